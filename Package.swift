@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Swift 6 language mode, explicit existentials and imports, warnings as errors: every Swift target.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The modules that hold pointers to C also mark every unsafe expression.
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+
+let package = Package(
+  name: "quarry",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "quarry", targets: ["quarry"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // C and C++ behind C headers
+    .target(name: "CKernels", cSettings: strictC),
+    .target(
+      name: "CFaiss",
+      cxxSettings: [.treatAllWarnings(as: .error), .headerSearchPath("private")],
+      linkerSettings: [.linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++")]
+    ),
+    .systemLibrary(name: "CMarkGFM", pkgConfig: "libcmark-gfm", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+    .systemLibrary(name: "CGumbo", pkgConfig: "gumbo", providers: [.apt(["libgumbo-dev"])]),
+
+    .target(name: "Diagnostics", swiftSettings: strict),
+
+    // Documents to chunks
+    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CGumbo"], swiftSettings: strict),
+    .target(name: "Chunking", dependencies: ["Documents"], swiftSettings: strict),
+
+    // Models
+    .target(name: "ModelFile", dependencies: ["Diagnostics"], swiftSettings: strictMemory),
+    .target(name: "Tokenizer", dependencies: ["Diagnostics", "ModelFile"], swiftSettings: strictMemory),
+    .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "ModelFile", "Tokenizer"], swiftSettings: strictMemory),
+    .target(name: "Embedding", dependencies: ["Diagnostics", "CKernels", "Inference", "ModelFile", "Tokenizer"], swiftSettings: strictMemory),
+    .target(name: "Models", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+
+    // Index and search
+    .target(name: "VectorIndex", dependencies: ["Diagnostics", "CFaiss"], swiftSettings: strictMemory),
+    .target(
+      name: "Store",
+      dependencies: ["Diagnostics", "Chunking", "Documents", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Ingestion",
+      dependencies: ["Diagnostics", "Chunking", "Documents", "Embedding", "Store", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict
+    ),
+    .target(name: "Retrieval", dependencies: ["Diagnostics", "Documents", "Embedding", "Store"], swiftSettings: strict),
+    .target(name: "Answering", dependencies: ["Diagnostics", "Embedding", "Inference", "Retrieval", "Tokenizer"], swiftSettings: strict),
+
+    // Faces
+    .target(
+      name: "Service",
+      dependencies: [
+        "Diagnostics", "Answering", "Retrieval",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(name: "Evaluation", dependencies: ["Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "Retrieval", "Store"], swiftSettings: strict),
+    .executableTarget(
+      name: "quarry",
+      dependencies: [
+        "Diagnostics", "Answering", "Documents", "Embedding", "Evaluation", "Inference", "Ingestion", "Models", "Retrieval", "Service", "Store",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
+  ]
+)

@@ -1,0 +1,111 @@
+/// An answer with the places in the documents that say so: the JSON form of `quarry ask --json` and `POST /v1/ask`.
+package struct Answer: Sendable, Codable, Equatable {
+  /// `nil` when the documents do not say.
+  package var answer: String?
+  package var sources: [Source]
+  /// True when nothing in the documents fits the question; `sources` then holds the closest passages.
+  package var abstained: Bool
+  /// Whether `answer` was quoted or generated; `nil` when abstained.
+  package var kind: Kind?
+  /// How the generated text fared against the quotes; `nil` when nothing was generated.
+  package var verification: Verification?
+  package var usage: Usage
+  package var receipt: Receipt
+
+  package enum Kind: String, Sendable, Codable { case quote, generated }
+
+  /// A stretch of a document that the answer rests on.
+  package struct Source: Sendable, Codable, Equatable {
+    /// The number in brackets that the answer uses, from 1.
+    package var number: Int
+    /// The record's name, or the path relative to the ingested folder.
+    package var document: String
+    package var path: String
+    package var page: Int?
+    /// First and last line, counted from 1.
+    package var lines: [Int]?
+    package var heading: String?
+    package var quote: String
+    package var score: Double
+
+    package init(
+      number: Int, document: String, path: String, page: Int?, lines: [Int]?, heading: String?, quote: String, score: Double
+    ) {
+      self.number = number
+      self.document = document
+      self.path = path
+      self.page = page
+      self.lines = lines
+      self.heading = heading
+      self.quote = quote
+      self.score = score
+    }
+  }
+
+  /// The outcome of checking generated text against the quotes.
+  package struct Verification: Sendable, Codable, Equatable {
+    package var supported: Bool
+    /// Words, names and numbers of the generated text that no quote holds.
+    package var unsupported: [String]
+
+    package init(supported: Bool, unsupported: [String]) {
+      self.supported = supported
+      self.unsupported = unsupported
+    }
+  }
+
+  /// Names follow the OpenAI API where it has one.
+  package struct Usage: Sendable, Codable, Equatable {
+    package var promptTokens = 0
+    package var cachedTokens = 0
+    package var completionTokens = 0
+    package var prefillSeconds = 0.0
+    package var decodeSeconds = 0.0
+    package var retrievalSeconds = 0.0
+
+    package init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case promptTokens = "prompt_tokens"
+      case cachedTokens = "cached_tokens"
+      case completionTokens = "completion_tokens"
+      case prefillSeconds = "prefill_seconds"
+      case decodeSeconds = "decode_seconds"
+      case retrievalSeconds = "retrieval_seconds"
+    }
+  }
+
+  /// What is needed to get the same answer again.
+  package struct Receipt: Sendable, Codable, Equatable {
+    /// SHA-256 of the exact question.
+    package var question: String
+    /// The store's sequence number when it was answered.
+    package var sequence: Int64
+    package var embedder: String
+    package var generator: String?
+    /// Content hashes of the chunks that were used, in order.
+    package var chunks: [String]
+    package var mode: String
+
+    package init(question: String, sequence: Int64, embedder: String, generator: String?, chunks: [String], mode: String) {
+      self.question = question
+      self.sequence = sequence
+      self.embedder = embedder
+      self.generator = generator
+      self.chunks = chunks
+      self.mode = mode
+    }
+  }
+
+  package init(
+    answer: String?, sources: [Source], abstained: Bool, kind: Kind?, verification: Verification?, usage: Usage, receipt: Receipt
+  ) {
+    self.answer = answer
+    self.sources = sources
+    self.abstained = abstained
+    self.kind = kind
+    self.verification = verification
+    self.usage = usage
+    self.receipt = receipt
+  }
+}

@@ -1,0 +1,36 @@
+/// Which text may be shown as the answer.
+package enum AnswerMode: String, Sendable, Codable, CaseIterable {
+  /// Generated text if it stands up against the quotes, the quotes otherwise.
+  case auto
+  /// The quotes; nothing is generated.
+  case quote
+  /// The generated text, whatever the check says.
+  case generate
+}
+
+/// How a question is to be answered.
+package struct AskOptions: Sendable {
+  package var mode: AnswerMode = .auto
+  package var collection = "default"
+  /// Sentences quoted at most.
+  package var sentenceLimit = 3
+  /// Passages retrieved and put in front of the generator.
+  package var passageLimit = 4
+  /// Tokens generated at most.
+  package var completionTokenLimit = 128
+  /// 0 is greedy.
+  package var temperature = 0.0
+  package var seed: UInt64 = 0
+
+  package init() {}
+}
+
+/// What happens while a question is answered, in this order.
+package enum AnswerEvent: Sendable {
+  /// The passages are found and the quotes chosen.
+  case sources([Answer.Source])
+  /// More of the answer's text; what was sent before never changes.
+  case text(String)
+  /// The whole answer; the last event.
+  case finished(Answer)
+}

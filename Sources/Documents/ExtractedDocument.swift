@@ -1,0 +1,64 @@
+/// A document's text as a reader took it from a file, cut into blocks that know where they came from.
+///
+/// The blocks tile `text`: they are in order, do not overlap, and every byte outside them is white space.
+package struct ExtractedDocument: Sendable, Equatable {
+  package var format: DocumentFormat
+  /// The document's own title: `<title>`, the first level-1 heading, PDF metadata …
+  package var title: String?
+  /// The whole extracted text, in native UTF-8.
+  package var text: String
+  package var blocks: [Block]
+
+  package init(format: DocumentFormat, title: String?, text: String, blocks: [Block]) {
+    self.format = format
+    self.title = title
+    self.text = text
+    self.blocks = blocks
+  }
+}
+
+/// The smallest piece of structure: a heading, a paragraph, a list item, a table row, a function.
+package struct Block: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    case heading(level: Int)
+    case paragraph
+    case listItem
+    case code
+    case tableRow
+    /// One record of a JSON, JSONL file.
+    case record
+  }
+
+  package var kind: Kind
+  /// UTF-8 offsets into `ExtractedDocument.text`, on scalar boundaries.
+  package var textRange: Range<Int>
+  package var source: SourceSpan
+  /// The headings above this block, outermost first; for a heading, those above it.
+  package var headingPath: [String]
+  /// Text that the block needs to be understood alone: a table's header row, the declaration around a method.
+  package var context: String?
+  /// Set where one file holds many documents (`_id` of a BEIR corpus line); chunks never cross it.
+  package var record: RecordIdentity?
+
+  package init(
+    kind: Kind, textRange: Range<Int>, source: SourceSpan, headingPath: [String] = [], context: String? = nil, record: RecordIdentity? = nil
+  ) {
+    self.kind = kind
+    self.textRange = textRange
+    self.source = source
+    self.headingPath = headingPath
+    self.context = context
+    self.record = record
+  }
+}
+
+/// The name and title of one document inside a file that holds many.
+package struct RecordIdentity: Hashable, Sendable, Codable {
+  package var name: String
+  package var title: String?
+
+  package init(name: String, title: String?) {
+    self.name = name
+    self.title = title
+  }
+}
