@@ -1,0 +1,18 @@
+import Diagnostics
+
+/// Why a folder could not be ingested at all; what is wrong with single files is in the report instead.
+package struct IngestionError: ExplainedError {
+  package let code: String
+  package let message: String
+  package let why: String?
+  package let remedy: String?
+
+  static func noSuchPath(_ path: String) -> IngestionError {
+    IngestionError(
+      code: "path_missing", message: "there is nothing at \(path)", why: "no file or folder has this path",
+      remedy: "give the path of a folder of documents, or of one document")
+  }
+
+  static let cancelled = IngestionError(
+    code: "cancelled", message: "ingestion was stopped", why: nil, remedy: "run the same command again: it goes on where it was")
+}
