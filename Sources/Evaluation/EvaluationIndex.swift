@@ -1,0 +1,125 @@
+package import Answering
+package import Embedding
+import Foundation
+package import Inference
+package import Ingestion
+import Retrieval
+package import Store
+
+/// A data set's corpus in a real index: the same path that a user's folder takes.
+package final class EvaluationIndex {
+  private let retriever: Retriever
+  private let engine: GenerationEngine?
+  private let collection: String
+  private let temporaryDirectory: String?
+
+  /// - Parameters:
+  ///   - directory: An index to use; the corpus is ingested into it unless the collection holds documents. `nil` builds a temporary index.
+  ///   - generatorPath: The generator's file, if answers are to be generated.
+  package init(
+    dataSet: DataSet, directory: String?, collection: String, embedder: Embedder, generatorPath: String?, progress: @escaping (IngestProgress) -> Void
+  ) throws {
+    self.collection = collection
+    let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(getpid())"
+    temporaryDirectory = directory == nil ? path : nil
+    if try !Self.holds(collection, at: path) {
+      let store = try Store.open(directory: path, access: .writing)
+      _ = try Ingestor(store: store, embedder: embedder).ingest(dataSet.corpusPath, into: collection, progress: progress)
+    }
+    retriever = Retriever(store: try Store.open(directory: path, access: .reading), embedder: embedder)
+    engine = try generatorPath.map { GenerationEngine(model: try LanguageModel.load(path: $0)) }
+  }
+
+  deinit {
+    if let temporaryDirectory { try? FileManager.default.removeItem(atPath: temporaryDirectory) }
+  }
+
+  private static func holds(_ collection: String, at path: String) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    let store = try Store.open(directory: path, access: .reading)
+    return try store.collections().contains { $0.name == collection && $0.documentCount > 0 }
+  }
+
+  /// The best 100 documents of every query.
+  package func rank(_ queries: [DataSet.Query], progress: (Int) -> Void) throws -> Ranking {
+    var ranking = Ranking()
+    for (index, query) in queries.enumerated() {
+      let documents = try retriever.rankDocuments(query.text, limit: 100, collection: collection)
+      ranking.append((query.id, documents.map { ($0.document, $0.score) }))
+      progress(index + 1)
+    }
+    return ranking
+  }
+
+  /// Counts of one evaluation of answers.
+  package struct Counts: Sendable, Codable {
+    package var answered = 0
+    package var abstained = 0
+  }
+
+  /// Answers every question; one line of JSON each: `{"_id", "answer", "sources"}`.
+  package func answer(_ queries: [DataSet.Query], options: AskOptions, to path: String, progress: (Int) -> Void) async throws -> Counts {
+    guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
+      throw EvaluationError.output(path, String(cString: strerror(errno)))
+    }
+    defer { try? file.close() }
+    var options = options
+    options.collection = collection
+    let answerer = Answerer(retriever: retriever, engine: engine)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var counts = Counts()
+    for (index, query) in queries.enumerated() {
+      var final: Answer?
+      for try await event in answerer.ask(query.text, options) {
+        if case .finished(let answer) = event { final = answer }
+      }
+      guard let final else { preconditionFailure("an answer ended without its last event") }
+      if final.abstained { counts.abstained += 1 } else { counts.answered += 1 }
+      let line = AnswerLine(id: query.id, answer: final.plainText, sources: final.sources.map(\.document))
+      do {
+        try file.write(contentsOf: encoder.encode(line) + Data("\n".utf8))
+      } catch {
+        throw EvaluationError.output(path, error.localizedDescription)
+      }
+      progress(index + 1)
+    }
+    return counts
+  }
+}
+
+/// Queries with their documents, best first.
+package typealias Ranking = [(query: String, documents: [(id: String, score: Double)])]
+
+/// One line of the file that `score.py answers` reads; `answer` is null when the documents do not say.
+private struct AnswerLine: Encodable {
+  let id: String
+  let answer: String?
+  let sources: [String]
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(answer, forKey: .answer)
+    try container.encode(sources, forKey: .sources)
+  }
+
+  private enum Key: String, CodingKey {
+    case answer, sources
+    case id = "_id"
+  }
+}
+
+/// A run in the form that TREC's tools and `score.py` read: query, document, rank, score, parted by tabs.
+package enum RunFile {
+  package static func write(_ ranking: Ranking, to path: String) throws(EvaluationError) {
+    let lines = ranking.flatMap { query, documents in
+      documents.enumerated().map { "\(query)\t\($1.id)\t\($0 + 1)\t\($1.score)\n" }
+    }
+    do {
+      try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw .output(path, error.localizedDescription)
+    }
+  }
+}

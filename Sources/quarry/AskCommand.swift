@@ -1,0 +1,87 @@
+import Answering
+import ArgumentParser
+import Foundation
+
+extension AnswerMode: ExpressibleByArgument {}
+
+struct AskCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask", abstract: "Answer a question from the documents, with the places that say so.",
+    discussion: """
+      The answer rests on quotes. With --answer auto (the default) a language model shortens them, and its text is shown only
+      if its names, numbers and words stand in the quotes. Exit status 3 means: the documents do not say.
+      """)
+
+  @Argument(help: "The question.")
+  var question: String
+
+  @Option(help: "auto: generated text if it stands up, else quotes; quote: never generates; generate: always.")
+  var answer: AnswerMode = .auto
+
+  @Option(help: "Sentences quoted at most (1 to 3).")
+  var sentences = 3
+
+  @Option(help: "Passages read by the generator (1 to 16).")
+  var passages = 4
+
+  @Option(help: "Tokens generated at most.")
+  var maxTokens = 128
+
+  @OptionGroup var generator: GeneratorOptions
+  @OptionGroup var index: IndexOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (1...3).contains(sentences) else { throw ValidationError("--sentences must be from 1 to 3") }
+    guard (1...16).contains(passages) else { throw ValidationError("--passages must be from 1 to 16") }
+    guard (1...4096).contains(maxTokens) else { throw ValidationError("--max-tokens must be from 1 to 4096") }
+  }
+
+  func run() async throws {
+    let open = try OpenIndex(directory: index.index, generates: answer != .quote, generator: generator.generator)
+    var options = AskOptions()
+    options.mode = answer
+    options.collection = index.collection
+    options.sentenceLimit = sentences
+    options.passageLimit = passages
+    options.completionTokenLimit = maxTokens
+
+    var final: Answer?
+    for try await event in open.answerer.ask(question, options) {
+      switch event {
+      case .sources: break
+      case .text(let text): if !output.json { Terminal.write(Terminal.printable(text)) }
+      case .finished(let answer): final = answer
+      }
+    }
+    guard let final else { preconditionFailure("the answer ended without its last event") }
+    if output.json { JSONOutput.write(final) } else { show(final) }
+    if final.abstained { throw ExitCode.noAnswer }
+  }
+
+  private func show(_ answer: Answer) {
+    if answer.abstained {
+      Terminal.write("The documents do not say.\n")
+      if !answer.sources.isEmpty { Terminal.write("\n\(Terminal.output.style("Closest passages", .bold))\n") }
+    } else {
+      Terminal.write("\n\n\(Terminal.output.style("Sources", .bold))\n")
+    }
+    for source in answer.sources {
+      let place = Place(document: source.document, path: source.path, page: source.page, lines: source.lines).description
+      Terminal.write("[\(source.number)] \(Terminal.output.style(place, .cyan))\(source.heading.map { "  " + Terminal.printable($0) } ?? "")\n")
+      for line in Terminal.printable(source.quote).split(separator: "\n").prefix(6) { Terminal.write("    \(line)\n") }
+    }
+    let usage = answer.usage
+    var remark = "found in \(milliseconds(usage.retrievalSeconds))"
+    if usage.completionTokens > 0 {
+      remark += "; read \(usage.promptTokens) tokens (\(usage.cachedTokens) cached) in \(milliseconds(usage.prefillSeconds))"
+      remark += ", wrote \(usage.completionTokens) in \(milliseconds(usage.decodeSeconds))"
+    }
+    if answer.kind == .quote, let verification = answer.verification, !verification.supported {
+      remark += "; quoted, because the generated text did not stand up"
+    }
+    output.remark(remark)
+  }
+
+  private func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1000).rounded())) ms" }
+}

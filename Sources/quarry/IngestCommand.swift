@@ -1,0 +1,79 @@
+import ArgumentParser
+import Embedding
+import Foundation
+import Ingestion
+import Models
+import Store
+import Synchronization
+
+struct IngestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest",
+    abstract: "Read, embed and index folders or files; again, only what changed.",
+    discussion: """
+      Reads Markdown, HTML, text, PDF, source code, CSV, TSV, JSON and JSON lines. A file that cannot be read is reported
+      with the reason, and the rest goes on. Files that are gone from the folder are removed from the index.
+      ^C stops after the batch at hand and loses nothing: run the same command again to go on.
+      """
+  )
+
+  @Argument(help: ArgumentHelp("Folders or files.", valueName: "path"), completion: .directory)
+  var paths: [String]
+
+  @Flag(help: "Read every file again, also those that have not changed.")
+  var force = false
+
+  @OptionGroup var index: IndexOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
+    let store = try Store.open(directory: index.index, access: .writing)
+    let ingestor = Ingestor(store: store, embedder: embedder)
+    let interrupt = Interrupt()
+    var reports: [IngestReport] = []
+    for path in paths {
+      var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)
+      let start = ContinuousClock.now
+      defer { bar.clear() }
+      let report = try ingestor.ingest(path, into: index.collection, force: force, isCancelled: { interrupt.isRaised }) { progress in
+        let seconds = start.duration(to: .now) / .seconds(1)
+        bar.show(
+          fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1,
+          detail: "\(progress.finishedFiles)/\(progress.totalFiles) files, \(Int(Double(progress.embeddedTokens) / max(seconds, 0.001))) tokens/s")
+      }
+      bar.clear()
+      if !output.json { show(report) }
+      reports.append(report)
+    }
+    if output.json { JSONOutput.write(["ingested": reports]) }
+    if reports.allSatisfy({ $0.added + $0.updated + $0.unchanged == 0 && !$0.failed.isEmpty }) { throw ExitCode.failure }
+  }
+
+  private func show(_ report: IngestReport) {
+    for problem in report.failed { Terminal.writeError("\(Terminal.error.style("failed", .red))  \(problem.path): \(problem.reason)\n") }
+    if !output.quiet {
+      for problem in report.skipped { Terminal.writeError("\(Terminal.error.style("skipped", .yellow)) \(problem.path): \(problem.reason)\n") }
+      for notice in report.notices { Terminal.writeError("\(Terminal.error.style("notice", .yellow))  \(notice)\n") }
+    }
+    var counts = ["\(report.added) added", "\(report.updated) updated", "\(report.unchanged) unchanged", "\(report.removed) removed"]
+    if !report.failed.isEmpty { counts.append("\(report.failed.count) failed") }
+    if !report.skipped.isEmpty { counts.append("\(report.skipped.count) skipped") }
+    var line = "\(report.root): \(counts.joined(separator: ", ")); \(report.chunks) chunks"
+    if report.embeddedTokens > 0 { line += ", \(report.embeddedTokens) tokens embedded at \(Int(report.tokensPerSecond)) tokens/s" }
+    Terminal.write(line + ", \(ProgressBar.duration(report.seconds))\n")
+  }
+}
+
+/// ^C as a flag that long work asks for; a second ^C ends the process at once.
+private final class Interrupt: Sendable {
+  private static let count = Atomic<Int>(0)
+
+  init() {
+    signal(SIGINT) { _ in
+      if Interrupt.count.add(1, ordering: .relaxed).newValue > 1 { _exit(130) }
+    }
+  }
+
+  var isRaised: Bool { Interrupt.count.load(ordering: .relaxed) > 0 }
+}

@@ -1,0 +1,27 @@
+import Answering
+import Diagnostics
+import Embedding
+import Foundation
+import Inference
+import Models
+import Retrieval
+import Store
+
+/// An index opened for questions, with the models that they need.
+struct OpenIndex {
+  let store: Store
+  let retriever: Retriever
+  let engine: GenerationEngine?
+
+  var answerer: Answerer { Answerer(retriever: retriever, engine: engine) }
+
+  /// - Parameters:
+  ///   - generates: Whether a generator is needed at all.
+  ///   - generator: As `--generator`; `nil` for the default one.
+  init(directory: String, generates: Bool, generator: String?) throws {
+    let models = ModelFolder.standard()
+    store = try Store.open(directory: directory, access: .reading)
+    retriever = Retriever(store: store, embedder: try Embedder(directory: models.embedderPath()))
+    engine = generates ? GenerationEngine(model: try LanguageModel.load(path: models.generatorPath(generator))) : nil
+  }
+}

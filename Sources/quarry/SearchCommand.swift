@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import Retrieval
+import Store
+
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search", abstract: "Find the passages for a question, by meaning and by words.")
+
+  @Argument(help: "What to look for.")
+  var query: String
+
+  @Option(name: .shortAndLong, help: "Passages at most.")
+  var limit = 10
+
+  @Flag(help: "Show each part of every score.")
+  var explain = false
+
+  @OptionGroup var index: IndexOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000") }
+  }
+
+  func run() throws {
+    let open = try OpenIndex(directory: index.index, generates: false, generator: nil)
+    var options = SearchOptions()
+    options.collection = index.collection
+    options.limit = limit
+    let passages = try open.retriever.search(query, options)
+    if output.json {
+      JSONOutput.write(SearchResults(passages, explain: explain))
+    } else {
+      for passage in passages { show(passage) }
+    }
+    if passages.isEmpty {
+      output.remark("nothing in the documents fits")
+      throw ExitCode.noAnswer
+    }
+  }
+
+  private func show(_ passage: Passage) {
+    let result = SearchResults.Result(passage, explain: false)
+    let place = Terminal.output.style(Place(document: result.document, path: result.path, page: result.page, lines: result.lines).description, .cyan)
+    var text = "\(Terminal.output.style("\(passage.rank).", .bold)) \(place)  \(String(format: "%.3f", passage.score))"
+    if let heading = result.heading { text += "  \(Terminal.printable(heading))" }
+    text += "\n"
+    if explain { text += passage.explanation.description.split(separator: "\n").map { "   \($0)\n" }.joined() }
+    for line in Terminal.printable(passage.chunk.text).split(separator: "\n") { text += "   \(line)\n" }
+    Terminal.write(text + "\n")
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import Store
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "status", abstract: "Show what an index holds, and what could not be ingested.")
+
+  @Flag(help: "List every document.")
+  var documents = false
+
+  @Option(help: ArgumentHelp("Folder of the index; $QUARRY_INDEX sets another default.", valueName: "dir"))
+  var index: String = IndexOptions.defaultIndex
+
+  @OptionGroup var output: OutputOptions
+
+  /// The JSON form.
+  struct Status: Encodable {
+    struct Collection: Encodable {
+      var name: String
+      var documents: Int
+      var failed: Int
+      var chunks: Int
+      var embedder: String
+      var dimension: Int
+      var generation: Generation?
+      /// Chunks that are newer than the generation and searched beside it.
+      var pending: Int
+      var failures: [Failure]
+      var contents: [Document]?
+    }
+    struct Generation: Encodable {
+      var kind: String
+      var vectors: Int
+      var sequence: Int64
+    }
+    struct Failure: Encodable {
+      var path: String
+      var reason: String
+    }
+    struct Document: Encodable {
+      var path: String
+      var root: String
+      var state: String
+      var bytes: Int64
+      var chunks: Int
+      var sha256: String
+    }
+    var index: String
+    var bytes: Int64
+    var sequence: Int64
+    var collections: [Collection]
+  }
+
+  func run() throws {
+    let store = try Store.open(directory: index, access: .reading)
+    let status = try Status(
+      index: index, bytes: byteCount(ofFolder: index), sequence: store.sequence(), collections: store.collections().map { try describe($0, in: store) })
+    if output.json { JSONOutput.write(status) } else { show(status) }
+  }
+
+  private func describe(_ summary: CollectionStatus, in store: Store) throws -> Status.Collection {
+    let ledger = try store.ledger(of: summary.id).sorted { $0.path < $1.path }
+    return Status.Collection(
+      name: summary.name, documents: summary.documentCount, failed: summary.failedCount, chunks: summary.chunkCount,
+      embedder: summary.embedder.fingerprint, dimension: summary.embedder.dimension,
+      generation: summary.generation.map { Status.Generation(kind: $0.kind, vectors: $0.count, sequence: $0.sequence) },
+      pending: summary.pendingCount,
+      failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.error ?? "") },
+      contents: documents
+        ? ledger.map {
+          Status.Document(path: $0.path, root: $0.root, state: $0.state.rawValue, bytes: $0.byteCount, chunks: $0.chunkCount, sha256: $0.sha256)
+        } : nil)
+  }
+
+  private func show(_ status: Status) {
+    Terminal.write("index \(status.index)  \(status.bytes / 1_000_000) MB  sequence \(status.sequence)\n")
+    if status.collections.isEmpty { Terminal.write("no collections yet: quarry ingest FOLDER makes one\n") }
+    for collection in status.collections {
+      Terminal.write(
+        "\(Terminal.output.style(collection.name, .bold))  \(collection.documents) documents, \(collection.chunks) chunks"
+          + (collection.failed > 0 ? ", \(Terminal.output.style("\(collection.failed) failed", .red))" : "") + "\n")
+      let search = collection.generation.map { "\($0.kind) over \($0.vectors) vectors, \(collection.pending) newer ones scanned" } ?? "exact scan"
+      Terminal.write("  embedder \(collection.embedder), \(collection.dimension) dimensions; vector search: \(search)\n")
+      for failure in collection.failures { Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n") }
+      for document in collection.contents ?? [] {
+        Terminal.write("  \(Terminal.printable(document.path))  \(document.chunks) chunks, \(document.bytes) bytes\n")
+      }
+    }
+  }
+
+  private func byteCount(ofFolder path: String) -> Int64 {
+    guard let files = FileManager.default.enumerator(atPath: path) else { return 0 }
+    return files.reduce(0) { total, file in
+      var status = stat()
+      return stat("\(path)/\(file)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? total + Int64(status.st_size) : total
+    }
+  }
+}
