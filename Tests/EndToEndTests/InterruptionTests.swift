@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+/// ^C, kill -9 and a second process: nothing that was acknowledged is lost, and nothing is half there.
+@Suite struct InterruptionTests {
+  /// Enough text that embedding it takes seconds.
+  private func manyDocuments(in folder: TemporaryFolder, count: Int) throws {
+    for number in 0..<count {
+      let sentences = (0..<60).map { "Sentence \($0) of document \(number) tells of the river, the mill and the \(number * 61 + $0) sacks of flour." }
+      try folder.write("# Document \(number)\n\n" + sentences.joined(separator: "\n\n") + "\n", to: "docs/document-\(number).md")
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL])
+  func goesOnWhereItWasStopped(signal: Int32) async throws {
+    let folder = try TemporaryFolder()
+    let index = folder.path + "/index"
+    try manyDocuments(in: folder, count: 24)
+    let (process, output, errors) = try QuarryProcess.start(["ingest", folder.path + "/docs", "--index", index])
+    // Waits until some documents are in, so that the signal comes in the middle.
+    var stored = 0
+    for _ in 0..<600 where stored == 0 && process.isRunning {
+      try await Task.sleep(for: .milliseconds(50))
+      stored = try await documentCount(index)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    withExtendedLifetime((output, errors)) {}
+    let acknowledged = try await documentCount(index)
+    #expect(acknowledged >= stored)
+
+    let again = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index, "--json")
+    #expect(again.status == 0, "\(again.output)\(again.errors)")
+    let report = try #require((try again.json["ingested"] as? [[String: Any]])?.first)
+    #expect((report["unchanged"] as? Int ?? 0) >= acknowledged)
+    #expect((report["unchanged"] as? Int ?? 0) + (report["added"] as? Int ?? 0) == 24)
+    #expect(try await documentCount(index) == 24)
+  }
+
+  @Test func aSecondWriterIsToldWhoHoldsTheIndex() async throws {
+    let folder = try TemporaryFolder()
+    let index = folder.path + "/index"
+    try manyDocuments(in: folder, count: 40)
+    let (process, output, errors) = try QuarryProcess.start(["ingest", folder.path + "/docs", "--index", index])
+    var stored = 0
+    for _ in 0..<600 where stored == 0 && process.isRunning {
+      try await Task.sleep(for: .milliseconds(20))
+      stored = try await documentCount(index)
+    }
+    let second = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index)
+    if process.isRunning {
+      #expect(second.status == 1)
+      #expect(second.errors.contains("\(process.processIdentifier)"), "\(second.errors)")
+    }
+    // A reader is not in the way of a writer.
+    let reader = try await QuarryProcess.run("search", "mill", "--index", index, "--json")
+    #expect(reader.status == 0, "\(reader.errors)")
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    withExtendedLifetime((output, errors)) {}
+  }
+
+  private func documentCount(_ index: String) async throws -> Int {
+    let status = try await QuarryProcess.run("status", "--index", index, "--json")
+    guard status.status == 0 else { return 0 }  // the index is not there yet
+    return ((try status.json["collections"] as? [[String: Any]])?.first?["documents"] as? Int) ?? 0
+  }
+}
