@@ -1,0 +1,47 @@
+import CFaiss
+
+extension VectorIndex {
+  /// The `limit` vectors of largest inner product with the query, best first; of equal scores the earlier one first.
+  ///
+  /// - Parameters:
+  ///   - query: `dimension` finite numbers.
+  ///   - allowed: Only positions whose bit is 1 are found; positions beyond its end count as 0. A graph that is searched under a
+  ///     filter that allows little finds fewer than there are: scan exactly then.
+  package func search(_ query: [Float], limit: Int, allowing allowed: Bitmap? = nil) throws(VectorIndexError) -> [Hit] {
+    guard query.count == dimension else { throw .wrongDimension(expected: dimension, found: query.count) }
+    try checkFinite(query)
+    let limit = min(max(limit, 0), count)
+    guard limit > 0 else { return [] }
+    var positions = [Int64](repeating: 0, count: limit)
+    var scores = [Float](repeating: 0, count: limit)
+    var found = 0
+    // All pointers live for the call; positions and scores have room for `limit`.
+    try unsafe callEngine("search") { message, capacity in
+      unsafe withFilter(allowed?.bytes) { bytes, byteCount in
+        unsafe qf_index_search(handle, query, limit, bytes, byteCount, &positions, &scores, &found, message, capacity)
+      }
+    }
+    return (0..<found).map { Hit(position: Int(positions[$0]), score: scores[$0]) }
+  }
+
+  /// The inner product of the query with single rows, by their positions.
+  package func scores(of positions: [Int], against query: [Float]) throws(VectorIndexError) -> [Float] {
+    guard query.count == dimension else { throw .wrongDimension(expected: dimension, found: query.count) }
+    try checkFinite(query)
+    guard let rows = unsafe qf_index_rows(handle) else { return [] }
+    let count = count
+    return positions.map { position in
+      precondition(position >= 0 && position < count, "the position is outside of the index")
+      var score: Float = 0
+      unsafe qf_inner_products(query, rows + position * dimension, 1, dimension, &score)
+      return score
+    }
+  }
+}
+
+/// Gives the bytes of a filter to `body`, or no address where there is none.
+private func withFilter<R>(_ bytes: [UInt8]?, _ body: (UnsafePointer<UInt8>?, Int) -> R) -> R {
+  guard let bytes else { return body(nil, 0) }
+  // An empty filter allows nothing: it must not look like none.
+  return unsafe (bytes.isEmpty ? [0] : bytes).withUnsafeBufferPointer { unsafe body($0.baseAddress, $0.count) }
+}
