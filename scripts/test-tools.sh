@@ -2,7 +2,7 @@
 # Makes a Python environment with the official OpenAI client, which the end-to-end tests use as a user would.
 set -euo pipefail
 folder=$1
-client='openai==2.8.0'
+client='openai==3.54.0'
 if [ -x "$folder/bin/python" ] && "$folder/bin/python" -m pip show -q "${client%%=*}" 2>/dev/null; then
   echo "test tools: there already"
   exit 0
