@@ -24,6 +24,14 @@ extension VectorIndex {
     return (0..<found).map { Hit(position: Int(positions[$0]), score: scores[$0]) }
   }
 
+  /// The vector that was added at a position.
+  package func vector(at position: Int) -> [Float] {
+    precondition(position >= 0 && position < count, "the position is outside of the index")
+    guard let rows = unsafe qf_index_rows(handle) else { return [] }
+    // Inside of the rows, which stay where they are: nobody adds to a shared index.
+    return unsafe Array(UnsafeBufferPointer(start: rows + position * dimension, count: dimension))
+  }
+
   /// The inner product of the query with single rows, by their positions.
   package func scores(of positions: [Int], against query: [Float]) throws(VectorIndexError) -> [Float] {
     guard query.count == dimension else { throw .wrongDimension(expected: dimension, found: query.count) }

@@ -1,0 +1,114 @@
+import GRDB
+
+/// The tables of an index, and how older ones become today's.
+enum Schema {
+  /// "QRRY": tells an index from any other SQLite database.
+  static let applicationID = 0x5152_5259
+
+  /// Pages that hold several vectors of 384 numbers each.
+  static let pageByteCount = 8192
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    // A migration that is in a release never changes again.
+    migrator.registerMigration("1 documents, chunks, vectors, generations") { db in
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try db.execute(sql: version1)
+    }
+    return migrator
+  }
+
+  /// Chunk keys rise and never come back (AUTOINCREMENT), also when rows are deleted: a graph's position whose chunk is gone can not come to
+  /// mean another chunk, and "newer than the graph" is "a larger key".
+  ///
+  /// Each collection has a lexical table of its own (`LexicalTable`), so that no collection's words change another one's BM25.
+  private static let version1 = """
+    CREATE TABLE state (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      sequence INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO state (id, sequence) VALUES (1, 0);
+
+    CREATE TABLE collection (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      embedder TEXT NOT NULL,
+      dimension INTEGER NOT NULL CHECK (dimension > 0),
+      -- of its last change
+      sequence INTEGER NOT NULL,
+      -- of the last change that took chunks away
+      removal_sequence INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE document (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      collection_id INTEGER NOT NULL REFERENCES collection (id),
+      root TEXT NOT NULL,
+      path TEXT NOT NULL,
+      sha256 TEXT NOT NULL,
+      byte_count INTEGER NOT NULL,
+      modification_time INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('ready', 'failed')),
+      error TEXT,
+      title TEXT,
+      format TEXT NOT NULL,
+      chunk_count INTEGER NOT NULL,
+      -- seconds since 1970
+      ingested_at REAL NOT NULL,
+      UNIQUE (collection_id, root, path)
+    ) STRICT;
+
+    CREATE TABLE chunk (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      collection_id INTEGER NOT NULL REFERENCES collection (id),
+      document_id INTEGER NOT NULL REFERENCES document (id),
+      ordinal INTEGER NOT NULL,
+      text_start INTEGER NOT NULL,
+      text_end INTEGER NOT NULL,
+      record_name TEXT,
+      title TEXT,
+      -- a JSON list
+      heading_path TEXT NOT NULL,
+      header TEXT NOT NULL,
+      context TEXT,
+      body TEXT NOT NULL,
+      -- a JSON list of {offset, source}
+      spans TEXT NOT NULL,
+      content_hash TEXT NOT NULL,
+      token_count INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX chunk_collection ON chunk (collection_id);
+    CREATE INDEX chunk_document ON chunk (document_id);
+    CREATE INDEX chunk_content_hash ON chunk (content_hash);
+
+    -- 32-bit floats, little-endian
+    CREATE TABLE vector (
+      chunk_id INTEGER PRIMARY KEY REFERENCES chunk (id),
+      data BLOB NOT NULL
+    ) STRICT;
+
+    -- vectors of documents that are not finished
+    CREATE TABLE staged_vector (
+      embedder TEXT NOT NULL,
+      content_hash TEXT NOT NULL,
+      data BLOB NOT NULL,
+      UNIQUE (embedder, content_hash)
+    ) STRICT;
+
+    -- the graph files that are valid: at most one for each collection
+    CREATE TABLE generation (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      collection_id INTEGER NOT NULL REFERENCES collection (id),
+      file TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      last_sequence INTEGER NOT NULL,
+      last_chunk_id INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      dimension INTEGER NOT NULL,
+      metric TEXT NOT NULL,
+      embedder TEXT NOT NULL,
+      sha256 TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX generation_collection ON generation (collection_id);
+    """
+}

@@ -1,0 +1,133 @@
+import Foundation
+import GRDB
+import VectorIndex
+
+/// Two things in an index that should agree and do not.
+package struct AuditFinding: Sendable, Equatable {
+  package enum Kind: String, Sendable, Codable {
+    /// SQLite's own structure.
+    case database
+    /// Chunks against the lexical index, either way.
+    case lexical
+    /// Chunks against vectors, either way.
+    case vectors
+    /// Chunks against the ledger of documents.
+    case ledger
+    /// The graph file against the vectors in the database.
+    case generation
+  }
+
+  package var kind: Kind
+  /// `nil` for what is of no one collection.
+  package var collection: String?
+  /// One sentence.
+  package var message: String
+}
+
+extension Store {
+  /// Compares everything that is derived with what it is derived from, both ways; empty when all is well.
+  ///
+  /// Reads the whole index. FTS5's own check of content against index needs the right to write, and is left out without it.
+  package func audit() throws(StoreError) -> [AuditFinding] {
+    var findings = try read("audit the database") { db in try Self.structureFindings(db) }
+    for collection in try collections() {
+      findings += try read("audit the collection \(collection.name)") { db in
+        try ledgerFindings(collection, db) + vectorFindings(collection, db) + lexicalRowFindings(collection, db) + generationFindings(collection, db)
+      }
+      if access == .writing { findings += try lexicalContentFindings(collection) }
+    }
+    return findings
+  }
+
+  private static func structureFindings(_ db: Database) throws -> [AuditFinding] {
+    let lines = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
+    let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { row -> String in
+      let table: String = row[0]
+      return "a row of \(table) refers to a row that is not there"
+    }
+    return (lines + Set(orphans).sorted()).map { AuditFinding(kind: .database, collection: nil, message: $0) }
+  }
+
+  private func ledgerFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT d.path, d.chunk_count, count(c.id) AS found, count(DISTINCT c.ordinal) AS ordinals
+        FROM document d LEFT JOIN chunk c ON c.document_id = d.id WHERE d.collection_id = ?
+        GROUP BY d.id HAVING d.chunk_count <> count(c.id) OR count(c.id) <> count(DISTINCT c.ordinal)
+        """, arguments: [collection.id.rawValue]
+    ).map { row in
+      let path: String = row["path"]
+      let expected: Int = row["chunk_count"]
+      let found: Int = row["found"]
+      return AuditFinding(kind: .ledger, collection: collection.name, message: "\(path) should have \(expected) chunks and has \(found)")
+    }
+  }
+
+  private func vectorFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+    let byteCount = collection.embedder.dimension * MemoryLayout<Float>.size
+    let missing = try Int64.fetchAll(
+      db, sql: "SELECT c.id FROM chunk c LEFT JOIN vector v ON v.chunk_id = c.id WHERE c.collection_id = ? AND v.chunk_id IS NULL LIMIT 20",
+      arguments: [collection.id.rawValue]
+    ).map { "chunk \($0) has no vector" }
+    let misshapen = try Int64.fetchAll(
+      db, sql: "SELECT c.id FROM chunk c JOIN vector v ON v.chunk_id = c.id WHERE c.collection_id = ? AND length(v.data) <> ? LIMIT 20",
+      arguments: [collection.id.rawValue, byteCount]
+    ).map { "the vector of chunk \($0) does not have \(collection.embedder.dimension) numbers" }
+    return (missing + misshapen).map { AuditFinding(kind: .vectors, collection: collection.name, message: $0) }
+  }
+
+  /// Rows of the lexical index against chunks, by their keys, both ways.
+  private func lexicalRowFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+    let table = LexicalTable(collection: collection.id).name
+    let unindexed = try Int64.fetchAll(
+      db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id NOT IN (SELECT id FROM \(table)_docsize) LIMIT 20",
+      arguments: [collection.id.rawValue]
+    ).map { "chunk \($0) is not in the lexical index" }
+    let ghosts = try Int64.fetchAll(
+      db, sql: "SELECT id FROM \(table)_docsize WHERE id NOT IN (SELECT id FROM chunk WHERE collection_id = ?) LIMIT 20",
+      arguments: [collection.id.rawValue]
+    ).map { "the lexical index has the chunk \($0), which is not there" }
+    return (unindexed + ghosts).map { AuditFinding(kind: .lexical, collection: collection.name, message: $0) }
+  }
+
+  private func lexicalContentFindings(_ collection: CollectionStatus) throws(StoreError) -> [AuditFinding] {
+    do {
+      guard let writer = pool as? any DatabaseWriter else { return [] }
+      try writer.write { db in try LexicalTable(collection: collection.id).checkIntegrity(db) }
+      return []
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      return [AuditFinding(kind: .lexical, collection: collection.name, message: "the lexical index does not hold the words of the chunks")]
+    } catch {
+      throw .wrapping(error, "audit the lexical index", path: databasePath)
+    }
+  }
+
+  private func generationFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+    guard let row = try GenerationRow.current(of: collection.id, db) else { return [] }
+    func finding(_ message: String) -> AuditFinding { AuditFinding(kind: .generation, collection: collection.name, message: message) }
+    let loaded: LoadedVectorIndex
+    do { loaded = try VectorIndex.load(from: generationPath(row.file)) } catch {
+      return [finding("the graph file \(row.file) can not be used: \(error.why ?? error.message)")]
+    }
+    if let problem = row.problem(with: loaded, embedder: collection.embedder) { return [finding("the graph file \(row.file): \(problem)")] }
+
+    let segment = VectorSegment(ids: loaded.labels, index: loaded.index)
+    var missing = 0
+    var different = 0
+    try StoredVectors.forEachBatch(of: collection.id, after: 0, through: row.lastChunkID, dimension: row.dimension, db) { ids, vectors in
+      for (number, id) in ids.enumerated() {
+        guard let position = segment.position(of: id) else {
+          missing += 1
+          continue
+        }
+        let truth = Array(vectors[number * row.dimension..<(number + 1) * row.dimension])
+        if loaded.index.vector(at: position) != truth { different += 1 }
+      }
+    }
+    var findings: [AuditFinding] = []
+    if missing > 0 { findings.append(finding("the graph file \(row.file) lacks \(missing) chunks that it should have")) }
+    if different > 0 { findings.append(finding("the graph file \(row.file) has other vectors for \(different) chunks than the database")) }
+    return findings
+  }
+}

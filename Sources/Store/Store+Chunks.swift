@@ -1,0 +1,57 @@
+import Chunking
+import Foundation
+import GRDB
+
+extension Store {
+  /// Chunks by their keys; keys of chunks that are gone are left out.
+  package func chunks(_ ids: [Int64]) throws(StoreError) -> [Int64: StoredChunk] {
+    guard !ids.isEmpty else { return [:] }
+    return try read("read chunks") { db in
+      var chunks: [Int64: StoredChunk] = [:]
+      let decoder = JSONDecoder()
+      let statement = try db.cachedStatement(
+        sql: "SELECT c.*, d.root, d.path FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.id = ?")
+      for id in Set(ids) {
+        guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
+        let recordName: String? = row["record_name"]
+        let headingPath: String = row["heading_path"]
+        let spans: String = row["spans"]
+        chunks[id] = StoredChunk(
+          id: id, documentID: row["document_id"], document: recordName ?? row["path"], root: row["root"], path: row["path"], ordinal: row["ordinal"],
+          title: row["title"], headingPath: try decoder.decode([String].self, from: Data(headingPath.utf8)), context: row["context"],
+          text: row["body"], spans: try decoder.decode([ChunkSpan].self, from: Data(spans.utf8)), contentHash: row["content_hash"])
+      }
+      return chunks
+    }
+  }
+
+  /// The vectors that are known of texts, under one embedder: those of stored chunks, of any collection, and staged ones.
+  package func vectors(forContentHashes hashes: [String], embedder fingerprint: String) throws(StoreError) -> [String: [Float]] {
+    guard !hashes.isEmpty else { return [:] }
+    return try read("look up vectors") { db in
+      var vectors: [String: [Float]] = [:]
+      let stored = try db.cachedStatement(
+        sql: """
+          SELECT v.data FROM chunk c JOIN collection k ON k.id = c.collection_id AND k.embedder = ?1 JOIN vector v ON v.chunk_id = c.id
+          WHERE c.content_hash = ?2 LIMIT 1
+          """)
+      let staged = try db.cachedStatement(sql: "SELECT data FROM staged_vector WHERE embedder = ?1 AND content_hash = ?2")
+      for hash in Set(hashes) {
+        if let data = try Data.fetchOne(stored, arguments: [fingerprint, hash]) ?? Data.fetchOne(staged, arguments: [fingerprint, hash]) {
+          vectors[hash] = VectorBlob.vector(data)
+        }
+      }
+      return vectors
+    }
+  }
+
+  /// Keeps vectors of a document that is not finished, so that a stop does not lose them; `replace` clears those that it uses, `publish` the
+  /// rest.
+  package func stage(vectors: [String: [Float]], embedder fingerprint: String) throws(StoreError) {
+    guard !vectors.isEmpty else { return }
+    try write("stage vectors") { db in
+      let insert = try db.cachedStatement(sql: "INSERT OR REPLACE INTO staged_vector (embedder, content_hash, data) VALUES (?, ?, ?)")
+      for (hash, vector) in vectors { try insert.execute(arguments: [fingerprint, hash, VectorBlob.data(vector)]) }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import GRDB
+import Synchronization
+import VectorIndex
+
+extension Store {
+  /// The chunks whose vectors have the largest inner product with the query's, best first; of equal scores the older chunk first.
+  ///
+  /// Exact below `graphThreshold` chunks; above, the graph's candidates and an exact scan of what is newer, with the same scores bit for bit.
+  package func denseSearch(_ query: [Float], limit: Int, in collection: CollectionID) throws(StoreError) -> [ScoredChunk] {
+    let snapshot = try vectors(of: collection)
+    do { return try snapshot.search(query, limit: limit) } catch { throw .wrapping(error, "search for vectors", path: databasePath) }
+  }
+
+  /// The inner products of single chunks with the query; chunks that are gone are left out.
+  package func denseScores(of chunkIDs: [Int64], against query: [Float], in collection: CollectionID) throws(StoreError) -> [Int64: Double] {
+    let snapshot = try vectors(of: collection)
+    do { return try snapshot.scores(of: chunkIDs, against: query) } catch { throw .wrapping(error, "score vectors", path: databasePath) }
+  }
+
+  /// The collection's vectors as of now, loaded at first use.
+  private func vectors(of collection: CollectionID) throws(StoreError) -> VectorSnapshot {
+    let cache = vectorCaches.withLock { caches in
+      if let known = caches[collection] { return known }
+      let made = VectorCache(collection: collection)
+      caches[collection] = made
+      return made
+    }
+    return try read("load vectors") { db in
+      try cache.refreshed(db) { generation in try loadGeneration(generation, of: collection, db) }
+    }
+  }
+
+  /// The graph of a generation, if its file is what the row says; else `nil` with a notice, and the vectors are read from the database.
+  private func loadGeneration(_ row: GenerationRow, of collection: CollectionID, _ db: Database) throws -> VectorSegment? {
+    let embedder = try Self.embedder(of: collection, db)
+    let path = generationPath(row.file)
+    do throws(VectorIndexError) {
+      let loaded = try VectorIndex.load(from: path)
+      if let problem = row.problem(with: loaded, embedder: embedder) {
+        quarantine(row, reason: problem)
+        return nil
+      }
+      return VectorSegment(ids: loaded.labels, index: loaded.index)
+    } catch {
+      quarantine(row, reason: error.why ?? error.message)
+      return nil
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import GRDB
+import Synchronization
+import VectorIndex
+
+extension Store {
+  /// Chunks of a collection from which on a graph is built.
+  package static let graphThreshold = 200_000
+
+  /// The graph is extended when so many chunks are newer than it, as a part of it.
+  private static let extensionFraction = 0.1
+  /// The graph is built anew when so many of its chunks are gone, as a part of it.
+  private static let rebuildFraction = 0.2
+
+  /// Brings the graph of a collection up to date, if it is worth it, and clears vectors that were staged under its embedder.
+  ///
+  /// The new file is written beside the old one, synced, renamed, and only then meant by a row; the old one serves until then. A stop at any
+  /// moment leaves the old graph, or the new one.
+  package func publish(_ collection: CollectionID) throws(StoreError) {
+    guard access == .writing else { throw .readOnlyAccess() }
+    let state = try read("look at the graph") { db in try GraphState(collection, db) }
+    if state.hasStagedVectors {
+      try write("clear staged vectors") { db in
+        try db.execute(sql: "DELETE FROM staged_vector WHERE embedder = ?", arguments: [state.embedder.fingerprint])
+      }
+    }
+    // A little below the threshold an old graph still serves; it does not come and go with every document.
+    if state.chunkCount < options.graphThreshold {
+      if let row = state.row, state.chunkCount < options.graphThreshold / 2 { try retire(row, of: collection) }
+      return
+    }
+    guard let row = state.row else { return try build(collection, state, extending: nil) }
+    let isUsable = try usableIndex(row, state)
+    let goneCount = row.count - (state.chunkCount - state.newCount)
+    if isUsable == nil || Double(goneCount) > Self.rebuildFraction * Double(row.count) {
+      try build(collection, state, extending: nil)
+    } else if Double(state.newCount) > Self.extensionFraction * Double(row.count) {
+      try build(collection, state, extending: isUsable)
+    }
+  }
+
+  /// The file of a row, checked; `nil` when it is of no use.
+  private func usableIndex(_ row: GenerationRow, _ state: GraphState) throws(StoreError) -> LoadedVectorIndex? {
+    do throws(VectorIndexError) {
+      let loaded = try VectorIndex.load(from: generationPath(row.file))
+      guard let problem = row.problem(with: loaded, embedder: state.embedder) else { return loaded }
+      quarantine(row, reason: problem)
+    } catch {
+      quarantine(row, reason: error.why ?? error.message)
+    }
+    return nil
+  }
+
+  private func build(_ collection: CollectionID, _ state: GraphState, extending old: LoadedVectorIndex?) throws(StoreError) {
+    let dimension = state.embedder.dimension
+    do {
+      let index = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
+      var labels = old?.labels ?? []
+      // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks with keys up to the last one of `state` can only
+      // go in between, never come: one that goes is a dead position at most.
+      var last = labels.last ?? 0
+      while last < state.lastChunkID {
+        var batch: (ids: [Int64], vectors: [Float]) = ([], [])
+        let page = last
+        try pool.read { db in
+          let end = try Int64.fetchOne(
+            db, sql: "SELECT max(id) FROM (SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT 4096)",
+            arguments: [collection.rawValue, page, state.lastChunkID])
+          guard let end else { return }
+          try StoredVectors.forEachBatch(of: collection, after: page, through: end, dimension: dimension, db) { ids, vectors in
+            batch.ids += ids
+            batch.vectors += vectors
+          }
+        }
+        guard let end = batch.ids.last else { break }
+        try index.add(batch.vectors)
+        labels += batch.ids
+        last = end
+      }
+      try install(index, labels: labels, collection, state)
+    } catch {
+      throw .wrapping(error, "build the vector graph", path: databasePath)
+    }
+  }
+
+  private func install(_ index: VectorIndex, labels: [Int64], _ collection: CollectionID, _ state: GraphState) throws {
+    try FileManager.default.createDirectory(atPath: generationFolder, withIntermediateDirectories: true)
+    // The sequence of AUTOINCREMENT keeps its place when rows go: a name is never used twice.
+    let number = try read("number the graph") { db in
+      try (Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'generation'") ?? 0) + 1
+    }
+    let file = Self.generationFile(of: collection, number: number)
+    let checksum = try index.save(to: generationPath(file), labels: labels) { step in try options.failpoint(StoreStep(step)) }
+    try options.failpoint(.beforeGenerationRow)
+    let old = try write("note the graph") { db in
+      let old = try String.fetchAll(db, sql: "DELETE FROM generation WHERE collection_id = ? RETURNING file", arguments: [collection.rawValue])
+      try db.execute(
+        sql: """
+          INSERT INTO generation (number, collection_id, file, kind, last_sequence, last_chunk_id, count, dimension, metric, embedder, sha256)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'inner product', ?, ?)
+          """,
+        arguments: [
+          number, collection.rawValue, file, index.kind.rawValue, state.sequence, state.lastChunkID, index.count, index.dimension,
+          state.embedder.fingerprint, checksum,
+        ])
+      return old
+    }
+    try options.failpoint(.beforePruning)
+    for file in old { removeGenerationFile(file) }
+    vectorCaches.withLock { $0[collection] }?.reset()
+  }
+
+  /// Drops the graph of a collection that has become small.
+  private func retire(_ row: GenerationRow, of collection: CollectionID) throws(StoreError) {
+    try write("retire the graph") { db in
+      try db.execute(sql: "DELETE FROM generation WHERE collection_id = ?", arguments: [collection.rawValue])
+    }
+    removeGenerationFile(row.file)
+    vectorCaches.withLock { $0[collection] }?.reset()
+  }
+}
+
+/// What decides about a collection's graph, of one state.
+private struct GraphState {
+  let embedder: EmbedderIdentity
+  let row: GenerationRow?
+  let sequence: Int64
+  let chunkCount: Int
+  let lastChunkID: Int64
+  /// Chunks that are newer than the graph.
+  let newCount: Int
+  let hasStagedVectors: Bool
+
+  init(_ collection: CollectionID, _ db: Database) throws {
+    embedder = try Store.embedder(of: collection, db)
+    row = try GenerationRow.current(of: collection, db)
+    sequence = try Int64.fetchOne(db, sql: "SELECT sequence FROM state") ?? 0
+    chunkCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
+    lastChunkID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
+    newCount =
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ?", arguments: [collection.rawValue, row?.lastChunkID ?? 0]) ?? 0
+    hasStagedVectors =
+      try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM staged_vector WHERE embedder = ?)", arguments: [embedder.fingerprint]) ?? false
+  }
+}
+
+extension StoreStep {
+  fileprivate init(_ step: FileStep) {
+    switch step {
+    case .create: self = .createFile
+    case .write: self = .writeFile
+    case .sync: self = .syncFile
+    case .rename: self = .renameFile
+    case .syncFolder: self = .syncFolder
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Diagnostics
+import GRDB
+import VectorIndex
+
+/// What went wrong with an index on disk.
+package struct StoreError: ExplainedError {
+  package let code: String
+  package let message: String
+  package let why: String?
+  package let remedy: String?
+
+  static func missing(_ directory: String) -> StoreError {
+    StoreError(
+      code: "index_missing", message: "there is no index in \(directory)", why: "nothing was ingested into it yet",
+      remedy: "quarry ingest FOLDER makes one; --index DIR or $QUARRY_INDEX names another place")
+  }
+
+  static func locked(_ directory: String, holder: String) -> StoreError {
+    StoreError(
+      code: "index_locked", message: "the index in \(directory) is being written by another process", why: "\(holder) holds its lock",
+      remedy: "wait until it is done, or stop it; searching and asking work meanwhile")
+  }
+
+  static func notWritable(_ path: String, _ reason: String) -> StoreError {
+    StoreError(
+      code: "index_not_writable", message: "could not write \(path)", why: reason,
+      remedy: "check the permissions of the folder, or name another one with --index DIR")
+  }
+
+  static func newerSchema(_ path: String, found: [String]) -> StoreError {
+    StoreError(
+      code: "index_too_new", message: "\(path) was written by a newer version of Quarry",
+      why: "its schema has \(found.joined(separator: ", ")), unknown here",
+      remedy: "use that version, or ingest into another index with --index DIR")
+  }
+
+  static func olderSchema(_ path: String) -> StoreError {
+    StoreError(
+      code: "index_outdated", message: "\(path) was written by an older version of Quarry", why: "its schema must be brought up to date first",
+      remedy: "quarry ingest FOLDER does it")
+  }
+
+  static func foreign(_ path: String) -> StoreError {
+    StoreError(
+      code: "index_foreign", message: "\(path) is an SQLite database, but not one of Quarry", why: "its application id is another one",
+      remedy: "nothing was changed in it; name another folder with --index DIR")
+  }
+
+  static func corrupt(_ path: String, _ reason: String) -> StoreError {
+    StoreError(
+      code: "index_corrupt", message: "\(path) is damaged or not a database", why: reason,
+      remedy: "nothing was deleted; restore it from a backup, or ingest into another index with --index DIR")
+  }
+
+  static func readOnlyAccess() -> StoreError {
+    StoreError(code: "index_reading_only", message: "the index was opened for reading", why: "only one process writes an index", remedy: nil)
+  }
+
+  static func otherEmbedder(_ collection: String, existing: EmbedderIdentity, wanted: EmbedderIdentity) -> StoreError {
+    StoreError(
+      code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",
+      why:
+        "it has vectors of \(existing.fingerprint) (\(existing.dimension) numbers), wanted are those of \(wanted.fingerprint) (\(wanted.dimension)); the two do not compare",
+      remedy: "use the model it was made with, or ingest into another collection with --collection NAME")
+  }
+
+  static func noSuchCollection(_ id: CollectionID) -> StoreError {
+    StoreError(
+      code: "collection_missing", message: "the collection is not there any more", why: "no collection has the number \(id.rawValue)",
+      remedy: "quarry status lists the collections")
+  }
+
+  static func wrongDimension(expected: Int, found: Int) -> StoreError {
+    StoreError(
+      code: "vector_dimension", message: "a vector does not fit the collection", why: "expected \(expected) numbers, found \(found)",
+      remedy: "use the model that the collection was made with")
+  }
+
+  static func vectors(_ error: VectorIndexError) -> StoreError {
+    StoreError(code: error.code, message: error.message, why: error.why, remedy: error.remedy)
+  }
+
+  /// An injected or unforeseen failure of a step.
+  static func failed(_ action: String, _ reason: String) -> StoreError {
+    StoreError(code: "index_failed", message: "could not \(action)", why: reason, remedy: nil)
+  }
+
+  /// Words for whatever came out of SQLite, while `action` was done on the database at `path`.
+  static func wrapping(_ error: any Error, _ action: String, path: String) -> StoreError {
+    switch error {
+    case let error as StoreError: error
+    case let error as VectorIndexError: .vectors(error)
+    case let error as DatabaseError: database(error, action, path: path)
+    default: .failed(action, "\(error)")
+    }
+  }
+
+  private static func database(_ error: DatabaseError, _ action: String, path: String) -> StoreError {
+    let words = "SQLite says: \(error.message ?? "no more") (\(error.extendedResultCode.rawValue))"
+    switch error.resultCode {
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .corrupt(path, words)
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: return .notWritable(path, words)
+    case .SQLITE_FULL:
+      return StoreError(
+        code: "disk_full", message: "could not \(action)", why: "there is no room left for \(path); \(words)",
+        remedy: "free some space and run it again: what was finished before is kept")
+    case .SQLITE_IOERR:
+      return StoreError(
+        code: "index_io", message: "could not \(action)", why: "reading or writing \(path) failed; \(words)",
+        remedy: "check the disk and its free space, then run it again: what was finished before is kept")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      return StoreError(
+        code: "index_busy", message: "could not \(action)", why: "\(path) is in use; \(words)", remedy: "try again in a moment")
+    case .SQLITE_CANTOPEN:
+      return StoreError(
+        code: "index_unopenable", message: "could not open \(path)", why: words, remedy: "check its permissions and those of its folder")
+    default:
+      return StoreError(code: "index_failed", message: "could not \(action)", why: "\(words) in \(path)", remedy: nil)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package import Chunking
+package import Foundation
+
+/// Which model made a collection's vectors; only vectors of one model compare.
+package struct EmbedderIdentity: Sendable, Hashable, Codable {
+  /// Stable hash of the model's files.
+  package var fingerprint: String
+  /// Numbers in a vector.
+  package var dimension: Int
+
+  package init(fingerprint: String, dimension: Int) {
+    self.fingerprint = fingerprint
+    self.dimension = dimension
+  }
+}
+
+/// The key of a collection inside one index; never given twice.
+package struct CollectionID: Hashable, Sendable {
+  package var rawValue: Int64
+
+  package init(rawValue: Int64) { self.rawValue = rawValue }
+}
+
+/// A collection that is there.
+package struct CollectionHandle: Sendable, Hashable {
+  package var id: CollectionID
+  package var name: String
+  package var embedder: EmbedderIdentity
+}
+
+/// One state of one file.
+package struct DocumentVersion: Sendable, Equatable {
+  /// Absolute path of the folder that was ingested.
+  package var root: String
+  /// Relative to `root`.
+  package var path: String
+  /// Of the file's bytes, lower-case hexadecimal.
+  package var sha256: String
+  package var byteCount: Int64
+  /// Nanoseconds since 1970.
+  package var modificationTime: Int64
+  /// A `DocumentFormat`'s raw value; empty where the file could not be read.
+  package var format: String
+  package var title: String?
+
+  package init(root: String, path: String, sha256: String, byteCount: Int64, modificationTime: Int64, format: String, title: String?) {
+    self.root = root
+    self.path = path
+    self.sha256 = sha256
+    self.byteCount = byteCount
+    self.modificationTime = modificationTime
+    self.format = format
+    self.title = title
+  }
+}
+
+/// A chunk with the vector of its `indexedText`.
+package struct EmbeddedChunk: Sendable {
+  package var chunk: Chunk
+  /// SHA-256 of the chunk's `indexedText`, lower-case hexadecimal: equal text has an equal vector.
+  package var contentHash: String
+  package var vector: [Float]
+
+  package init(chunk: Chunk, contentHash: String, vector: [Float]) {
+    self.chunk = chunk
+    self.contentHash = contentHash
+    self.vector = vector
+  }
+}
+
+package enum DocumentState: String, Sendable, Codable {
+  /// Its chunks are those of the version in the ledger.
+  case ready
+  /// The version in the ledger could not be read; chunks, if any, are of an older one.
+  case failed
+}
+
+/// What is known of one file.
+package struct LedgerEntry: Sendable, Equatable {
+  package var documentID: Int64
+  package var root: String
+  package var path: String
+  /// Of the version that was last looked at, whether it could be read or not.
+  package var sha256: String
+  package var byteCount: Int64
+  package var modificationTime: Int64
+  package var state: DocumentState
+  package var error: String?
+  package var title: String?
+  package var format: String
+  package var chunkCount: Int
+  package var ingestedAt: Date
+}
+
+/// A chunk's key with how well it fits a query: larger is better.
+package struct ScoredChunk: Sendable, Equatable {
+  package var chunkID: Int64
+  package var score: Double
+
+  package init(chunkID: Int64, score: Double) {
+    self.chunkID = chunkID
+    self.score = score
+  }
+}
+
+/// How much a term counts by where it stands; 1 for each gives BM25 over the whole indexed text.
+package struct LexicalWeights: Sendable, Equatable {
+  package var header: Double
+  package var context: Double
+  package var body: Double
+
+  package init(header: Double = 1, context: Double = 1, body: Double = 1) {
+    self.header = header
+    self.context = context
+    self.body = body
+  }
+}
+
+/// One collection in numbers.
+package struct CollectionStatus: Sendable, Equatable {
+  package var id: CollectionID
+  package var name: String
+  /// Documents whose newest version answers.
+  package var documentCount: Int
+  /// Documents whose newest version could not be read.
+  package var failedCount: Int
+  package var chunkCount: Int
+  package var embedder: EmbedderIdentity
+  /// The graph on disk; `nil` while all vectors are compared.
+  package var generation: GenerationStatus?
+  /// Chunks newer than the graph, which are compared one by one; 0 without a graph.
+  package var pendingCount: Int
+  /// The index's sequence number at the collection's last change.
+  package var sequence: Int64
+}
+
+/// A graph on disk.
+package struct GenerationStatus: Sendable, Equatable {
+  package var number: Int64
+  package var kind: String
+  /// Vectors in it, those of removed chunks included.
+  package var count: Int
+  /// The index's sequence number that it mirrors.
+  package var sequence: Int64
+}
+
+/// How a store behaves; the defaults are right outside of tests.
+package struct StoreOptions: Sendable {
+  /// Chunks of a collection from which on a graph is built: see `Store.graphThreshold`.
+  package var graphThreshold: Int
+  /// Called at the named moments of writing; what it throws is what the moment fails with.
+  package var failpoint: @Sendable (StoreStep) throws -> Void
+
+  package init(graphThreshold: Int = Store.graphThreshold, failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }) {
+    self.graphThreshold = graphThreshold
+    self.failpoint = failpoint
+  }
+}
+
+/// The moments at which tests make writing fail, or the process die.
+package enum StoreStep: String, Sendable, CaseIterable {
+  case removeOldRows, insertDocument, insertChunk, insertVector, insertLexicalRow, raiseSequence, beforeCommit, afterCommit
+  case createFile, writeFile, syncFile, renameFile, syncFolder, beforeGenerationRow, beforePruning
+}

@@ -1,0 +1,119 @@
+import Foundation
+import GRDB
+import Synchronization
+import VectorIndex
+
+/// Keeps a collection's vectors in memory and brings them up to date with the database before they are used.
+final class VectorCache: Sendable {
+  private let collection: CollectionID
+  private let current = Mutex(VectorSnapshot.empty)
+
+  /// Segments that are scanned before they are copied into one.
+  private static let segmentLimit = 8
+
+  init(collection: CollectionID) { self.collection = collection }
+
+  /// The snapshot of now: what the transaction sees, or newer.
+  ///
+  /// - Parameter loadGeneration: Gives the first segment for a row of `generation`, or `nil` when its file is of no use.
+  func refreshed(_ db: Database, loadGeneration: (GenerationRow) throws -> VectorSegment?) throws -> VectorSnapshot {
+    let row = try Row.fetchOne(
+      db, sql: "SELECT sequence, removal_sequence, dimension FROM collection WHERE id = ?", arguments: [collection.rawValue])
+    guard let row else { throw StoreError.noSuchCollection(collection) }
+    let sequence: Int64 = row["sequence"]
+    let removalSequence: Int64 = row["removal_sequence"]
+    let generation = try GenerationRow.current(of: collection, db)
+
+    // Held while loading: two searches that start together load once.
+    return try current.withLock { snapshot in
+      if snapshot.sequence >= sequence, generation.map({ $0.number <= snapshot.generation }) ?? true { return snapshot }
+      var next = snapshot
+      if let generation, generation.number > snapshot.generation {
+        // The number is noted even if the file is of no use, so that it is not tried again with every question.
+        next = VectorSnapshot(sequence: -1, generation: generation.number, segments: [])
+        if let segment = try loadGeneration(generation) { next.segments = [segment] }
+      }
+      if removalSequence > next.sequence, !next.segments.isEmpty { try removeDead(from: &next, db) }
+      if let segment = try newSegment(after: next.lastChunkID, dimension: row["dimension"], db) { next.segments.append(segment) }
+      try compact(&next, dimension: row["dimension"])
+      next.sequence = sequence
+      snapshot = next
+      return next
+    }
+  }
+
+  /// Forgets everything: the next search loads anew.
+  func reset() { current.withLock { $0 = .empty } }
+
+  /// The database alone says which chunks there are.
+  private func removeDead(from snapshot: inout VectorSnapshot, _ db: Database) throws {
+    let alive = try Int64.fetchAll(
+      db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id <= ? ORDER BY id", arguments: [collection.rawValue, snapshot.lastChunkID])
+    snapshot.segments = snapshot.segments.map { $0.keeping(alive[...]) }
+  }
+
+  private func newSegment(after last: Int64, dimension: Int, _ db: Database) throws -> VectorSegment? {
+    let count = try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ?", arguments: [collection.rawValue, last])
+    guard let count, count > 0 else { return nil }
+    let index = try VectorIndex(dimension: dimension, kind: .exact)
+    try index.reserve(count)
+    var ids: [Int64] = []
+    ids.reserveCapacity(count)
+    try StoredVectors.forEachBatch(of: collection, after: last, dimension: dimension, db) { batchIDs, vectors in
+      ids += batchIDs
+      try index.add(vectors)
+    }
+    return VectorSegment(ids: ids, index: index)
+  }
+
+  /// Many small segments, or scanned ones that are mostly dead, become one; a graph stays.
+  private func compact(_ snapshot: inout VectorSnapshot, dimension: Int) throws {
+    let scanned = snapshot.segments.filter { $0.index.kind == .exact }
+    let dead = scanned.reduce(0) { $0 + $1.deadCount }
+    let live = scanned.reduce(0) { $0 + $1.liveCount }
+    guard scanned.count > Self.segmentLimit || dead > max(live, 1000) else { return }
+    let index = try VectorIndex(dimension: dimension, kind: .exact)
+    try index.reserve(live)
+    var ids: [Int64] = []
+    for segment in scanned {
+      try index.add(rowsOf: segment.index, where: segment.live)
+      for (position, id) in segment.ids.enumerated() where segment.live[position] { ids.append(id) }
+    }
+    snapshot.segments = snapshot.segments.filter { $0.index.kind == .hnsw } + (ids.isEmpty ? [] : [VectorSegment(ids: ids, index: index)])
+  }
+}
+
+/// The truth: vectors in the database.
+enum StoredVectors {
+  private static let batchCount = 2048
+
+  /// Gives the vectors of a collection's chunks whose key is larger than `last`, and at most `end`, by rising keys.
+  static func forEachBatch(
+    of collection: CollectionID, after last: Int64, through end: Int64 = .max, dimension: Int, _ db: Database,
+    _ body: ([Int64], [Float]) throws -> Void
+  ) throws {
+    var ids: [Int64] = []
+    var vectors: [Float] = []
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT c.id, v.data FROM chunk c INDEXED BY chunk_collection CROSS JOIN vector v ON v.chunk_id = c.id
+        WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
+        """, arguments: [collection.rawValue, last, end])
+    while let row = try rows.next() {
+      let id: Int64 = row[0]
+      let fits = try row.withUnsafeData(atIndex: 1) { data in data.map { VectorBlob.append($0, dimension: dimension, to: &vectors) } ?? false }
+      guard fits else {
+        throw StoreError.failed("read the vector of chunk \(id)", "it does not have \(dimension) numbers; quarry audit says more")
+      }
+      ids.append(id)
+      if ids.count == batchCount {
+        try body(ids, vectors)
+        ids.removeAll(keepingCapacity: true)
+        vectors.removeAll(keepingCapacity: true)
+      }
+    }
+    if !ids.isEmpty { try body(ids, vectors) }
+  }
+}

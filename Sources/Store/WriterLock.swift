@@ -1,0 +1,31 @@
+import Foundation
+
+/// The right to write an index: an exclusive `flock` on a file in its folder, which the kernel takes back when the process ends, however
+/// it ends. The file holds the process id, for the words of the error, and stays when the lock is gone.
+///
+/// Unchecked `Sendable`: the descriptor does not change.
+final class WriterLock: @unchecked Sendable {
+  private let descriptor: Int32
+
+  init(directory: String) throws(StoreError) {
+    let path = directory + "/writer.lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .notWritable(path, String(cString: strerror(errno))) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let reason = errno
+      var bytes = [UInt8](repeating: 0, count: 32)
+      let count = read(descriptor, &bytes, bytes.count)
+      close(descriptor)
+      guard reason == EWOULDBLOCK else { throw .notWritable(path, String(cString: strerror(reason))) }
+      let written = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      throw .locked(
+        directory, holder: Int32(written) == getpid() ? "this same process (\(written))" : written.isEmpty ? "another process" : "process \(written)")
+    }
+    let words = "\(getpid())\n"
+    // Only the words of an error depend on it.
+    _ = ftruncate(descriptor, 0)
+    _ = words.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+  }
+
+  deinit { close(descriptor) }
+}

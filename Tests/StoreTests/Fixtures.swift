@@ -1,0 +1,75 @@
+import Chunking
+import Documents
+import Foundation
+import GRDB
+import Store
+
+/// A folder of its own for one test, removed with it.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("quarry-store-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+let embedder = EmbedderIdentity(fingerprint: "test-embedder", dimension: 16)
+
+/// A unit vector that depends on the seed alone.
+func vector(seed: UInt64, dimension: Int = 16) -> [Float] {
+  var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+  let raw = (0..<dimension).map { _ in
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return Float(state >> 40) / Float(1 << 24) - 0.5
+  }
+  let length = raw.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  return raw.map { $0 / length }
+}
+
+func version(_ path: String, sha256: String = "00", root: String = "/docs", title: String? = nil) -> DocumentVersion {
+  DocumentVersion(root: root, path: path, sha256: sha256, byteCount: 10, modificationTime: 1, format: "text", title: title)
+}
+
+func chunk(_ text: String, ordinal: Int = 0, title: String? = nil, headings: [String] = [], context: String? = nil, record: RecordIdentity? = nil)
+  -> Chunk
+{
+  Chunk(
+    ordinal: ordinal, textRange: 0..<text.utf8.count, text: text, title: title, headingPath: headings, context: context, record: record,
+    spans: [ChunkSpan(offset: 0, source: SourceSpan(byteRange: 0..<text.utf8.count, lines: 1...1))], tokenCount: 3)
+}
+
+/// A chunk whose vector depends on its text alone.
+func embedded(_ text: String, ordinal: Int = 0, title: String? = nil, headings: [String] = [], record: RecordIdentity? = nil) -> EmbeddedChunk {
+  let chunk = chunk(text, ordinal: ordinal, title: title, headings: headings, record: record)
+  return EmbeddedChunk(chunk: chunk, contentHash: "hash of \(chunk.indexedText)", vector: vector(seed: stableSeed(chunk.indexedText)))
+}
+
+/// FNV-1a: `hashValue` differs between processes.
+func stableSeed(_ text: String) -> UInt64 {
+  text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}
+
+extension Store {
+  /// Stores one document of several texts.
+  func put(_ path: String, _ texts: [String], in collection: CollectionID, sha256: String = "00") throws {
+    try replace(version(path, sha256: sha256), with: texts.enumerated().map { embedded($1, ordinal: $0) }, in: collection)
+  }
+
+  /// The texts of scored chunks, in their order.
+  func texts(_ scored: [ScoredChunk]) throws -> [String] {
+    let chunks = try chunks(scored.map(\.chunkID))
+    return scored.compactMap { chunks[$0.chunkID]?.text }
+  }
+}
+
+/// The first column of a statement's rows, from a connection beside the store's.
+func query(_ folder: TemporaryFolder, _ sql: String) throws -> [String] {
+  var configuration = Configuration()
+  configuration.readonly = true
+  return try DatabaseQueue(path: folder.path + "/index.sqlite", configuration: configuration).read { db in try String.fetchAll(db, sql: sql) }
+}
