@@ -1,0 +1,30 @@
+/// A tensor that lies in a mapped file.
+package struct Tensor: Sendable {
+  package let name: String
+  package let type: TensorType
+  /// Elements of each dimension in GGUF's order: `shape[0]` is contiguous in memory. A matrix W (rows, columns) has shape [columns, rows].
+  package let shape: [Int]
+  package let file: MappedFile
+  /// Where it lies in the file; checked to be inside it and to be as long as type and shape say.
+  package let byteRange: Range<Int>
+
+  package var elementCount: Int { shape.reduce(1, *) }
+
+  /// Gives the tensor's bytes; the pointer is valid only inside `body`.
+  package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try unsafe file.withBytes(byteRange, body)
+  }
+
+  /// Bytes that a tensor of this type and shape takes; `nil` when the shape does not fit the type's blocks or the product overflows.
+  static func byteCount(of type: TensorType, shape: [Int]) -> Int? {
+    guard shape.first ?? 1 >= 0, (shape.first ?? 1) % type.blockElementCount == 0 else { return nil }
+    var elements = 1
+    for dimension in shape {
+      let (product, overflow) = elements.multipliedReportingOverflow(by: dimension)
+      guard dimension >= 0, !overflow else { return nil }
+      elements = product
+    }
+    let (bytes, overflow) = (elements / type.blockElementCount).multipliedReportingOverflow(by: type.blockByteCount)
+    return overflow ? nil : bytes
+  }
+}
