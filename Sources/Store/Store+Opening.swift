@@ -48,12 +48,12 @@ extension Store {
       _ = try pool.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") }
       return pool
     } catch let error as DatabaseError {
-      // Write-ahead logging needs a file beside the database, which can not be made in a folder that is read-only. Nobody else can write there
-      // either, and without a log the database file is all there is: it may be taken as it stands.
+      // Write-ahead logging needs a file beside the database, which can not be made in a folder that is read-only to us. Where no writer has left a
+      // log, the database file is all there is, and is taken as it stands; a writer with more rights that starts later is not seen.
       let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+      // `AT_EACCESS`: the rights that opening a file would have.
       guard error.resultCode == .SQLITE_CANTOPEN || error.resultCode == .SQLITE_READONLY, (log ?? 0) == 0,
-        !FileManager.default.isWritableFile(atPath: directory),
-        FileManager.default.isReadableFile(atPath: path)
+        faccessat(AT_FDCWD, directory, W_OK, AT_EACCESS) != 0, faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0
       else { throw error }
       let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%;"))
       guard let escaped = path.addingPercentEncoding(withAllowedCharacters: allowed) else { throw error }

@@ -3,6 +3,7 @@ import Documents
 import Foundation
 import GRDB
 import Store
+import Synchronization
 
 /// A folder of its own for one test, removed with it.
 final class TemporaryFolder: Sendable {
@@ -72,4 +73,24 @@ func query(_ folder: TemporaryFolder, _ sql: String) throws -> [String] {
   var configuration = Configuration()
   configuration.readonly = true
   return try DatabaseQueue(path: folder.path + "/index.sqlite", configuration: configuration).read { db in try String.fetchAll(db, sql: sql) }
+}
+
+/// A switch that a failpoint looks at.
+final class Flag: Sendable {
+  private let state = Mutex(false)
+  var value: Bool {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+}
+
+/// Counts from 1, for failpoints that let some through.
+final class Counter: Sendable {
+  private let state = Mutex(0)
+  func next() -> Int {
+    state.withLock { count in
+      count += 1
+      return count
+    }
+  }
 }

@@ -1,0 +1,206 @@
+import Foundation
+import Store
+import Testing
+
+@Suite struct DenseSearchTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open(_ access: Store.Access = .writing, threshold: Int = 50, failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in })
+    throws -> Store
+  {
+    try Store.open(directory: folder.path, access: access, options: StoreOptions(graphThreshold: threshold, failpoint: failpoint))
+  }
+
+  /// Ten documents of ten chunks.
+  private func fill(_ store: Store, _ collection: CollectionID, documents: Range<Int> = 0..<10) throws {
+    for document in documents { try store.put("d\(document)", (0..<10).map { "text \(document) \($0)" }, in: collection) }
+  }
+
+  private var generationFiles: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/vectors"))?.sorted() ?? []
+  }
+
+  private let queries = (100..<120).map { vector(seed: UInt64($0)) }
+
+  /// Documents come, change and go at random; every search gives what a comparison with all that should be there gives.
+  @Test(arguments: [1_000_000, 30]) func searchesFollowEveryChange(threshold: Int) throws {
+    var store = try open(threshold: threshold)
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    var reader = try open(.reading, threshold: threshold)
+    var generator = SeededGenerator(seed: 3)
+    var truth: [String: [String]] = [:]
+    for step in 0..<120 {
+      let path = "d\(Int.random(in: 0..<12, using: &generator))"
+      switch Int.random(in: 0..<10, using: &generator) {
+      case 0..<6:
+        let texts = (0..<Int.random(in: 0...12, using: &generator)).map { "\(path) step \(step) chunk \($0)" }
+        try store.put(path, texts, in: collection, sha256: "\(step)")
+        truth[path] = texts
+      case 6..<8:
+        let isKnown = truth.removeValue(forKey: path) != nil
+        #expect(try store.remove(paths: [(root: "/docs", path: path)], from: collection) == (isKnown ? 1 : 0))
+      case 8:
+        try store.publish(collection)
+      default:
+        // Close the writer first: there is one at a time.
+        store = try reopen(&store, threshold: threshold)
+        reader = try open(.reading, threshold: threshold)
+      }
+      let query = vector(seed: UInt64(step))
+      let texts = truth.values.flatMap { $0 }
+      let scores = texts.map { text in zip(vector(seed: stableSeed(text)), query).reduce(0.0) { $0 + Double($1.0) * Double($1.1) } }.sorted(by: >)
+      for store in [store, reader] {
+        let found = try store.denseSearch(query, limit: 8, in: collection)
+        #expect(found.count == min(8, texts.count))
+        for (hit, score) in zip(found, scores) { #expect(abs(hit.score - score) < 1e-5) }
+        #expect(try Set(store.texts(found)).isSubset(of: texts))
+      }
+    }
+    #expect(try store.audit().isEmpty)
+    #expect(store.notices.isEmpty && reader.notices.isEmpty)
+  }
+
+  private func reopen(_ store: inout Store, threshold: Int) throws -> Store {
+    // Another folder's store takes the place, so that the last reference goes and the lock with it.
+    let elsewhere = try TemporaryFolder()
+    store = try Store.open(directory: elsewhere.path, access: .writing)
+    return try open(threshold: threshold)
+  }
+
+  @Test func aGraphGivesTheScoresOfAScan() throws {
+    let store = try open()
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    try fill(store, collection)
+    let scanned = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+    #expect(try store.collections()[0].generation == nil)
+    try store.publish(collection)
+    let status = try store.collections()[0]
+    #expect(status.generation?.count == 100 && status.generation?.kind == "hnsw" && status.pendingCount == 0)
+    #expect(try status.generation?.sequence == store.sequence())
+    #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == scanned)
+    let ids = scanned[0].map(\.chunkID)
+    #expect(
+      try store.denseScores(of: ids + [99999], against: queries[0], in: collection)
+        == Dictionary(uniqueKeysWithValues: scanned[0].map { ($0.chunkID, $0.score) }))
+    let reader = try open(.reading)
+    #expect(try queries.map { try reader.denseSearch($0, limit: 10, in: collection) } == scanned)
+    #expect(reader.notices.isEmpty)
+  }
+
+  @Test func aGraphGrowsAndIsBuiltAnewWhenItIsWorthIt() throws {
+    let store = try open()
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    try fill(store, collection, documents: 0..<4)
+    try store.publish(collection)
+    #expect(generationFiles.isEmpty, "below the threshold")
+    try fill(store, collection, documents: 4..<10)
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-1.vectors"])
+    try fill(store, collection, documents: 10..<11)
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-1.vectors"], "ten new ones of a hundred are compared one by one")
+    #expect(try store.collections()[0].pendingCount == 10)
+    try fill(store, collection, documents: 11..<12)
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-2.vectors"], "extended, and the old one removed")
+    #expect(try store.collections()[0].generation?.count == 120)
+    try store.remove(paths: (0..<3).map { (root: "/docs", path: "d\($0)") }, from: collection)
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-3.vectors"])
+    #expect(try store.collections()[0].generation?.count == 90, "built anew without what is gone")
+    try store.remove(paths: (3..<11).map { (root: "/docs", path: "d\($0)") }, from: collection)
+    try store.publish(collection)
+    #expect(try generationFiles.isEmpty && store.collections()[0].generation == nil, "too small for a graph")
+    #expect(try store.denseSearch(queries[0], limit: 50, in: collection).count == 10)
+    try fill(store, collection)
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-4.vectors"], "no name is used twice")
+    try store.removeCollection(collection)
+    #expect(generationFiles.isEmpty)
+  }
+
+  enum Damage: String, CaseIterable, Sendable { case deleted, flippedStart, flippedMiddle, flippedEnd, torn, emptied, anotherIndex }
+
+  @Test(arguments: Damage.allCases) func aDamagedGraphIsPutAsideAndNothingIsLost(damage: Damage) throws {
+    var expected: [[ScoredChunk]] = []
+    var collection = CollectionID(rawValue: 0)
+    do {
+      let store = try open()
+      collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      try store.publish(collection)
+      expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+    }
+    let path = folder.path + "/vectors/collection-1-1.vectors"
+    try inflict(damage, on: path)
+
+    let reader = try open(.reading)
+    #expect(try queries.map { try reader.denseSearch($0, limit: 10, in: collection) } == expected)
+    #expect(reader.notices.count == 1 && reader.notices[0].contains(path), "a reader says so, and leaves the file alone")
+    let store = try open()
+    #expect(try store.audit().map(\.kind) == [.generation])
+    #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+    #expect(store.notices.count == 1)
+    #expect(generationFiles == (damage == .deleted ? [] : ["collection-1-1.vectors.bad-1"]))
+    try store.publish(collection)
+    #expect(generationFiles.last?.hasSuffix("-2.vectors") == true)
+    #expect(try store.audit().isEmpty)
+    #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+  }
+
+  private func inflict(_ damage: Damage, on path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    var bytes = try Data(contentsOf: url)
+    switch damage {
+    case .deleted: return try FileManager.default.removeItem(at: url)
+    case .flippedStart: bytes[3] ^= 1
+    case .flippedMiddle: bytes[bytes.count / 2] ^= 1
+    case .flippedEnd: bytes[bytes.count - 1] ^= 1
+    case .torn: bytes.removeLast(bytes.count / 3)
+    case .emptied: bytes = Data()
+    case .anotherIndex:
+      // Whole and valid, but of another collection.
+      let other = try TemporaryFolder()
+      let store = try Store.open(directory: other.path, access: .writing, options: StoreOptions(graphThreshold: 50))
+      let collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection, documents: 20..<30)
+      try store.publish(collection)
+      bytes = try Data(contentsOf: URL(fileURLWithPath: other.path + "/vectors/collection-1-1.vectors"))
+    }
+    try bytes.write(to: url)
+  }
+
+  @Test(arguments: [StoreStep.createFile, .writeFile, .syncFile, .renameFile, .syncFolder, .beforeGenerationRow, .beforeCommit, .beforePruning])
+  func aFailedPublicationLeavesTheOldGraph(step: StoreStep) throws {
+    struct Injected: Error {}
+    let isArmed = Flag()
+    do {
+      let store = try open(failpoint: { reached in if isArmed.value, reached == step { throw Injected() } })
+      let collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      try store.publish(collection)
+      try fill(store, collection, documents: 10..<15)
+      let expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+      isArmed.value = true
+      #expect(throws: StoreError.self) { try store.publish(collection) }
+      #expect(try store.collections()[0].generation?.number == (step == .beforePruning ? 2 : 1))
+      #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+      isArmed.value = false
+    }
+    let store = try open()
+    #expect(generationFiles == ["collection-1-\(step == .beforePruning ? 2 : 1).vectors"], "what no row means is cleared away")
+    try store.publish(CollectionID(rawValue: 1))
+    #expect(try store.collections()[0].generation?.count == 150 && store.audit().isEmpty && store.notices.isEmpty)
+  }
+
+  @Test func aQueryOfTheWrongLengthIsRefused() throws {
+    let store = try open()
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    try fill(store, collection)
+    let error = #expect(throws: StoreError.self) { try store.denseSearch([1, 2], limit: 1, in: collection) }
+    #expect(error?.code == "vector_dimension")
+    #expect(try store.denseSearch(queries[0], limit: 0, in: collection).isEmpty)
+  }
+}
