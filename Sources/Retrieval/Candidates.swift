@@ -1,0 +1,36 @@
+import Store
+
+/// The chunks that either side found, with the parts of their scores.
+struct Candidates {
+  /// Chunks read from the store at a time: most searches need no more.
+  private static let blockSize = 64
+
+  var explanations: [Int64: ScoreExplanation]
+  var questionVector: [Float]
+  var sequence: Int64
+
+  /// Visits the chunks, best first, until `body` returns false.
+  ///
+  /// Equal scores are ordered by place, so that the order never depends on when a chunk was stored.
+  func forEachBestFirst(_ store: Store, _ body: (StoredChunk, ScoreExplanation) throws -> Bool) throws {
+    let order = explanations.map { (id: $0.key, score: $0.value.score) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }
+    var start = 0
+    while start < order.count {
+      var end = min(start + Self.blockSize, order.count)
+      // Never between equal scores.
+      while end < order.count, order[end].score == order[end - 1].score { end += 1 }
+      let block = order[start..<end]
+      let chunks = try store.chunks(block.map(\.id))
+      let scores = Dictionary(uniqueKeysWithValues: block.map { ($0.id, $0.score) })
+      let ranked = chunks.values.sorted { a, b in
+        let (scoreA, scoreB) = (scores[a.id] ?? 0, scores[b.id] ?? 0)
+        return scoreA != scoreB ? scoreA > scoreB : (a.path, a.root, a.ordinal, a.id) < (b.path, b.root, b.ordinal, b.id)
+      }
+      for chunk in ranked {
+        guard let explanation = explanations[chunk.id] else { continue }
+        guard try body(chunk, explanation) else { return }
+      }
+      start = end
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// What a question asks the lexical index for.
+package struct QueryAnalysis: Sendable, Equatable {
+  /// Words to search for, any of them: distinct, in the question's order, stop words left out (unless there is nothing else). What is written
+  /// in one piece (`max_wal_size`, `8.2.1`, `foo-bar`) stands as a whole, which the index matches as a phrase, and in its parts.
+  package let terms: [String]
+  /// The distinct stems of the question's words, stop words left out: what a passage is checked for.
+  package let stems: [String]
+
+  /// Characters of a question at most.
+  package static let characterLimit = 8000
+  /// Terms at most; a question has a dozen, and each costs a walk through the index.
+  static let termLimit = 64
+
+  /// - Throws: `question_empty` when there is no word in it, `question_too_long` above `characterLimit`.
+  package init(_ question: String) throws(RetrievalError) {
+    // Counted in scalars first: finding the characters of a huge text takes long, and it has at least as many scalars.
+    if question.utf8.count > Self.characterLimit {
+      let count = question.unicodeScalars.count
+      guard count <= Self.characterLimit else { throw .questionTooLong(characters: count, limit: Self.characterLimit) }
+    }
+    var terms: [String] = []
+    var words: [String] = []
+    for piece in question.split(whereSeparator: \.isWhitespace) {
+      let whole = Self.trimmed(piece)
+      let parts = whole.unicodeScalars.split { !Words.isWordScalar($0) }.map { String($0).lowercased() }
+      if parts.count > 1, Self.isIdentifier(whole) { terms.append(whole.lowercased()) }
+      terms += parts
+      words += parts
+    }
+    guard !words.isEmpty else { throw .emptyQuestion }
+    let telling = terms.filter { !Words.isStopWord($0) }
+    self.terms = Array(Self.distinct(telling.isEmpty ? terms : telling).prefix(Self.termLimit))
+    let folded = Words.folded(question)
+    let tellingWords = folded.filter { !Words.isStopWord($0) }
+    stems = Array(Self.distinct((tellingWords.isEmpty ? folded : tellingWords).map(PorterStemmer.stem)).prefix(Self.termLimit))
+  }
+
+  private static func trimmed(_ piece: Substring) -> Substring {
+    let scalars = piece.unicodeScalars
+    guard let first = scalars.firstIndex(where: Words.isWordScalar), let last = scalars.lastIndex(where: Words.isWordScalar) else { return "" }
+    return piece[first...last]
+  }
+
+  /// Whether signs inside a piece bind it to a name or number (`std::sort`, `a_b`, `8.2.1`, `utf-8`), as a hyphen or apostrophe between words
+  /// does not.
+  private static func isIdentifier(_ piece: Substring) -> Bool {
+    let signs = piece.unicodeScalars.filter { !Words.isWordScalar($0) }
+    if signs.allSatisfy({ "'’‘`´\"“”".unicodeScalars.contains($0) }) { return false }
+    return piece.contains(where: \.isNumber) || signs.contains { "_.:/\\@#$+".unicodeScalars.contains($0) }
+  }
+
+  private static func distinct(_ words: [String]) -> [String] {
+    var seen = Set<String>()
+    return words.filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,38 @@
+import Diagnostics
+
+/// Why a search could not be made.
+package struct RetrievalError: ExplainedError, Equatable {
+  package let code: String
+  package let message: String
+  package let why: String?
+  package let remedy: String?
+
+  static let emptyQuestion = RetrievalError(
+    code: "question_empty", message: "the question is empty", why: "it holds nothing but white space or signs", remedy: "ask with a few words")
+
+  static func questionTooLong(characters: Int, limit: Int) -> RetrievalError {
+    RetrievalError(
+      code: "question_too_long", message: "the question has \(characters) characters",
+      why: "at most \(limit) can be searched for; the embedding model reads far fewer",
+      remedy: "ask for the one thing that matters, and ingest long texts as documents")
+  }
+
+  static func missingCollection(_ name: String) -> RetrievalError {
+    RetrievalError(
+      code: "collection_missing", message: "there is no collection \(name)", why: "nothing was ingested under this name",
+      remedy: "quarry status lists the collections; quarry ingest FOLDER --collection \(name) makes it")
+  }
+
+  static func emptyCollection(_ name: String) -> RetrievalError {
+    RetrievalError(
+      code: "collection_empty", message: "the collection \(name) holds no text", why: "no document in it could be read, or all were removed",
+      remedy: "quarry status says what failed; quarry ingest FOLDER adds documents")
+  }
+
+  static func otherEmbedder(collection: String, expected: String, found: String) -> RetrievalError {
+    RetrievalError(
+      code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",
+      why: "its vectors are of \(expected), the model in use is \(found), and the two do not compare",
+      remedy: "use the model it was made with, or ingest the documents again into another collection")
+  }
+}

@@ -1,0 +1,22 @@
+import Store
+
+extension Retriever {
+  /// The best documents, best first: a document is as good as its best chunk.
+  ///
+  /// - Parameter limit: Documents at most.
+  /// - Returns: Names as results carry them (the record's, or the path), each once.
+  package func rankDocuments(_ question: String, limit: Int = 100, collection: String = "default") throws -> [(document: String, score: Double)] {
+    var options = SearchOptions()
+    options.collection = collection
+    // Several chunks may be of one document.
+    options.candidateLimit = max(options.candidateLimit, 3 * limit)
+    let candidates = try self.candidates(for: question, QueryAnalysis(question), options)
+    var seen = Set<String>()
+    var documents: [(document: String, score: Double)] = []
+    try candidates.forEachBestFirst(store) { chunk, explanation in
+      if seen.insert(chunk.document).inserted { documents.append((chunk.document, explanation.score)) }
+      return documents.count < limit
+    }
+    return documents
+  }
+}

@@ -1,0 +1,74 @@
+package import Embedding
+package import Store
+
+/// Finds the passages for a question: dense and lexical candidates, one score, the best few.
+///
+/// Methods block while they embed and read: call them from threads that may wait.
+package struct Retriever: Sendable {
+  package let store: Store
+  package let embedder: Embedder
+
+  package init(store: Store, embedder: Embedder) {
+    self.store = store
+    self.embedder = embedder
+  }
+
+  /// The best passages, best first.
+  ///
+  /// - Throws: `RetrievalError` for a question or collection that can not be searched, `StoreError`, `EmbeddingError`.
+  package func search(_ question: String, _ options: SearchOptions = SearchOptions()) throws -> [Passage] {
+    try find(question, options).passages
+  }
+
+  /// As `search`, with what was made of the question on the way.
+  package func find(_ question: String, _ options: SearchOptions = SearchOptions()) throws -> Findings {
+    let analysis = try QueryAnalysis(question)
+    let candidates = try self.candidates(for: question, analysis, options)
+    var duplicates = NearDuplicates()
+    var takenOfDocument: [Int64: [String: Int]] = [:]
+    var passages: [Passage] = []
+    try candidates.forEachBestFirst(store) { chunk, explanation in
+      guard passages.count < options.limit, explanation.score > 0 else { return false }
+      if let limit = options.perDocumentLimit, takenOfDocument[chunk.documentID]?[chunk.document] ?? 0 >= limit { return true }
+      if !options.keepsNearDuplicates, duplicates.isDuplicate(chunk) { return true }
+      takenOfDocument[chunk.documentID, default: [:]][chunk.document, default: 0] += 1
+      var explained = explanation
+      let stems = Set(Words.stems("\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)"))
+      explained.matchedStems = analysis.stems.filter(stems.contains)
+      passages.append(Passage(rank: passages.count + 1, score: explained.score, chunk: chunk, explanation: explained))
+      return true
+    }
+    return Findings(passages: passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
+  }
+
+  /// Every candidate with the parts of its score.
+  func candidates(for question: String, _ analysis: QueryAnalysis, _ options: SearchOptions) throws -> Candidates {
+    guard let collection = try store.collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
+    guard collection.embedder.fingerprint == embedder.fingerprint else {
+      throw RetrievalError.otherEmbedder(collection: collection.name, expected: collection.embedder.fingerprint, found: embedder.fingerprint)
+    }
+    let sequence = try store.sequence()
+    let vector = try embedder.embed([question])[0]
+    let limit = max(options.candidateLimit, options.limit)
+    let nearest = try store.denseSearch(vector, limit: limit, in: collection.id)
+    guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
+    let matching = try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id)
+    var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
+    let onlyLexical = matching.map(\.chunkID).filter { dense[$0] == nil }
+    if !onlyLexical.isEmpty {
+      dense.merge(try store.denseScores(of: onlyLexical, against: vector, in: collection.id)) { first, _ in first }
+    }
+    let lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
+    return Candidates(explanations: options.fusion.scores(dense: dense, lexical: lexical), questionVector: vector, sequence: sequence)
+  }
+}
+
+/// What a search found, and what was made of the question.
+package struct Findings: Sendable {
+  package var passages: [Passage]
+  package var analysis: QueryAnalysis
+  /// L2-normalised.
+  package var questionVector: [Float]
+  /// The store's sequence number when the search began.
+  package var sequence: Int64
+}

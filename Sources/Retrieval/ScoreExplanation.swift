@@ -1,0 +1,49 @@
+/// Every part of a passage's score.
+package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringConvertible {
+  /// One side's part: `weight` × `normalised` is what it adds.
+  package struct Part: Sendable, Equatable, Encodable {
+    /// Cosine, or BM25; `nil` where no term matched.
+    package var raw: Double?
+    /// `raw` divided by the best candidate's; 0…1.
+    package var normalised: Double
+    package var weight: Double
+    /// Place among the candidates of this side, from 1; `nil` where no term matched.
+    package var rank: Int?
+
+    package var contribution: Double { weight * normalised }
+  }
+
+  /// Nearness of meaning.
+  package var dense: Part
+  /// Words in common.
+  package var lexical: Part
+  /// Stems of the question that stand in the passage or the headings above it.
+  package var matchedStems: [String]
+
+  package var score: Double { dense.contribution + lexical.contribution }
+
+  package var description: String {
+    """
+    dense   \(line(dense, "cosine"))
+    lexical \(line(lexical, "bm25"))
+    words   \(matchedStems.isEmpty ? "none in common" : matchedStems.joined(separator: " "))
+    """
+  }
+
+  private func line(_ part: Part, _ measure: String) -> String {
+    guard let raw = part.raw, let rank = part.rank else { return "0.000  (no match)" }
+    return "\(fixed(part.contribution)) = \(fixed(part.weight)) × \(fixed(part.normalised))  (\(measure) \(fixed(raw)), place \(rank))"
+  }
+
+  private func fixed(_ value: Double) -> String {
+    let thousandths = Int((abs(value) * 1000).rounded())
+    let fraction = String(thousandths % 1000)
+    let zeros = String(repeating: "0", count: 3 - fraction.count)
+    return "\(value < 0 && thousandths > 0 ? "-" : "")\(thousandths / 1000).\(zeros)\(fraction)"
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case dense, lexical
+    case matchedStems = "words"
+  }
+}

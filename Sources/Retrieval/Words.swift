@@ -1,0 +1,90 @@
+import Foundation
+
+/// Words as the lexical index sees them (FTS5's `unicode61 remove_diacritics 2`, then Porter's stemmer), so that what is counted outside of
+/// it agrees with what it finds.
+package enum Words {
+  /// The words of a text in order, in lower case and without diacritics: runs of letters, digits and marks.
+  ///
+  /// Scripts that are written without spaces (Han, kana, Thai …) have no words to see at this level; each pair of neighbouring characters
+  /// counts as one.
+  package static func folded(_ text: some StringProtocol) -> [String] {
+    var words: [String] = []
+    var word = String.UnicodeScalarView()
+    var run: [Unicode.Scalar] = []
+    func endWord() {
+      if !word.isEmpty { words.append(String(word)) }
+      word.removeAll()
+    }
+    func endRun() {
+      if run.count == 1 { words.append(String(run[0])) }
+      for pair in zip(run, run.dropFirst()) { words.append(String(pair.0) + String(pair.1)) }
+      run.removeAll()
+    }
+    for scalar in decomposed(text) {
+      if isUnspaced(scalar) {
+        endWord()
+        run.append(scalar)
+      } else if scalar.properties.generalCategory == .nonspacingMark {
+        // A diacritic: folded away, and no end of a word.
+        continue
+      } else if isWordScalar(scalar) {
+        endRun()
+        word.append(contentsOf: scalar.isASCII ? lowered(scalar) : scalar.properties.lowercaseMapping.unicodeScalars)
+      } else {
+        endWord()
+        endRun()
+      }
+    }
+    endWord()
+    endRun()
+    return words
+  }
+
+  /// The words of a text, stemmed.
+  package static func stems(_ text: some StringProtocol) -> [String] {
+    folded(text).map(PorterStemmer.stem)
+  }
+
+  /// Whether a folded word is one that says nothing about a text's subject.
+  package static func isStopWord(_ word: String) -> Bool { StopWords.english.contains(word) }
+
+  private static func decomposed(_ text: some StringProtocol) -> String.UnicodeScalarView {
+    // Most text needs no decomposition, and that is quick to see.
+    if text.utf8.allSatisfy({ $0 < 0x80 }) { return String(text).unicodeScalars }
+    return String(text).decomposed.unicodeScalars
+  }
+
+  private static func lowered(_ scalar: Unicode.Scalar) -> String.UnicodeScalarView {
+    let isUpper = (0x41...0x5A).contains(scalar.value)
+    return String.UnicodeScalarView([isUpper ? Unicode.Scalar(UInt8(scalar.value) + 0x20) : scalar])
+  }
+
+  static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII {
+      return (0x30...0x39).contains(scalar.value) || (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
+    }
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber, .otherNumber,
+      .nonspacingMark, .spacingMark, .privateUse:
+      return true
+    default: return false
+    }
+  }
+
+  /// Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
+  private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
+    guard scalar.value >= 0x0E00 else { return false }
+    switch scalar.value {
+    case 0x0E01...0x0E4E, 0x0E81...0x0ECD, 0x1000...0x109F, 0x1780...0x17D3: return scalar.properties.generalCategory != .nonspacingMark
+    case 0x3041...0x3096, 0x309D...0x309F, 0x30A1...0x30FA, 0x30FC...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF,
+      0x20000...0x323AF:
+      return true
+    default: return false
+    }
+  }
+}
+
+extension String {
+  /// Canonically decomposed, so that letters and their diacritics are apart.
+  fileprivate var decomposed: String { decomposedStringWithCanonicalMapping }
+}
