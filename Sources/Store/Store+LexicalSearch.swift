@@ -10,43 +10,40 @@ extension Store {
   package func lexicalSearch(
     anyOf terms: [String], limit: Int, in collection: CollectionID, weights: LexicalWeights = LexicalWeights()
   ) throws(StoreError) -> [ScoredChunk] {
-    guard limit > 0, let query = LexicalTable.query(anyOf: terms) else { return [] }
-    return try read("search for words") { db in
-      _ = try Self.embedder(of: collection, db)
-      let table = LexicalTable(collection: collection).name
-      // Ordered by the rank alone: a second key would make SQLite sort all matches itself, many times slower.
-      return try Row.fetchAll(
-        db, sql: "SELECT rowid, rank FROM \(table) WHERE \(table) MATCH ? AND rank MATCH ? ORDER BY rank LIMIT ?",
-        arguments: [query, rankFunction(weights), limit]
-      ).map { row in
-        let rank: Double = row["rank"]
-        return ScoredChunk(chunkID: row["rowid"], score: -rank)
-      }.sorted { ($0.score, $1.chunkID) > ($1.score, $0.chunkID) }
-    }
+    try lexicalSearch(anyOf: terms, limit: limit, scoring: [], in: collection, weights: weights).best
   }
 
-  /// BM25 of chunks that are known by other means; chunks without any of the terms are left out.
-  ///
-  /// It scores every match, as a search does, and costs as much.
+  /// BM25 of chunks that are known by other means; chunks without any of the terms are left out. Costs as much as a search.
   package func lexicalScores(
     of chunkIDs: [Int64], anyOf terms: [String], in collection: CollectionID, weights: LexicalWeights = LexicalWeights()
   ) throws(StoreError) -> [Int64: Double] {
-    guard !chunkIDs.isEmpty, let query = LexicalTable.query(anyOf: terms) else { return [:] }
-    return try read("score words") { db in
+    try lexicalSearch(anyOf: terms, limit: 0, scoring: chunkIDs, in: collection, weights: weights).scores
+  }
+
+  /// A search, and the scores of chunks that are known by other means, for the cost of one.
+  ///
+  /// FTS5 scores every match anyway. Taking them all as they come and keeping the best is faster than its `ORDER BY rank LIMIT`
+  /// (15 ms against 21, eight common words in 10,000 chunks), and a condition on the row in SQL would start the query again for each.
+  package func lexicalSearch(
+    anyOf terms: [String], limit: Int, scoring chunkIDs: [Int64], in collection: CollectionID, weights: LexicalWeights = LexicalWeights()
+  ) throws(StoreError) -> (best: [ScoredChunk], scores: [Int64: Double]) {
+    guard limit > 0 || !chunkIDs.isEmpty, let query = LexicalTable.query(anyOf: terms) else { return ([], [:]) }
+    return try read("search for words") { db in
       _ = try Self.embedder(of: collection, db)
       let table = LexicalTable(collection: collection).name
       let wanted = Set(chunkIDs)
       var scores: [Int64: Double] = [:]
-      // No condition on the row in SQL: FTS5 would start the query again for each of them.
-      let rows = try Row.fetchCursor(
-        db, sql: "SELECT rowid, rank FROM \(table) WHERE \(table) MATCH ? AND rank MATCH ?", arguments: [query, rankFunction(weights)])
+      var best = BestChunks(limit: limit)
+      let statement = try db.cachedStatement(sql: "SELECT rowid, rank FROM \(table) WHERE \(table) MATCH ? AND rank MATCH ?")
+      let rows = try Row.fetchCursor(statement, arguments: [query, rankFunction(weights)])
       while let row = try rows.next() {
         let id: Int64 = row[0]
-        guard wanted.contains(id) else { continue }
         let rank: Double = row[1]
-        scores[id] = -rank
+        // FTS5 counts down: its best rank is the most negative.
+        best.insert(ScoredChunk(chunkID: id, score: -rank))
+        if !wanted.isEmpty, wanted.contains(id) { scores[id] = -rank }
       }
-      return scores
+      return (best.sorted(), scores)
     }
   }
 }
@@ -54,4 +51,31 @@ extension Store {
 /// FTS5's ranking function with its parameters, in the columns' order.
 private func rankFunction(_ weights: LexicalWeights) -> String {
   "bm25(\(weights.header), \(weights.context), \(weights.body))"
+}
+
+/// The best few of many scored chunks: larger scores first, then older chunks.
+private struct BestChunks {
+  private let limit: Int
+  private var kept: [ScoredChunk] = []
+  /// What a newcomer must not be worse than, once there are enough.
+  private var worst: ScoredChunk?
+
+  init(limit: Int) { self.limit = limit }
+
+  mutating func insert(_ chunk: ScoredChunk) {
+    guard limit > 0 else { return }
+    if let worst, !Self.isBetter(chunk, worst) { return }
+    kept.append(chunk)
+    // Sorting now and then is cheaper than keeping a heap, and simpler.
+    if kept.count >= 2 * limit + 64 {
+      kept = sorted()
+      worst = kept.last
+    }
+  }
+
+  func sorted() -> [ScoredChunk] { Array(kept.sorted(by: Self.isBetter).prefix(limit)) }
+
+  private static func isBetter(_ a: ScoredChunk, _ b: ScoredChunk) -> Bool {
+    a.score != b.score ? a.score > b.score : a.chunkID < b.chunkID
+  }
 }

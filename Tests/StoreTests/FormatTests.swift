@@ -1,0 +1,75 @@
+import Foundation
+import Store
+import Testing
+
+/// An index of every version of the format, kept for ever: each can be read, and brought up to date.
+///
+/// `QUARRY_RECORD_INDEX=1 swift test --filter FormatTests` records the one of today's version, and fails, so that nobody does it by accident.
+@Suite struct FormatTests {
+  private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Golden/index").path
+  private static let newest = "version-1"
+  private let options = StoreOptions(graphThreshold: 10)
+
+  private struct Expected: Codable {
+    var dense: [String]
+    var lexical: [String]
+    var denseScore: Double
+    var lexicalScore: Double
+  }
+
+  private func answers(_ store: Store) throws -> Expected {
+    let collection = try #require(try store.collection(named: "golden"))
+    #expect(collection.embedder == embedder)
+    let dense = try store.denseSearch(vector(seed: 42), limit: 5, in: collection.id)
+    let lexical = try store.lexicalSearch(anyOf: ["chapter", "seven"], limit: 5, in: collection.id)
+    return Expected(
+      dense: try store.texts(dense), lexical: try store.texts(lexical), denseScore: dense.first?.score ?? 0, lexicalScore: lexical.first?.score ?? 0)
+  }
+
+  @Test(arguments: ["version-1"]) func anIndexOfEveryVersionAnswers(version: String) throws {
+    if ProcessInfo.processInfo.environment["QUARRY_RECORD_INDEX"] != nil {
+      try record()
+      Issue.record("the golden index was recorded, not compared")
+      return
+    }
+    let folder = try TemporaryFolder()
+    try FileManager.default.removeItem(atPath: folder.path)
+    try FileManager.default.copyItem(atPath: Self.golden + "/" + version, toPath: folder.path)
+    let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path + "/expected.json")))
+    for access in [Store.Access.reading, .writing] {
+      let store = try Store.open(directory: folder.path, access: access, options: options)
+      let found = try answers(store)
+      #expect(found.dense == expected.dense && found.lexical == expected.lexical)
+      // Processors with and without fused multiply-add round differently.
+      #expect(abs(found.denseScore - expected.denseScore) < 1e-6 && abs(found.lexicalScore - expected.lexicalScore) < 1e-9)
+      let status = try #require(try store.collections().first)
+      #expect(status.chunkCount == 15 && status.failedCount == 1 && status.generation?.count == 16 && status.pendingCount == 1)
+      #expect(try store.audit().isEmpty)
+      #expect(store.notices.isEmpty, "\(store.notices)")
+    }
+  }
+
+  private func record() throws {
+    let folder = Self.golden + "/" + Self.newest
+    try? FileManager.default.removeItem(atPath: folder)
+    var expected: Expected?
+    do {
+      let store = try Store.open(directory: folder, access: .writing, options: options)
+      let collection = try store.createCollection(named: "golden", embedder: embedder).id
+      let numbers = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+      for (place, number) in numbers.enumerated() {
+        try store.put("chapter-\(place).md", ["chapter \(number), the beginning", "chapter \(number), the end"], in: collection)
+      }
+      try store.publish(collection)
+      // One chunk newer than the graph, two that are gone from it, and a failure.
+      try store.put("chapter-0.md", ["chapter one, rewritten"], in: collection, sha256: "01")
+      try store.recordFailure(of: version("broken.pdf", sha256: "02"), error: "it is encrypted", in: collection)
+      expected = try answers(store)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try encoder.encode(expected).write(to: URL(fileURLWithPath: folder + "/expected.json"))
+    try FileManager.default.removeItem(atPath: folder + "/writer.lock")
+  }
+}
