@@ -40,6 +40,21 @@ package struct Answer: Sendable, Codable, Equatable {
       self.quote = quote
       self.score = score
     }
+
+    /// What is not known is null, not left out.
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(number, forKey: .number)
+      try container.encode(document, forKey: .document)
+      try container.encode(path, forKey: .path)
+      try container.encode(page, forKey: .page)
+      try container.encode(lines, forKey: .lines)
+      try container.encode(heading, forKey: .heading)
+      try container.encode(quote, forKey: .quote)
+      try container.encode(score, forKey: .score)
+    }
+
+    enum CodingKeys: String, CodingKey { case number, document, path, page, lines, heading, quote, score }
   }
 
   /// The outcome of checking generated text against the quotes.
@@ -95,6 +110,19 @@ package struct Answer: Sendable, Codable, Equatable {
       self.chunks = chunks
       self.mode = mode
     }
+
+    /// What is not known is null, not left out.
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(question, forKey: .question)
+      try container.encode(sequence, forKey: .sequence)
+      try container.encode(embedder, forKey: .embedder)
+      try container.encode(generator, forKey: .generator)
+      try container.encode(chunks, forKey: .chunks)
+      try container.encode(mode, forKey: .mode)
+    }
+
+    enum CodingKeys: String, CodingKey { case question, sequence, embedder, generator, chunks, mode }
   }
 
   package init(
@@ -107,5 +135,26 @@ package struct Answer: Sendable, Codable, Equatable {
     self.verification = verification
     self.usage = usage
     self.receipt = receipt
+  }
+
+  /// What is not known is null, not left out.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(answer, forKey: .answer)
+    try container.encode(sources, forKey: .sources)
+    try container.encode(abstained, forKey: .abstained)
+    try container.encode(kind, forKey: .kind)
+    try container.encode(verification, forKey: .verification)
+    try container.encode(usage, forKey: .usage)
+    try container.encode(receipt, forKey: .receipt)
+  }
+
+  enum CodingKeys: String, CodingKey { case answer, sources, abstained, kind, verification, usage, receipt }
+
+  /// The answer without the numbers of its sources; `nil` when abstained.
+  package var plainText: String? {
+    guard let answer else { return nil }
+    if kind == .quote { return sources.map { CitedText.flowing($0.quote) }.joined(separator: " ") }
+    return CitedText.withoutTrailingMarks(answer)
   }
 }

@@ -1,10 +1,10 @@
-import Store
+package import Store
 
 /// Finds passages that say what a better one said already: copies of a page, versions of a file.
 ///
 /// Two texts are near duplicates if they are equal, or if their runs of four words overlap by at least 95 % (Jaccard) and they hold the same
 /// numbers: two invoices from one template are not copies of each other.
-struct NearDuplicates {
+package struct NearDuplicates {
   private static let shingleLength = 4
   private static let threshold = 0.95
 
@@ -16,8 +16,10 @@ struct NearDuplicates {
 
   private var known: [Fingerprint] = []
 
+  package init() {}
+
   /// Whether a chunk says the same as one that was taken; if not, it is taken.
-  mutating func isDuplicate(_ chunk: StoredChunk) -> Bool {
+  package mutating func isDuplicate(_ chunk: StoredChunk) -> Bool {
     let words = Words.folded(chunk.text)
     let length = min(Self.shingleLength, max(1, words.count))
     let shingles = words.count < length ? [] : Set((0...(words.count - length)).map { Array(words[$0..<($0 + length)]) })

@@ -1,0 +1,54 @@
+package import Inference
+package import Retrieval
+
+/// Answers questions from a collection: quotes first, and text of the language model only as far as they carry it.
+package struct Answerer: Sendable {
+  package let retriever: Retriever
+  package let engine: GenerationEngine?
+  let sentenceVectors: SentenceVectors
+
+  /// - Parameter engine: `nil` answers in quotes, whatever the mode, but for `generate`, which throws.
+  package init(retriever: Retriever, engine: GenerationEngine?) {
+    self.retriever = retriever
+    self.engine = engine
+    sentenceVectors = SentenceVectors(embedder: retriever.embedder)
+  }
+
+  /// Answers a question, event by event; ending the iteration stops the work.
+  ///
+  /// - Throws: `RetrievalError`, `AnsweringError`, or what store, embedder and engine throw.
+  package func ask(_ question: String, _ options: AskOptions = AskOptions()) -> AsyncThrowingStream<AnswerEvent, any Error> {
+    AsyncThrowingStream { continuation in
+      let task = Task {
+        do {
+          let answer = try await self.answer(question, options) { continuation.yield($0) }
+          continuation.yield(.finished(answer))
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
+  /// Answers in quotes, whatever the mode in the options, without an engine and without a task. Blocks.
+  package func quotedAnswer(_ question: String, _ options: AskOptions = AskOptions()) throws -> Answer {
+    var options = options
+    options.mode = .quote
+    return try quote(question, options).quotedAnswer
+  }
+
+  private func answer(_ question: String, _ options: AskOptions, emit: @escaping @Sendable (AnswerEvent) -> Void) async throws -> Answer {
+    if options.mode == .generate, engine == nil { throw AnsweringError.generatorMissing }
+    let base = try await BlockingWork.run { try self.quote(question, options) }
+    try Task.checkCancellation()
+    emit(.sources(base.sources))
+    if !base.abstains, options.mode != .quote, let engine {
+      return try await compose(question, base, options, engine: engine, emit: emit)
+    }
+    let answer = base.quotedAnswer
+    if let text = answer.answer { emit(.text(text)) }
+    return answer
+  }
+}

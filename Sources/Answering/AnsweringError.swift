@@ -1,0 +1,23 @@
+import Diagnostics
+
+/// Why a question could not be answered. A question or collection that can not be searched is a `RetrievalError`.
+package struct AnsweringError: ExplainedError, Equatable {
+  package let code: String
+  package let message: String
+  package let why: String?
+  package let remedy: String?
+
+  static let generatorMissing = AnsweringError(
+    code: "generator_missing", message: "no answer can be generated", why: "no language model is loaded",
+    remedy: "make models fetches the default one; --answer quote needs none")
+
+  static func contextTooSmall(tokens: Int, contextLength: Int) -> AnsweringError {
+    AnsweringError(
+      code: "context_too_small", message: "the question does not fit the language model",
+      why: "with the instructions and the shortest passage it takes \(tokens) tokens, and the model reads \(contextLength) with its answer",
+      remedy: "ask a shorter question, or use --answer quote")
+  }
+
+  static let engineEndedEarly = AnsweringError(
+    code: "generation_ended", message: "the language model stopped without a result", why: "its engine was shut down", remedy: nil)
+}

@@ -1,0 +1,87 @@
+package import Retrieval
+import Store
+package import Tokenizer
+
+/// The generator's prompt, laid out for a prefix cache: what never changes first, then the passages in the order of their documents (not of
+/// their scores, which differ from question to question), then what belongs to this question.
+///
+/// Documents and question are content of turns: no token of the model's control tokens can come from them.
+package struct Prompt: Sendable {
+  /// The turns of the conversation.
+  package var messages: [ChatMessage]
+
+  static let instructions = """
+    You answer questions from documents. Read the documents and answer the question in one short sentence. \
+    Use only words, names and numbers that stand in the documents.
+    """
+
+  /// A small model copies the manner of an example better than it follows an instruction.
+  private static let example: [ChatMessage] = [
+    ChatMessage(
+      role: .user,
+      content: content(
+        passages: ["Night trains\nThe line to the coast opened in 1911. Sleeping cars were added four years later, at the wish of the post office."],
+        quotes: ["Sleeping cars were added four years later, at the wish of the post office."], question: "Who wanted sleeping cars?")),
+    ChatMessage(role: .assistant, content: "Sleeping cars were added at the wish of the post office."),
+  ]
+
+  /// - Parameters:
+  ///   - passages: Texts with their headings, in the order of their documents.
+  ///   - quotes: The sentences that fit best, best first.
+  package init(passages: [String], quotes: [String], question: String) {
+    messages =
+      [ChatMessage(role: .system, content: Self.instructions)] + Self.example
+      + [ChatMessage(role: .user, content: Self.content(passages: passages, quotes: quotes, question: question))]
+  }
+
+  private static func content(passages: [String], quotes: [String], question: String) -> String {
+    "Documents:\n\n\(passages.joined(separator: "\n\n"))\n\nMost to the point: \(quotes.joined(separator: " "))\n\nQuestion: \(question)"
+  }
+}
+
+/// A prompt that fits the model, with the passages that found room.
+package struct FittedPrompt: Sendable {
+  package var tokens: [TokenID]
+  /// Indices into the passages, in the order of the prompt.
+  package var passages: [Int]
+
+  /// Puts in as many of the best passages as the context holds beside the answer.
+  ///
+  /// - Parameters:
+  ///   - passages: Best first.
+  ///   - tokenLimit: Tokens of the prompt at most.
+  /// - Throws: `context_too_small` when not even the quotes alone fit.
+  package init(
+    passages: [Passage], quotes: [String], question: String, tokenLimit: Int, template: ChatTemplate, tokenizer: any TextTokenizer
+  ) throws {
+    var count = passages.count
+    while true {
+      let order = passages.indices.prefix(count).sorted { passages[$0].chunk.place < passages[$1].chunk.place }
+      let prompt = Prompt(passages: order.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
+      let tokens = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true))
+      if tokens.count <= tokenLimit {
+        self.tokens = tokens
+        self.passages = order
+        return
+      }
+      guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, contextLength: tokenLimit) }
+      count -= 1
+    }
+  }
+}
+
+extension StoredChunk {
+  /// The chunk's place among all: by root, path, position.
+  fileprivate var place: Place { Place(root: root, path: path, ordinal: ordinal, id: id) }
+
+  fileprivate var promptText: String { [header, context ?? "", text].filter { !$0.isEmpty }.joined(separator: "\n") }
+}
+
+private struct Place: Comparable {
+  let root: String
+  let path: String
+  let ordinal: Int
+  let id: Int64
+
+  static func < (a: Place, b: Place) -> Bool { (a.root, a.path, a.ordinal, a.id) < (b.root, b.path, b.ordinal, b.id) }
+}

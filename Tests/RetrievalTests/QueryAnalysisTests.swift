@@ -1,0 +1,50 @@
+import Retrieval
+import Testing
+
+@Suite struct QueryAnalysisTests {
+  @Test func stopWordsAreLeftOut() throws {
+    let analysis = try QueryAnalysis("When was the French and Indian War?")
+    #expect(analysis.terms == ["french", "indian", "war"])
+    #expect(analysis.stems == ["french", "indian", "war"])
+  }
+
+  @Test func aQuestionOfStopWordsKeepsThem() throws {
+    #expect(try QueryAnalysis("Who is it?").terms == ["who", "is", "it"])
+  }
+
+  @Test func namesOfCodeStandWholeAndInParts() throws {
+    #expect(try QueryAnalysis("raise max_wal_size to 8.2.1?").terms == ["raise", "max_wal_size", "max", "wal", "size", "8.2.1", "8", "2", "1"])
+    #expect(try QueryAnalysis("`std::sort`").terms == ["std::sort", "std", "sort"])
+  }
+
+  @Test func hyphensAndApostrophesBindNoNames() throws {
+    #expect(try QueryAnalysis("the king's free-stream").terms == ["king", "free", "stream"])
+  }
+
+  @Test func whatIsRepeatedCountsOnce() throws {
+    #expect(try QueryAnalysis("War, war, WAR").terms == ["war"])
+  }
+
+  @Test func queryLanguageIsText() throws {
+    #expect(try QueryAnalysis(#"a" OR body:x* NEAR("#).terms.allSatisfy { !$0.contains("\"") && !$0.contains("*") })
+  }
+
+  @Test(arguments: ["", "   \n", "?!…", "\u{0}"])
+  func emptyQuestions(question: String) {
+    #expect {
+      try QueryAnalysis(question)
+    } throws: { error in
+      (error as? RetrievalError)?.code == "question_empty"
+    }
+  }
+
+  @Test func longQuestions() throws {
+    _ = try QueryAnalysis(String(repeating: "wörd ", count: 1600))
+    #expect {
+      try QueryAnalysis(String(repeating: "a ", count: 50_000))
+    } throws: { error in
+      guard let error = error as? RetrievalError else { return false }
+      return error.code == "question_too_long" && error.message == "the question has 100000 characters" && error.why != nil && error.remedy != nil
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Retrieval
+import Testing
+
+@Suite struct WordsTests {
+  @Test(arguments: [
+    ("The Quick, brown fox!", ["the", "quick", "brown", "fox"]),
+    ("Crème brûlée, Ångström", ["creme", "brulee", "angstrom"]),
+    ("cafe\u{301}", ["cafe"]),
+    ("max_wal_size = 8.2", ["max", "wal", "size", "8", "2"]),
+    ("Straße, Москва", ["straße", "москва"]),
+    ("東京都の", ["東京", "京都", "都の"]),
+    ("東 is east", ["東", "is", "east"]),
+    ("", []),
+    ("…!?", []),
+  ])
+  func folded(text: String, words: [String]) {
+    #expect(Words.folded(text) == words)
+  }
+
+  @Test func stemsAreThoseOfTheLexicalIndex() throws {
+    let golden = try String(
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Golden/stems/porter.tsv"), encoding: .utf8)
+    var count = 0
+    for line in golden.split(separator: "\n") {
+      let columns = line.split(separator: "\t").map(String.init)
+      #expect(PorterStemmer.stem(columns[0]) == columns[1], "\(columns[0])")
+      count += 1
+    }
+    #expect(count > 1000)
+  }
+
+  @Test func whatIsNoEnglishWordIsLeftAlone() {
+    for word in ["up", "naïve", "x86", "москвами", String(repeating: "ing", count: 40)] { #expect(PorterStemmer.stem(word) == word) }
+  }
+}
