@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Synchronization
 import VectorIndex
@@ -25,15 +26,31 @@ extension Store {
       caches[collection] = made
       return made
     }
-    return try read("load vectors") { db in
-      try cache.refreshed(db) { generation in try loadGeneration(generation, of: collection, db) }
+    // A writer that publishes removes the graph that a transaction of before may still see. Then the next transaction sees the new one; if it
+    // sees the same one again, its file is really missing.
+    var vanished: Int64?
+    while true {
+      do {
+        return try pool.read { db in
+          try cache.refreshed(db) { generation in
+            try loadGeneration(generation, of: collection, mayVanish: generation.number != vanished, db)
+          }
+        }
+      } catch let error as VanishedGeneration {
+        vanished = error.number
+      } catch {
+        throw .wrapping(error, "load vectors", path: databasePath)
+      }
     }
   }
 
   /// The graph of a generation, if its file is what the row says; else `nil` with a notice, and the vectors are read from the database.
-  private func loadGeneration(_ row: GenerationRow, of collection: CollectionID, _ db: Database) throws -> VectorSegment? {
+  private func loadGeneration(
+    _ row: GenerationRow, of collection: CollectionID, mayVanish: Bool, _ db: Database
+  ) throws -> VectorSegment? {
     let embedder = try Self.embedder(of: collection, db)
     let path = generationPath(row.file)
+    if mayVanish, !FileManager.default.fileExists(atPath: path) { throw VanishedGeneration(number: row.number) }
     do throws(VectorIndexError) {
       let loaded = try VectorIndex.load(from: path)
       if let problem = row.problem(with: loaded, embedder: embedder) {
@@ -42,8 +59,14 @@ extension Store {
       }
       return VectorSegment(ids: loaded.labels, index: loaded.index)
     } catch {
+      if mayVanish, !FileManager.default.fileExists(atPath: path) { throw VanishedGeneration(number: row.number) }
       quarantine(row, reason: error.why ?? error.message)
       return nil
     }
   }
+}
+
+/// A graph's file was not there, perhaps because a newer one has taken its place.
+private struct VanishedGeneration: Error {
+  var number: Int64
 }

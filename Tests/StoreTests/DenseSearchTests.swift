@@ -195,6 +195,32 @@ import Testing
     #expect(try store.collections()[0].generation?.count == 150 && store.audit().isEmpty && store.notices.isEmpty)
   }
 
+  @Test func readersFollowAWriterThatPublishes() async throws {
+    let writer = try open()
+    let collection = try writer.createCollection(named: "c", embedder: embedder).id
+    try fill(writer, collection)
+    let done = Flag()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { done.value = true }
+        for number in 0..<12 {
+          // Each time all of it is new, and the graph is built anew.
+          for document in 0..<10 { try writer.put("d\(document)", (0..<10).map { "text \(document) \($0)" }, in: collection, sha256: "\(number)") }
+          try writer.publish(collection)
+        }
+      }
+      group.addTask {
+        repeat {
+          let reader = try open(.reading)
+          #expect(try reader.denseSearch(queries[0], limit: 200, in: collection).count == 100)
+          #expect(reader.notices.isEmpty, "\(reader.notices)")
+        } while !done.value
+      }
+      try await group.waitForAll()
+    }
+    #expect(writer.notices.isEmpty && generationFiles.count == 1)
+  }
+
   @Test func aQueryOfTheWrongLengthIsRefused() throws {
     let store = try open()
     let collection = try store.createCollection(named: "c", embedder: embedder).id
