@@ -1,0 +1,3 @@
+#ifndef QUARRY_ATTENTION_H
+#define QUARRY_ATTENTION_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef QUARRY_ELEMENTWISE_H
+#define QUARRY_ELEMENTWISE_H
+#endif

@@ -1,0 +1,17 @@
+#ifndef QUARRY_ENCODER_H
+#define QUARRY_ENCODER_H
+
+#include <stddef.h>
+
+/// x (m, n) = LayerNorm(x + y) · weight + bias (Ba et al. 2016); `y` may be NULL.
+void qk_layer_norm(float *x, const float *y, const float *weight, const float *bias, size_t m, size_t n, float epsilon);
+
+/// Floats of scratch that `qk_encoder_attention` needs.
+size_t qk_encoder_attention_scratch_count(size_t tokens, size_t head_size);
+
+/// One head of bidirectional attention over one sequence: out = softmax(q kᵀ / √head_size) v.
+/// Rows of `q`, `k`, `v` are `stride` floats apart, rows of `out` `out_stride`; `head_size` is a multiple of 8, 64 at most.
+void qk_encoder_attention(
+    float *out, size_t out_stride, const float *q, const float *k, const float *v, size_t stride, size_t tokens, size_t head_size, float *scratch);
+
+#endif

@@ -1,0 +1,3 @@
+#ifndef QUARRY_QUANTISED_H
+#define QUARRY_QUANTISED_H
+#endif

@@ -1,0 +1,137 @@
+import Foundation
+import Synchronization
+
+/// Threads of its own for kernels, so that computing never sits on Swift's cooperative pool.
+///
+/// A job is a number of independent parts; whoever is free takes the next, the caller too. Workers spin for a moment between jobs, because
+/// a layer's jobs follow within microseconds, and park when none comes.
+///
+/// `@unchecked Sendable`: `state` guards all that changes; the body's pointer is used only between the caller's entry and return.
+@safe package final class ComputePool: @unchecked Sendable {
+  /// As many threads as the process may use cores. Pools live as long as the process, or until `close`.
+  package static let shared = ComputePool(threadCount: ProcessInfo.processInfo.activeProcessorCount)
+
+  package let threadCount: Int
+
+  /// The job at hand. Parts are claimed with `next`; `active` counts the workers inside `body`.
+  @safe private struct Job {
+    let body: UnsafeMutablePointer<@Sendable (Int) -> Void>
+    let count: Int
+  }
+
+  private let lock: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+  private let hasWork: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+  private let isDone: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
+  /// One job at a time; the second caller waits here.
+  private let callers: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+  // Guarded by `lock`.
+  private var job: Job?
+  private var parkedCount = 0
+  private var isClosed = false
+  // Read without the lock while spinning.
+  private let generation = Atomic<Int>(0)
+  private let next = Atomic<Int>(0)
+  private let active = Atomic<Int>(0)
+
+  /// Looks at `generation` this often before parking: about 50 µs.
+  private static let spinCount = 4_000
+
+  package init(threadCount: Int) {
+    precondition(threadCount >= 1, "a pool needs a thread")
+    self.threadCount = threadCount
+    unsafe pthread_mutex_init(lock, nil)
+    unsafe pthread_mutex_init(callers, nil)
+    unsafe pthread_cond_init(hasWork, nil)
+    unsafe pthread_cond_init(isDone, nil)
+    for index in 1..<max(threadCount, 1) {
+      let thread = Thread { [self] in
+        var seen = 0
+        while work(&seen) {}
+      }
+      thread.name = "quarry-compute-\(index)"
+      thread.start()
+    }
+  }
+
+  /// Runs `body(0) … body(count - 1)`, each once, on the pool's threads and the caller's, and returns when all are done.
+  package func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    guard count > 1, threadCount > 1 else {
+      for index in 0..<max(0, count) { body(index) }
+      return
+    }
+    unsafe pthread_mutex_lock(callers)
+    defer { unsafe pthread_mutex_unlock(callers) }
+    var body = body
+    unsafe withUnsafeMutablePointer(to: &body) { pointer in
+      let job = unsafe Job(body: pointer, count: count)
+      unsafe pthread_mutex_lock(lock)
+      self.job = job
+      next.store(0, ordering: .relaxed)
+      generation.add(1, ordering: .releasing)
+      if parkedCount > 0 { unsafe pthread_cond_broadcast(hasWork) }
+      unsafe pthread_mutex_unlock(lock)
+
+      takeParts(of: job)
+
+      // No worker can enter once the job is gone; those inside are waited for.
+      unsafe pthread_mutex_lock(lock)
+      self.job = nil
+      unsafe pthread_mutex_unlock(lock)
+      var spins = 0
+      while active.load(ordering: .acquiring) > 0 {
+        spins += 1
+        if spins < Self.spinCount { continue }
+        unsafe pthread_mutex_lock(lock)
+        while active.load(ordering: .acquiring) > 0 { unsafe pthread_cond_wait(isDone, lock) }
+        unsafe pthread_mutex_unlock(lock)
+      }
+    }
+  }
+
+  /// Ends the pool's threads; it must not be used after.
+  package func close() {
+    unsafe pthread_mutex_lock(lock)
+    isClosed = true
+    generation.add(1, ordering: .releasing)
+    unsafe pthread_cond_broadcast(hasWork)
+    unsafe pthread_mutex_unlock(lock)
+  }
+
+  private func takeParts(of job: Job) {
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < job.count else { return }
+      unsafe job.body.pointee(index)
+    }
+  }
+
+  /// Waits for a job that `seen` does not know, and takes part in it; false when the pool is closed.
+  private func work(_ seen: inout Int) -> Bool {
+    var spins = 0
+    while generation.load(ordering: .acquiring) == seen, spins < Self.spinCount { spins += 1 }
+    unsafe pthread_mutex_lock(lock)
+    while generation.load(ordering: .relaxed) == seen {
+      parkedCount += 1
+      unsafe pthread_cond_wait(hasWork, lock)
+      parkedCount -= 1
+    }
+    if isClosed {
+      unsafe pthread_mutex_unlock(lock)
+      return false
+    }
+    seen = generation.load(ordering: .relaxed)
+    let job = self.job
+    if job != nil { active.add(1, ordering: .relaxed) }
+    unsafe pthread_mutex_unlock(lock)
+    guard let job else { return true }
+
+    takeParts(of: job)
+
+    if active.subtract(1, ordering: .releasing).newValue == 0 {
+      unsafe pthread_mutex_lock(lock)
+      unsafe pthread_cond_broadcast(isDone)
+      unsafe pthread_mutex_unlock(lock)
+    }
+    return true
+  }
+}
