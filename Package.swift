@@ -65,7 +65,13 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "Retrieval", dependencies: ["Diagnostics", "Documents", "Embedding", "Store"], swiftSettings: strict),
-    .target(name: "Answering", dependencies: ["Diagnostics", "Embedding", "Inference", "Retrieval", "Tokenizer"], swiftSettings: strict),
+    .target(
+      name: "Answering",
+      dependencies: [
+        "Diagnostics", "Chunking", "Documents", "Embedding", "Inference", "Retrieval", "Store", "Tokenizer", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict
+    ),
 
     // Faces
     .target(

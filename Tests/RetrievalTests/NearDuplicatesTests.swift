@@ -11,29 +11,26 @@ import Testing
       contentHash: hash)
   }
 
-  @Test func aCopyIsADuplicate() {
+  /// Which of the texts are left out, in order.
+  private func duplicates(_ chunks: [StoredChunk]) -> [Bool] {
     var duplicates = NearDuplicates()
-    #expect(!duplicates.isDuplicate(chunk(page, hash: "1")))
-    #expect(duplicates.isDuplicate(chunk(page, hash: "2")))
-    #expect(duplicates.isDuplicate(chunk("something else", hash: "1")))
+    return chunks.map { duplicates.isDuplicate($0) }
+  }
+
+  @Test func aCopyIsADuplicate() {
+    #expect(duplicates([chunk(page, hash: "1"), chunk(page, hash: "2"), chunk("something else", hash: "1")]) == [false, true, true])
   }
 
   @Test func anotherNumberIsAnotherText() {
-    var duplicates = NearDuplicates()
-    #expect(!duplicates.isDuplicate(chunk(page + " total 12", hash: "1")))
-    #expect(!duplicates.isDuplicate(chunk(page + " total 13", hash: "2")))
+    #expect(duplicates([chunk(page + " total 12", hash: "1"), chunk(page + " total 13", hash: "2")]) == [false, false])
   }
 
   @Test func shortTextsDifferByAWord() {
-    var duplicates = NearDuplicates()
-    #expect(!duplicates.isDuplicate(chunk("the port is open", hash: "1")))
-    #expect(!duplicates.isDuplicate(chunk("the port is closed", hash: "2")))
-    #expect(duplicates.isDuplicate(chunk("The port, is open.", hash: "3")))
+    let chunks = [chunk("the port is open", hash: "1"), chunk("the port is closed", hash: "2"), chunk("The port, is open.", hash: "3")]
+    #expect(duplicates(chunks) == [false, false, true])
   }
 
   @Test func textWithoutWordsIsNoDuplicate() {
-    var duplicates = NearDuplicates()
-    #expect(!duplicates.isDuplicate(chunk("—", hash: "1")))
-    #expect(!duplicates.isDuplicate(chunk("…", hash: "2")))
+    #expect(duplicates([chunk("—", hash: "1"), chunk("…", hash: "2")]) == [false, false])
   }
 }
