@@ -1,4 +1,9 @@
 /// The formats that Quarry reads.
 package enum DocumentFormat: String, Sendable, Codable, CaseIterable {
-  case markdown, html, plainText = "text", pdf, sourceCode = "code", csv, tsv, json, jsonLines = "jsonl"
+  case markdown, html
+  case plainText = "text"
+  case pdf
+  case sourceCode = "code"
+  case csv, tsv, json
+  case jsonLines = "jsonl"
 }

@@ -39,9 +39,12 @@ package struct Block: Sendable, Equatable {
   package var context: String?
   /// Set where one file holds many documents (`_id` of a BEIR corpus line); chunks never cross it.
   package var record: RecordIdentity?
+  /// Finer sources inside the block, where its text is not the file's own line by line (HTML): ascending, the first at the block's start.
+  package var anchors: [SourceAnchor]
 
   package init(
-    kind: Kind, textRange: Range<Int>, source: SourceSpan, headingPath: [String] = [], context: String? = nil, record: RecordIdentity? = nil
+    kind: Kind, textRange: Range<Int>, source: SourceSpan, headingPath: [String] = [], context: String? = nil, record: RecordIdentity? = nil,
+    anchors: [SourceAnchor] = []
   ) {
     self.kind = kind
     self.textRange = textRange
@@ -49,6 +52,18 @@ package struct Block: Sendable, Equatable {
     self.headingPath = headingPath
     self.context = context
     self.record = record
+    self.anchors = anchors
+  }
+}
+
+/// From `offset` (UTF-8, in the document's text) to the next anchor, a block's text came from `source`.
+package struct SourceAnchor: Sendable, Equatable {
+  package var offset: Int
+  package var source: SourceSpan
+
+  package init(offset: Int, source: SourceSpan) {
+    self.offset = offset
+    self.source = source
   }
 }
 

@@ -1,0 +1,83 @@
+/// Puts a document's text together block by block.
+struct BlockBuilder {
+  /// What stands between a block and the one before it.
+  enum Separator: String {
+    case line = "\n"
+    case blankLine = "\n\n"
+  }
+
+  private(set) var text: [UInt8] = []
+  private(set) var blocks: [Block] = []
+  private let byteLimit: Int
+  private let path: String
+
+  init(path: String, limits: ReadingLimits) {
+    self.path = path
+    byteLimit = limits.textByteCount
+  }
+
+  /// Adds a block; its text is cleaned and loses white space at its end and empty lines at its start. One without visible text is left out.
+  mutating func add(
+    _ kind: Block.Kind, _ bytes: ArraySlice<UInt8>, source: SourceSpan, headingPath: [String] = [], context: String? = nil,
+    record: RecordIdentity? = nil, after separator: Separator = .blankLine
+  ) throws(DocumentError) {
+    var visible = VisibleText.clean(bytes)
+    while let last = visible.last, last.isWhiteSpace { visible.removeLast() }
+    var leading = visible.startIndex
+    for index in visible.indices {
+      guard visible[index].isWhiteSpace else { break }
+      if visible[index] == UInt8(ascii: "\n") { leading = index + 1 }
+    }
+    visible = visible[leading...]
+    guard !visible.isEmpty else { return }
+    guard text.count + visible.count + 2 <= byteLimit else {
+      throw .tooLarge(path, "its text is longer than \(byteLimit) bytes")
+    }
+    if !text.isEmpty { text.append(contentsOf: separator.rawValue.utf8) }
+    let start = text.count
+    text.append(contentsOf: visible)
+    blocks.append(
+      Block(kind: kind, textRange: start..<text.count, source: source, headingPath: headingPath, context: context, record: record))
+  }
+
+  /// - Throws: `document_empty` when no block was added.
+  func document(_ format: DocumentFormat, title: String?, whyEmpty: String = "it holds no visible text") throws(DocumentError) -> ExtractedDocument {
+    guard !blocks.isEmpty else { throw .empty(path, whyEmpty) }
+    return ExtractedDocument(format: format, title: title, text: String(decoding: text, as: UTF8.self), blocks: blocks)
+  }
+}
+
+/// The headings that are open at a place of a document.
+struct HeadingStack {
+  private var open: [(level: Int, title: String)] = []
+
+  var path: [String] { open.map(\.title) }
+
+  /// Closes the headings of this level and below, and opens this one.
+  ///
+  /// - Returns: The headings above it.
+  mutating func enter(level: Int, _ title: String) -> [String] {
+    while let last = open.last, last.level >= level { open.removeLast() }
+    let above = path
+    if !title.isEmpty { open.append((level, title)) }
+    return above
+  }
+}
+
+/// A title or heading as it is shown: one line, white space collapsed, cut to `limit` bytes so that it leaves room for text in a chunk.
+func label(_ bytes: some Sequence<UInt8>, limit: Int? = 240) -> String {
+  var result: [UInt8] = []
+  for byte in VisibleText.clean(Array(bytes)[...]) {
+    if byte.isWhiteSpace {
+      if let last = result.last, last != 0x20 { result.append(0x20) }
+    } else {
+      if let limit, result.count >= limit, !byte.isContinuation {
+        while result.last == 0x20 { result.removeLast() }
+        return String(decoding: result, as: UTF8.self) + "…"
+      }
+      result.append(byte)
+    }
+  }
+  while result.last == 0x20 { result.removeLast() }
+  return String(decoding: result, as: UTF8.self)
+}

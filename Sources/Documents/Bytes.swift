@@ -1,0 +1,23 @@
+extension UInt8 {
+  /// Space, tab, line feed, vertical tab, form feed, carriage return.
+  var isWhiteSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+  var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+  var isLowercaseLetter: Bool { self >= 0x61 && self <= 0x7A }
+  var isUppercaseLetter: Bool { self >= 0x41 && self <= 0x5A }
+  var isLetter: Bool { isLowercaseLetter || isUppercaseLetter }
+  /// A byte that goes on a scalar of UTF-8.
+  var isContinuation: Bool { self & 0xC0 == 0x80 }
+}
+
+extension [UInt8] {
+  /// The scalar that begins at `position` of valid UTF-8, and its length in bytes.
+  func scalar(at position: Int) -> (scalar: UInt32, length: Int) {
+    let first = self[position]
+    if first < 0x80 { return (UInt32(first), 1) }
+    let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1
+    guard length > 1, position + length <= count else { return (UInt32(first), 1) }
+    var value = UInt32(first) & (0x7F >> UInt32(length))
+    for index in 1..<length { value = value << 6 | UInt32(self[position + index] & 0x3F) }
+    return (value, length)
+  }
+}

@@ -1,0 +1,55 @@
+import Diagnostics
+
+/// A file that could not be read as a document, and why.
+package struct DocumentError: ExplainedError {
+  package let code: String
+  package let message: String
+  package let why: String?
+  package let remedy: String?
+
+  /// True for what Quarry does not read at all (images, archives, programs): such files are skipped, all others have failed.
+  package var isUnsupportedFormat: Bool { code == "document_unsupported" }
+
+  /// The file system does not give the file out.
+  package static func unreadable(_ path: String, _ reason: String) -> DocumentError {
+    DocumentError(
+      code: "document_unreadable", message: "could not read \(path)", why: reason, remedy: "check that the file is there and that you may read it")
+  }
+
+  /// A kind of file that Quarry has no reader for.
+  static func unsupported(_ path: String, _ kind: String) -> DocumentError {
+    DocumentError(
+      code: "document_unsupported", message: "\(path) is not a format that Quarry reads", why: kind,
+      remedy: "export it as PDF, HTML, Markdown or plain text")
+  }
+
+  /// The file does not keep to its format.
+  ///
+  /// - Parameter line: Where it was noticed, if it has one place.
+  static func malformed(_ path: String, _ format: String, line: Int? = nil, _ reason: String) -> DocumentError {
+    DocumentError(
+      code: "document_malformed", message: "\(path) is not valid \(format)", why: reason + (line.map { " (line \($0))" } ?? ""),
+      remedy: "open it in the program that wrote it and save it again")
+  }
+
+  /// One of `ReadingLimits` was passed.
+  static func tooLarge(_ path: String, _ reason: String) -> DocumentError {
+    DocumentError(code: "document_too_large", message: "\(path) is more than Quarry reads", why: reason, remedy: "split it into smaller files")
+  }
+
+  /// There is no text in it: an empty file, a scanned PDF.
+  static func empty(_ path: String, _ reason: String, remedy: String? = nil) -> DocumentError {
+    DocumentError(code: "document_empty", message: "\(path) has no text", why: reason, remedy: remedy)
+  }
+
+  /// The file is locked with a password.
+  static func encrypted(_ path: String) -> DocumentError {
+    DocumentError(
+      code: "document_encrypted", message: "\(path) is encrypted", why: "it opens only with a password", remedy: "save a copy without the password")
+  }
+
+  /// The program that converts the format is missing, failed, or was stopped.
+  static func converter(_ path: String, _ program: String, _ reason: String, remedy: String? = nil) -> DocumentError {
+    DocumentError(code: "document_converter_failed", message: "\(program) could not read \(path)", why: reason, remedy: remedy)
+  }
+}

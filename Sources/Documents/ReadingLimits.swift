@@ -1,0 +1,15 @@
+/// How much of a machine one document may take. A file that passes a limit fails; nothing is cut silently.
+package struct ReadingLimits: Sendable, Equatable {
+  /// Bytes of the file.
+  package var fileByteCount: Int64 = 256 << 20
+  /// Bytes of the text that is taken from it.
+  package var textByteCount: Int = 256 << 20
+  /// Arrays and objects inside each other in JSON.
+  package var nestingDepth: Int = 512
+  /// Wall-clock and CPU time of a converter (pdftotext).
+  package var converterSeconds: Int = 60
+  /// Address space of a converter.
+  package var converterMemoryByteCount: Int = 2 << 30
+
+  package init() {}
+}

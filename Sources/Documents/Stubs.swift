@@ -1,0 +1,32 @@
+enum HTMLCharset { static func declared(in data: [UInt8]) -> TextEncoding? { nil } }
+enum HTMLText { static func plain(_ b: [UInt8]) -> [UInt8] { b } }
+struct HTMLReader {
+  let path: String
+  let limits: ReadingLimits
+  func read(_ s: SourceText) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
+}
+struct PDFReader {
+  let limits: ReadingLimits
+  func read(path: String) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
+}
+struct TableReader {
+  let path: String
+  let limits: ReadingLimits
+  let format: DocumentFormat
+  func read(_ s: SourceText) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
+}
+struct JSONReader {
+  let path: String
+  let limits: ReadingLimits
+  func read(_ s: SourceText) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
+}
+struct JSONLinesReader {
+  let path: String
+  let limits: ReadingLimits
+  func read(_ s: SourceText) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
+}
+struct CodeReader {
+  let path: String
+  let limits: ReadingLimits
+  func read(_ s: SourceText) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
+}

@@ -1,0 +1,169 @@
+/// Finds out how a file writes its characters and turns them into UTF-8.
+///
+/// A byte order mark decides; then a pattern of zero bytes (UTF-16, UTF-32); then whether the bytes are valid UTF-8, wholly or but for
+/// a few places, which become U+FFFD; what remains is Windows-1252, the superset of Latin-1 that browsers take for it.
+enum TextDecoding {
+  /// - Parameter declared: What a header inside the file says (`<meta charset>`); weaker than a byte order mark and than valid UTF-8.
+  /// - Returns: `nil` when the bytes are no text.
+  static func decode(_ data: [UInt8], declared: TextEncoding? = nil) -> SourceText? {
+    if data.starts(with: [0xEF, 0xBB, 0xBF]) { return utf8(data, from: 3) }
+    if data.starts(with: [0xFF, 0xFE, 0, 0]) { return wide(data, .utf32LittleEndian, from: 4) }
+    if data.starts(with: [0, 0, 0xFE, 0xFF]) { return wide(data, .utf32BigEndian, from: 4) }
+    if data.starts(with: [0xFF, 0xFE]) { return wide(data, .utf16LittleEndian, from: 2) }
+    if data.starts(with: [0xFE, 0xFF]) { return wide(data, .utf16BigEndian, from: 2) }
+    if let encoding = zeroPattern(data) { return wide(data, encoding, from: 0) }
+    guard isText(data) else { return nil }
+    if declared == .windows1252, !isValidUTF8(data) { return windows1252(data) }
+    return utf8(data, from: 0) ?? windows1252(data)
+  }
+
+  /// Few control characters and hardly a zero byte.
+  private static func isText(_ data: [UInt8]) -> Bool {
+    let sample = data.prefix(1 << 16)
+    var zeros = 0
+    var controls = 0
+    for byte in sample where byte < 0x20 || byte == 0x7F {
+      switch byte {
+      case 0: zeros += 1
+      case 0x08...0x0D, 0x1B: break
+      default: controls += 1
+      }
+    }
+    return zeros <= sample.count / 1000 + (sample.count < 1000 ? 1 : 0) && (zeros + controls) * 10 <= max(sample.count, 20)
+  }
+
+  /// UTF-16 and UTF-32 of mostly Latin text without a mark: zeros at every second byte, or at three of four.
+  private static func zeroPattern(_ data: [UInt8]) -> TextEncoding? {
+    let sample = data.prefix(4096)
+    guard sample.count >= 4 else { return nil }
+    var zeros = [0, 0, 0, 0]
+    for (index, byte) in sample.enumerated() where byte == 0 { zeros[index % 4] += 1 }
+    let quarter = sample.count / 4
+    func isMostly(_ index: Int) -> Bool { zeros[index] * 10 >= quarter * 7 && zeros[index] > 0 }
+    func isRarely(_ index: Int) -> Bool { zeros[index] * 10 <= quarter }
+    if data.count % 4 == 0 {
+      if isRarely(0), isMostly(1), isMostly(2), isMostly(3) { return .utf32LittleEndian }
+      if isMostly(0), isMostly(1), isMostly(2), isRarely(3) { return .utf32BigEndian }
+    }
+    if data.count % 2 == 0 {
+      if isRarely(0), isMostly(1), isRarely(2), isMostly(3) { return .utf16LittleEndian }
+      if isMostly(0), isRarely(1), isMostly(2), isRarely(3) { return .utf16BigEndian }
+    }
+    return nil
+  }
+
+  private static func isValidUTF8(_ data: [UInt8]) -> Bool {
+    String(validating: data, as: UTF8.self) != nil
+  }
+
+  /// UTF-8, repaired if at least as many characters beyond ASCII are whole as are broken; `nil` if they are not.
+  private static func utf8(_ data: [UInt8], from start: Int) -> SourceText? {
+    let body = start == 0 ? data : Array(data[start...])
+    if isValidUTF8(body) { return SourceText(utf8: body, sourceStart: start) }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(body.count + 16)
+    var anchors = [(decoded: 0, source: start)]
+    var whole = 0
+    var broken = 0
+    var position = 0
+    while position < body.count {
+      let length = validScalarLength(body, at: position)
+      if length > 0 {
+        if length > 1 { whole += 1 }
+        decoded.append(contentsOf: body[position..<(position + length)])
+        position += length
+      } else {
+        broken += 1
+        decoded.append(contentsOf: [0xEF, 0xBF, 0xBD])
+        position += 1
+        anchors.append((decoded.count, start + position))
+      }
+    }
+    // A mark says that the file means UTF-8, however broken.
+    guard start > 0 || whole >= broken else { return nil }
+    return SourceText(bytes: decoded, encoding: .utf8, anchors: anchors)
+  }
+
+  /// Bytes of the scalar at `position`, 0 if it is not valid (overlong, surrogate, cut).
+  private static func validScalarLength(_ bytes: [UInt8], at position: Int) -> Int {
+    let first = bytes[position]
+    if first < 0x80 { return 1 }
+    let length: Int
+    var low: UInt8 = 0x80
+    var high: UInt8 = 0xBF
+    switch first {
+    case 0xC2...0xDF: length = 2
+    case 0xE0: (length, low) = (3, 0xA0)
+    case 0xED: (length, high) = (3, 0x9F)
+    case 0xE1...0xEF: length = 3
+    case 0xF0: (length, low) = (4, 0x90)
+    case 0xF4: (length, high) = (4, 0x8F)
+    case 0xF1...0xF3: length = 4
+    default: return 0
+    }
+    guard position + length <= bytes.count, bytes[position + 1] >= low, bytes[position + 1] <= high else { return 0 }
+    for index in 2..<max(2, length) where !bytes[position + index].isContinuation { return 0 }
+    return length
+  }
+
+  private static func wide(_ data: [UInt8], _ encoding: TextEncoding, from start: Int) -> SourceText {
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(data.count)
+    var anchors = [(decoded: 0, source: start)]
+    var position = start
+    let is32 = encoding == .utf32LittleEndian || encoding == .utf32BigEndian
+    let isLittle = encoding == .utf16LittleEndian || encoding == .utf32LittleEndian
+    func unit(_ at: Int) -> UInt32 {
+      isLittle ? UInt32(data[at]) | UInt32(data[at + 1]) << 8 : UInt32(data[at]) << 8 | UInt32(data[at + 1])
+    }
+    while position < data.count {
+      var scalar: UInt32 = 0xFFFD
+      var length = is32 ? 4 : 2
+      var isWhole = position + length <= data.count
+      if isWhole {
+        if is32 {
+          scalar = isLittle ? unit(position) | unit(position + 2) << 16 : unit(position) << 16 | unit(position + 2)
+        } else {
+          scalar = unit(position)
+          if scalar & 0xFC00 == 0xD800, position + 4 <= data.count, unit(position + 2) & 0xFC00 == 0xDC00 {
+            scalar = 0x10000 + (scalar & 0x3FF) << 10 + (unit(position + 2) & 0x3FF)
+            length = 4
+          }
+        }
+      } else {
+        length = data.count - position
+      }
+      if Unicode.Scalar(scalar) == nil {
+        scalar = 0xFFFD
+        isWhole = false
+      }
+      decoded.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+      position += length
+      // What is broken does not count as its encoding says, and long stretches would be slow to count.
+      if !isWhole || decoded.count - anchors[anchors.count - 1].decoded > 1024 { anchors.append((decoded.count, position)) }
+    }
+    return SourceText(bytes: decoded, encoding: encoding, anchors: anchors)
+  }
+
+  private static func windows1252(_ data: [UInt8]) -> SourceText {
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(data.count + data.count / 8)
+    var anchors = [(decoded: 0, source: 0)]
+    for (index, byte) in data.enumerated() {
+      if byte < 0x80 {
+        decoded.append(byte)
+      } else {
+        let scalar = byte < 0xA0 ? upperControls[Int(byte) - 0x80] : UInt32(byte)
+        decoded.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+      }
+      if decoded.count - anchors[anchors.count - 1].decoded > 1024 { anchors.append((decoded.count, index + 1)) }
+    }
+    return SourceText(bytes: decoded, encoding: .windows1252, anchors: anchors)
+  }
+
+  /// 0x80 to 0x9F of Windows-1252, as the Encoding standard of WHATWG maps them.
+  private static let upperControls: [UInt32] = [
+    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D, 0x17D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C,
+    0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
+  ]
+}
