@@ -14,14 +14,14 @@ void qk_dense_pack(float *packed, const float *w, size_t n, size_t k) {
 static float gelu(float x) { return 0.5f * x * (1 + erff(x * 0.70710678f)); }
 
 static void dense_scalar(
-    float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
+    float *y, size_t stride, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
     for (size_t row = 0; row < m; row++)
         for (size_t column = 0; column < n; column++) {
             const float *w = packed + column / QK_DENSE_PANEL * QK_DENSE_PANEL * k + column % QK_DENSE_PANEL;
             float sum = 0;
             for (size_t i = 0; i < k; i++) sum += x[row * k + i] * w[i * QK_DENSE_PANEL];
             if (bias) sum += bias[column];
-            y[row * n + column] = activation == QK_ACTIVATION_GELU ? gelu(sum) : sum;
+            y[row * stride + column] = activation == QK_ACTIVATION_GELU ? gelu(sum) : sum;
         }
 }
 
@@ -49,7 +49,7 @@ AVX2 static __m256 gelu_avx2(__m256 x) {
 // ROWS rows of x against one panel: 2 · ROWS accumulators in registers, each a sum over k in order.
 #define TILE(ROWS)                                                                                                                     \
     AVX2 static void tile_##ROWS(                                                                                                      \
-        float *y, const float *x, const float *w, const float *bias, size_t columns, size_t n, size_t k, qk_activation activation) {   \
+        float *y, const float *x, const float *w, const float *bias, size_t columns, size_t stride, size_t k, qk_activation activation) { \
         __m256 sum[ROWS][2];                                                                                                           \
         for (int r = 0; r < ROWS; r++) sum[r][0] = sum[r][1] = _mm256_setzero_ps();                                                    \
         for (size_t i = 0; i < k; i++) {                                                                                               \
@@ -65,7 +65,7 @@ AVX2 static __m256 gelu_avx2(__m256 x) {
         for (int r = 0; r < ROWS; r++) {                                                                                               \
             __m256 s0 = _mm256_add_ps(sum[r][0], _mm256_loadu_ps(b)), s1 = _mm256_add_ps(sum[r][1], _mm256_loadu_ps(b + 8));           \
             if (activation == QK_ACTIVATION_GELU) s0 = gelu_avx2(s0), s1 = gelu_avx2(s1);                                              \
-            float *out = y + (size_t)r * n;                                                                                            \
+            float *out = y + (size_t)r * stride;                                                                                            \
             if (columns == QK_DENSE_PANEL) {                                                                                           \
                 _mm256_storeu_ps(out, s0);                                                                                             \
                 _mm256_storeu_ps(out + 8, s1);                                                                                         \
@@ -82,32 +82,42 @@ TILE(4)
 TILE(1)
 
 AVX2 static void dense_avx2(
-    float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
+    float *y, size_t stride, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
     for (size_t column = 0; column < n; column += QK_DENSE_PANEL) {
         const float *w = packed + column * k;
         const float *b = bias ? bias + column : NULL;
         const size_t columns = n - column < QK_DENSE_PANEL ? n - column : QK_DENSE_PANEL;
         size_t row = 0;
-        for (; row + 6 <= m; row += 6) tile_6(y + row * n + column, x + row * k, w, b, columns, n, k, activation);
-        for (; row + 4 <= m; row += 4) tile_4(y + row * n + column, x + row * k, w, b, columns, n, k, activation);
-        for (; row < m; row++) tile_1(y + row * n + column, x + row * k, w, b, columns, n, k, activation);
+        for (; row + 6 <= m; row += 6) tile_6(y + row * stride + column, x + row * k, w, b, columns, stride, k, activation);
+        for (; row + 4 <= m; row += 4) tile_4(y + row * stride + column, x + row * k, w, b, columns, stride, k, activation);
+        for (; row < m; row++) tile_1(y + row * stride + column, x + row * k, w, b, columns, stride, k, activation);
     }
 }
 #endif
 
-void qk_dense_at(
-    qk_cpu level, float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
+static void dense(
+    qk_cpu level, float *y, size_t stride, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k,
+    qk_activation activation) {
 #if defined(__x86_64__)
     if (level >= QK_CPU_AVX2) {
-        dense_avx2(y, x, packed, bias, m, n, k, activation);
+        dense_avx2(y, stride, x, packed, bias, m, n, k, activation);
         return;
     }
 #endif
     (void)level;
-    dense_scalar(y, x, packed, bias, m, n, k, activation);
+    dense_scalar(y, stride, x, packed, bias, m, n, k, activation);
+}
+
+void qk_dense_at(
+    qk_cpu level, float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
+    dense(level, y, n, x, packed, bias, m, n, k, activation);
 }
 
 void qk_dense(
     float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation) {
-    qk_dense_at(qk_cpu_level(), y, x, packed, bias, m, n, k, activation);
+    dense(qk_cpu_level(), y, n, x, packed, bias, m, n, k, activation);
+}
+
+void qk_dense_columns(float *y, size_t stride, const float *x, const float *packed, size_t m, size_t n, size_t k) {
+    dense(qk_cpu_level(), y, stride, x, packed, NULL, m, n, k, QK_ACTIVATION_NONE);
 }

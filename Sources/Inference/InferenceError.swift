@@ -1,0 +1,41 @@
+import Diagnostics
+
+/// A model that cannot be loaded, or a request that it cannot serve.
+package struct InferenceError: ExplainedError {
+  package let code: String
+  package let message: String
+  package let why: String?
+  package let remedy: String?
+
+  /// - Parameter underlying: What the model file's or the tokenizer's reader said.
+  static func load(_ path: String, _ underlying: any ExplainedError) -> InferenceError {
+    InferenceError(
+      code: underlying.code, message: "could not load the model \(path)",
+      why: [underlying.message, underlying.why].compactMap { $0 }.joined(separator: ": "), remedy: underlying.remedy)
+  }
+
+  static func architecture(_ name: String, in path: String) -> InferenceError {
+    InferenceError(
+      code: "architecture_unknown", message: "\(path) is of the architecture \(name), which Quarry does not know", why: nil,
+      remedy: "known is: llama (SmolLM2, Llama 2 and 3, TinyLlama, Mistral …)")
+  }
+
+  static func type(_ name: String, ofTensor tensor: String, in path: String) -> InferenceError {
+    InferenceError(
+      code: "tensor_type_unknown", message: "the tensor \(tensor) of \(path) is stored as \(name), which Quarry cannot compute with", why: nil,
+      remedy: "known are: F32, F16, BF16, Q4_0, Q4_1, Q8_0")
+  }
+
+  static func configuration(_ path: String, _ reason: String) -> InferenceError {
+    InferenceError(
+      code: "model_configuration", message: "\(path) cannot be computed", why: reason, remedy: "use another conversion of the model")
+  }
+
+  package static func promptTooLong(_ count: Int, limit: Int) -> InferenceError {
+    InferenceError(
+      code: "prompt_too_long", message: "the prompt has \(count) tokens", why: "the model reads \(limit) at most, its answer included",
+      remedy: "ask about fewer passages (--passages), or use a model with a longer context")
+  }
+
+  static let emptyPrompt = InferenceError(code: "prompt_empty", message: "there is nothing to continue", why: "the prompt has no tokens", remedy: nil)
+}

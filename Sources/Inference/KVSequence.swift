@@ -1,0 +1,33 @@
+/// The tokens that a model has read, with their keys and values.
+struct KVSequence {
+  private(set) var tokens: [Int32] = []
+  private(set) var blocks: [KVBlock] = []
+  private let configuration: ModelConfiguration
+
+  init(configuration: ModelConfiguration) { self.configuration = configuration }
+
+  var count: Int { tokens.count }
+  var byteCount: Int { blocks.reduce(0) { $0 + $1.elementCount * 2 } }
+
+  /// The sequence cut after `count` tokens: whole blocks are shared, the last one is copied if it is to be written.
+  func prefix(_ count: Int) -> KVSequence {
+    precondition(count <= tokens.count, "a prefix longer than the sequence")
+    var result = KVSequence(configuration: configuration)
+    result.tokens = Array(tokens.prefix(count))
+    let wholeCount = count / KVBlock.positionCount
+    result.blocks = Array(blocks.prefix(wholeCount))
+    if count % KVBlock.positionCount != 0 { result.blocks.append(KVBlock(copying: blocks[wholeCount])) }
+    return result
+  }
+
+  /// Makes place for more tokens; their keys and values are written by the forward pass.
+  mutating func append(_ more: some Sequence<Int32>) {
+    tokens += more
+    while blocks.count * KVBlock.positionCount < tokens.count { blocks.append(KVBlock(configuration: configuration)) }
+  }
+
+  /// Tokens that both begin with.
+  func commonPrefixCount(with other: [Int32]) -> Int {
+    zip(tokens, other).prefix { $0 == $1 }.count
+  }
+}

@@ -1,0 +1,94 @@
+import Diagnostics
+import Foundation
+import ModelFile
+package import Tokenizer
+
+/// A generator loaded from a GGUF file, ready to compute; shared by everybody, changed by nobody.
+package final class LanguageModel: Sendable {
+  /// The file's name without its ending.
+  package let name: String
+  /// Names the file's content: its size and a hash over samples of it.
+  package let fingerprint: String
+  package let path: String
+  package let tokenizer: any TextTokenizer
+  package let chatTemplate: ChatTemplate
+  let transformer: Transformer
+
+  /// Positions that the model was trained on.
+  package var contextLength: Int { transformer.configuration.contextLength }
+  package var vocabularySize: Int { transformer.configuration.vocabularySize }
+
+  private init(name: String, path: String, fingerprint: String, tokenizer: any TextTokenizer, chatTemplate: ChatTemplate, transformer: Transformer) {
+    self.name = name
+    self.path = path
+    self.fingerprint = fingerprint
+    self.tokenizer = tokenizer
+    self.chatTemplate = chatTemplate
+    self.transformer = transformer
+  }
+
+  package static func load(path: String, pool: ComputePool = .shared) throws(InferenceError) -> LanguageModel {
+    do {
+      let gguf = try GGUFFile(path: path)
+      let transformer = try Transformer(gguf: gguf, pool: pool)
+      let tokenizer = try ModelTokenizer.load(from: gguf)
+      guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {
+        throw InferenceError.configuration(path, "it has \(tokenizer.vocabularySize) tokens and \(transformer.configuration.vocabularySize) embeddings")
+      }
+      let file = (path as NSString).lastPathComponent
+      return LanguageModel(
+        name: file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file, path: path, fingerprint: fingerprint(of: gguf.file), tokenizer: tokenizer,
+        chatTemplate: ChatTemplate(gguf: gguf), transformer: transformer)
+    } catch let error as InferenceError {
+      throw error
+    } catch let error as any ExplainedError {
+      throw .load(path, error)
+    } catch {
+      preconditionFailure("an error without an explanation: \(error)")
+    }
+  }
+
+  /// FNV-1a over 64 KiB at 64 places, and the size: tells files apart without reading gigabytes.
+  private static func fingerprint(of file: MappedFile) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(file.byteCount)
+    let places = 64, size = min(65_536, file.byteCount)
+    for place in 0..<places {
+      let start = (file.byteCount - size) / places * place
+      unsafe file.withBytes(start..<start + size) { bytes in
+        for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+          hash = (hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
+        }
+      }
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Logits after each token of a text, computed in runs of `split` tokens: for tests and measurements.
+  package func logits(of tokens: [TokenID], split: Int = .max) -> [[Float]] {
+    var sequence = KVSequence(configuration: transformer.configuration)
+    var logits: [[Float]] = []
+    var start = 0
+    while start < tokens.count {
+      let end = min(tokens.count, start + min(split, tokens.count))
+      logits += transformer.read(Array(tokens[start..<end]), into: &sequence, allRows: true)
+      start = end
+    }
+    return logits
+  }
+
+  /// Seconds to read a prompt of so many tokens, and then to write so many.
+  package func measure(promptTokenCount: Int, decodeTokenCount: Int) -> (prefillSeconds: Double, decodeSeconds: Double) {
+    var sequence = KVSequence(configuration: transformer.configuration)
+    // Any tokens do; these spread over the vocabulary.
+    let prompt = (0..<promptTokenCount).map { TokenID(($0 * 7919 + 13) % vocabularySize) }
+    let start = ContinuousClock.now
+    var logits = transformer.read(prompt, into: &sequence).last ?? []
+    let middle = ContinuousClock.now
+    for _ in 0..<decodeTokenCount {
+      let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
+      logits = transformer.read([TokenID(best)], into: &sequence).last ?? []
+    }
+    return (start.duration(to: middle) / .seconds(1), middle.duration(to: .now) / .seconds(1))
+  }
+}

@@ -1,0 +1,81 @@
+import CKernels
+import Foundation
+
+/// Memory of one forward pass over `rowCount` tokens.
+///
+/// `@unchecked Sendable`: parts of a job write disjoint rows or columns.
+@safe final class Pass: @unchecked Sendable {
+  let rowCount: Int
+  /// Position of the first row.
+  let first: Int
+  let blocks: [KVBlock]
+  let blockBases: [UnsafePointer<UInt16>?]
+  /// (rows, width): the residual stream.
+  let hidden: FloatBuffer
+  let normal: Activations
+  let queries: FloatBuffer
+  let keys: FloatBuffer
+  let values: FloatBuffer
+  let attended: Activations
+  let delta: FloatBuffer
+  let gated: Activations
+  let up: FloatBuffer
+  /// (rows, pairs)
+  let cosines: FloatBuffer
+  let sines: FloatBuffer
+
+  init(rowCount: Int, first: Int, blocks: [KVBlock], configuration: ModelConfiguration, ropeDivisors: [Float]) {
+    self.rowCount = rowCount
+    self.first = first
+    self.blocks = blocks
+    unsafe blockBases = blocks.map { unsafe UnsafePointer($0.base) }
+    let width = configuration.width
+    hidden = FloatBuffer(count: rowCount * width)
+    normal = Activations(rowCount: rowCount, width: width)
+    queries = FloatBuffer(count: rowCount * configuration.queryWidth)
+    keys = FloatBuffer(count: rowCount * configuration.keyValueWidth)
+    values = FloatBuffer(count: rowCount * configuration.keyValueWidth)
+    attended = Activations(rowCount: rowCount, width: configuration.queryWidth)
+    delta = FloatBuffer(count: rowCount * width)
+    gated = Activations(rowCount: rowCount, width: configuration.feedForwardWidth)
+    up = FloatBuffer(count: rowCount * configuration.feedForwardWidth)
+    let pairs = configuration.ropePairCount
+    cosines = FloatBuffer(count: rowCount * pairs)
+    sines = FloatBuffer(count: rowCount * pairs)
+    // θ_i = base^(−2 i / d), in double precision, so that late positions keep their angle.
+    for pair in 0..<pairs {
+      var frequency = pow(configuration.ropeBase, -Double(pair) / Double(pairs)) / configuration.ropeScale
+      if !ropeDivisors.isEmpty { frequency /= Double(ropeDivisors[pair]) }
+      for row in 0..<rowCount {
+        let angle = Double(first + row) * frequency
+        unsafe cosines.base[row * pairs + pair] = Float(cos(angle))
+        unsafe sines.base[row * pairs + pair] = Float(sin(angle))
+      }
+    }
+  }
+}
+
+/// Rows of activations, as floats and as int8.
+@safe final class Activations: @unchecked Sendable {
+  let floats: FloatBuffer
+  let quantised: UnsafeMutablePointer<qk_activations>
+
+  init(rowCount: Int, width: Int) {
+    floats = FloatBuffer(count: rowCount * width)
+    unsafe quantised = .allocate(capacity: rowCount * width / Int(QK_BLOCK))
+  }
+
+  deinit { unsafe quantised.deallocate() }
+
+  func quantise(row: Int, width: Int) {
+    unsafe qk_quantise(quantised + row * width / Int(QK_BLOCK), floats.base + row * width, width)
+  }
+}
+
+/// Floats at an address that does not move.
+@safe final class FloatBuffer: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Float>
+
+  init(count: Int) { unsafe base = .allocate(capacity: max(1, count)) }
+  deinit { unsafe base.deallocate() }
+}
