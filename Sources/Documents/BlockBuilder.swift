@@ -16,10 +16,10 @@ struct BlockBuilder {
     byteLimit = limits.textByteCount
   }
 
-  /// Adds a block; its text is cleaned and loses white space at its end and empty lines at its start. One without visible text is left out.
+  /// Adds a block, its anchors counted from its start; its text is cleaned and loses white space at its end and empty lines at its start. One without visible text is left out.
   mutating func add(
     _ kind: Block.Kind, _ bytes: ArraySlice<UInt8>, source: SourceSpan, headingPath: [String] = [], context: String? = nil,
-    record: RecordIdentity? = nil, after separator: Separator = .blankLine
+    record: RecordIdentity? = nil, anchors: [SourceAnchor] = [], after separator: Separator = .blankLine
   ) throws(DocumentError) {
     var visible = VisibleText.clean(bytes)
     while let last = visible.last, last.isWhiteSpace { visible.removeLast() }
@@ -36,8 +36,12 @@ struct BlockBuilder {
     if !text.isEmpty { text.append(contentsOf: separator.rawValue.utf8) }
     let start = text.count
     text.append(contentsOf: visible)
+    // Text that lost characters no longer stands where its anchors say.
+    let isWhole = visible.count == bytes.count
     blocks.append(
-      Block(kind: kind, textRange: start..<text.count, source: source, headingPath: headingPath, context: context, record: record))
+      Block(
+        kind: kind, textRange: start..<text.count, source: source, headingPath: headingPath, context: context, record: record,
+        anchors: isWhole ? anchors.map { SourceAnchor(offset: start + $0.offset, source: $0.source) } : []))
   }
 
   /// - Throws: `document_empty` when no block was added.

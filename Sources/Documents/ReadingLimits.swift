@@ -6,6 +6,10 @@ package struct ReadingLimits: Sendable, Equatable {
   package var textByteCount: Int = 256 << 20
   /// Arrays and objects inside each other in JSON.
   package var nestingDepth: Int = 512
+  /// Bytes of an HTML page, whose tree takes many times as much.
+  package var htmlByteCount: Int = 64 << 20
+  /// Elements inside each other in HTML; the parser's time grows with the square of it.
+  package var htmlDepth: Int = 20_000
   /// Wall-clock and CPU time of a converter (pdftotext).
   package var converterSeconds: Int = 60
   /// Address space of a converter.

@@ -1,10 +1,3 @@
-enum HTMLCharset { static func declared(in data: [UInt8]) -> TextEncoding? { nil } }
-enum HTMLText { static func plain(_ b: [UInt8]) -> [UInt8] { b } }
-struct HTMLReader {
-  let path: String
-  let limits: ReadingLimits
-  func read(_ s: SourceText) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
-}
 struct PDFReader {
   let limits: ReadingLimits
   func read(path: String) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }

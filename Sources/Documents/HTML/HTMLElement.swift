@@ -1,0 +1,121 @@
+@preconcurrency import CGumbo
+
+/// What the walk does with an element.
+enum HTMLRole {
+  case dropped
+  case inline
+  case block
+  case heading(Int)
+  case list(isOrdered: Bool)
+  case listItem
+  case term
+  case definition
+  case preformatted
+  case table
+  case row
+  case cell
+  case lineBreak
+}
+
+/// Decides by tag, then by the attributes that tell navigation and hidden parts.
+enum HTMLElement {
+  /// - Parameter isInsideContent: Below `<main>` or `<article>`, where a `<header>` holds the title and not the site's banner.
+  static func role(of element: GumboElement, isInsideContent: Bool, keepsForms: Bool, keepsContents: Bool) -> HTMLRole {
+    let tag = element.tag
+    switch tag {
+    case GUMBO_TAG_HTML, GUMBO_TAG_BODY, GUMBO_TAG_MAIN: return .block
+    case GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE, GUMBO_TAG_NOSCRIPT, GUMBO_TAG_HEAD, GUMBO_TAG_IFRAME, GUMBO_TAG_OBJECT, GUMBO_TAG_SVG,
+      GUMBO_TAG_CANVAS, GUMBO_TAG_AUDIO, GUMBO_TAG_VIDEO, GUMBO_TAG_BUTTON, GUMBO_TAG_SELECT, GUMBO_TAG_TEXTAREA, GUMBO_TAG_INPUT, GUMBO_TAG_DATALIST,
+      GUMBO_TAG_NAV, GUMBO_TAG_ASIDE, GUMBO_TAG_FOOTER, GUMBO_TAG_NOFRAMES:
+      return .dropped
+    case GUMBO_TAG_HEADER: if !isInsideContent { return .dropped }
+    case GUMBO_TAG_FORM: if !keepsForms { return .dropped }
+    default: break
+    }
+    if isHidden(element) || isNavigation(element, isInsideContent: isInsideContent, keepsContents: keepsContents) { return .dropped }
+    switch tag {
+    case GUMBO_TAG_H1: return .heading(1)
+    case GUMBO_TAG_H2: return .heading(2)
+    case GUMBO_TAG_H3: return .heading(3)
+    case GUMBO_TAG_H4: return .heading(4)
+    case GUMBO_TAG_H5: return .heading(5)
+    case GUMBO_TAG_H6: return .heading(6)
+    case GUMBO_TAG_UL, GUMBO_TAG_MENU, GUMBO_TAG_DIR: return .list(isOrdered: false)
+    case GUMBO_TAG_OL: return .list(isOrdered: true)
+    case GUMBO_TAG_LI: return .listItem
+    case GUMBO_TAG_DT: return .term
+    case GUMBO_TAG_DD: return .definition
+    case GUMBO_TAG_PRE, GUMBO_TAG_LISTING, GUMBO_TAG_XMP, GUMBO_TAG_PLAINTEXT: return .preformatted
+    case GUMBO_TAG_TABLE: return .table
+    case GUMBO_TAG_TR: return .row
+    case GUMBO_TAG_TD, GUMBO_TAG_TH: return .cell
+    case GUMBO_TAG_BR: return .lineBreak
+    case GUMBO_TAG_P, GUMBO_TAG_DIV, GUMBO_TAG_SECTION, GUMBO_TAG_ARTICLE, GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_ADDRESS, GUMBO_TAG_FIGURE,
+      GUMBO_TAG_FIGCAPTION,
+      GUMBO_TAG_SUMMARY, GUMBO_TAG_DETAILS, GUMBO_TAG_FIELDSET, GUMBO_TAG_LEGEND, GUMBO_TAG_CENTER, GUMBO_TAG_HEADER, GUMBO_TAG_FORM, GUMBO_TAG_DL,
+      GUMBO_TAG_HR,
+      GUMBO_TAG_CAPTION, GUMBO_TAG_HGROUP, GUMBO_TAG_THEAD, GUMBO_TAG_TBODY, GUMBO_TAG_TFOOT, GUMBO_TAG_FRAMESET, GUMBO_TAG_OPTGROUP:
+      return .block
+    default: return .inline
+    }
+  }
+
+  static func attribute(_ name: String, of element: GumboElement) -> [UInt8]? {
+    var attributes = element.attributes
+    guard let found = gumbo_get_attribute(&attributes, name), let value = found.pointee.value else { return nil }
+    return Array(String(cString: value).utf8)
+  }
+
+  private static func isHidden(_ element: GumboElement) -> Bool {
+    guard element.attributes.length > 0 else { return false }
+    if attribute("hidden", of: element) != nil || attribute("aria-hidden", of: element) == Array("true".utf8) { return true }
+    guard let style = attribute("style", of: element) else { return false }
+    let plain = String(decoding: style.filter { !$0.isWhiteSpace }.map { $0.isUppercaseLetter ? $0 + 32 : $0 }, as: UTF8.self)
+    return ["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"].contains { (plain + ";").contains($0) }
+  }
+
+  private static func isNavigation(_ element: GumboElement, isInsideContent: Bool, keepsContents: Bool) -> Bool {
+    guard element.attributes.length > 0, element.tag != GUMBO_TAG_ARTICLE else { return false }
+    if let role = attribute("role", of: element), roles.contains(String(decoding: role, as: UTF8.self)) { return true }
+    for name in ["class", "id"] {
+      guard let value = attribute(name, of: element) else { continue }
+      for token in value.split(whereSeparator: \.isWhiteSpace) {
+        let token = String(decoding: token, as: UTF8.self).lowercased()
+        if names.contains(token) || (!keepsContents && contentsNames.contains(token)) || (!isInsideContent && bannerNames.contains(token)) {
+          return true
+        }
+      }
+    }
+    return false
+  }
+
+  private static let roles: Set<String> = [
+    "navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar", "dialog", "alertdialog", "tablist",
+  ]
+
+  /// Tables of contents: read only where a page has nothing else.
+  private static let contentsNames: Set<String> = [
+    "toc", "table-of-contents", "tableofcontents", "contents", "localtoc", "toctree-wrapper", "minitoc", "page-toc",
+  ]
+
+  private static let bannerNames: Set<String> = ["header", "site-header", "page-header", "masthead", "banner", "topbar"]
+
+  /// Class names and ids of the usual generators (DocBook, Sphinx, MediaWiki, MkDocs, Javadoc, WordPress …).
+  private static let names: Set<String> = [
+    "nav", "navbar", "navigation", "navheader", "navfooter", "nav-header", "nav-footer", "navigation-header", "navigation-footer", "main-nav",
+    "site-nav", "top-nav", "topnav",
+    "bottomnav", "subnav", "side-nav", "sidenav", "sidebar", "side-bar", "menu", "main-menu", "mainmenu", "breadcrumb", "breadcrumbs", "pagination",
+    "pager", "prev-next",
+    "prevnext", "footer", "site-footer", "page-footer", "colophon", "skip-link", "skip-nav", "skip-to-content", "skiplink", "screen-reader-text",
+    "sr-only", "visually-hidden",
+    "cookie-banner", "cookie-notice", "cookie-consent", "cookies", "advert", "advertisement", "ads", "ad-container", "share", "sharing", "social",
+    "social-links", "share-buttons",
+    "sphinxsidebar", "sphinxsidebarwrapper", "related", "headerlink", "viewcode-link", "rst-footer-buttons", "wy-nav-side", "wy-nav-top",
+    "wy-breadcrumbs", "rst-versions",
+    "md-header", "md-footer", "md-sidebar", "md-tabs", "bd-sidebar", "bd-sidebar-primary", "bd-sidebar-secondary", "bd-header", "edit-page-link",
+    "copybtn", "noprint",
+    "mw-editsection", "mw-jump-link", "navbox", "vertical-navbox", "catlinks", "mw-navigation", "mw-footer", "printfooter", "sitesub", "jump-to-nav",
+    "related-posts",
+    "newsletter", "subscribe", "login-form", "searchbox", "search-form",
+  ]
+}

@@ -1,0 +1,126 @@
+@preconcurrency import CGumbo
+
+/// HTML and XHTML, parsed by Gumbo as a browser would: the main text with its headings, lists, tables and code, without scripts and navigation.
+struct HTMLReader {
+  let path: String
+  let limits: ReadingLimits
+
+  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
+    guard source.bytes.count <= limits.htmlByteCount else {
+      throw .tooLarge(path, "a page of \(source.bytes.count) bytes; the limit for HTML is \(limits.htmlByteCount)")
+    }
+    let depth = Self.depth(of: source.bytes)
+    guard depth <= limits.htmlDepth else { throw .tooLarge(path, "its elements are nested \(depth) deep; the limit is \(limits.htmlDepth)") }
+
+    let arena = HTMLArena()
+    return try withExtendedLifetime(arena) { () throws(DocumentError) -> ExtractedDocument in
+      var options = arena.options()
+      // The tree points into these bytes.
+      let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, source.bytes.count))
+      defer { bytes.deallocate() }
+      _ = bytes.initialize(from: source.bytes)
+      guard
+        let output = gumbo_parse_with_options(&options, UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), source.bytes.count),
+        let root = output.pointee.root, let start = bytes.baseAddress
+      else { throw .malformed(path, "HTML", "the parser gave nothing") }
+      return try read(root: root, start: UnsafePointer(start), source: source)
+    }
+  }
+
+  /// From the strictest reading to the loosest, until one gives text: no page is lost because it looks like navigation.
+  private func read(root: UnsafePointer<GumboNode>, start: UnsafePointer<UInt8>, source: SourceText) throws(DocumentError) -> ExtractedDocument {
+    let main = HTMLTree.main(of: root)
+    let title = HTMLTree.title(of: root)
+    var attempts: [(node: UnsafePointer<GumboNode>, keepsForms: Bool, keepsContents: Bool)] = []
+    if let main { attempts = [(main, false, false), (main, true, true)] }
+    attempts += [(root, false, false), (root, false, true), (root, true, true)]
+    for (number, attempt) in attempts.enumerated() {
+      var walk = HTMLWalk(
+        source: source, start: start, builder: BlockBuilder(path: path, limits: limits), keepsForms: attempt.keepsForms,
+        keepsContents: attempt.keepsContents,
+        isInsideContent: attempt.node == main)
+      try walk.run(attempt.node)
+      let isLast = number == attempts.count - 1
+      // A form around nearly everything is how some frameworks write pages.
+      if !isLast, walk.builder.text.count < walk.droppedFormByteCount || !walk.hasBody { continue }
+      if walk.builder.blocks.isEmpty, let title, !title.isEmpty {
+        try walk.builder.add(.heading(level: 1), Array(title.utf8)[...], source: source.span(lines: 1...source.lineCount))
+      }
+      return try walk.builder.document(.html, title: title ?? walk.firstHeading)
+    }
+    preconditionFailure("the last attempt always returns")
+  }
+
+  /// How deep elements are nested, about: Gumbo's time grows with the square of it.
+  private static func depth(of bytes: [UInt8]) -> Int {
+    var depth = 0
+    var deepest = 0
+    var index = 0
+    while index + 1 < bytes.count {
+      guard bytes[index] == UInt8(ascii: "<") else {
+        index += 1
+        continue
+      }
+      index += 1
+      let isEnd = bytes[index] == UInt8(ascii: "/")
+      if isEnd { index += 1 }
+      let nameStart = index
+      while index < bytes.count, bytes[index].isLetter || bytes[index].isDigit { index += 1 }
+      guard index > nameStart else { continue }
+      let name = String(decoding: bytes[nameStart..<min(index, nameStart + 12)], as: UTF8.self).lowercased()
+      // These end by themselves.
+      if unclosed.contains(name) { continue }
+      depth = isEnd ? max(0, depth - 1) : depth + 1
+      deepest = max(deepest, depth)
+    }
+    return deepest
+  }
+
+  private static let unclosed: Set<String> = [
+    "p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "optgroup", "colgroup", "col", "br", "hr", "img", "input", "meta",
+    "link", "area", "base",
+    "embed", "param", "source", "track", "wbr", "html", "head", "body",
+  ]
+}
+
+/// Looks for single nodes of a tree, without recursion.
+enum HTMLTree {
+  static func children(of node: UnsafePointer<GumboNode>) -> [UnsafePointer<GumboNode>] {
+    let vector: GumboVector
+    switch node.pointee.type {
+    case GUMBO_NODE_ELEMENT, GUMBO_NODE_TEMPLATE: vector = node.pointee.v.element.children
+    case GUMBO_NODE_DOCUMENT: vector = node.pointee.v.document.children
+    default: return []
+    }
+    return (0..<Int(vector.length)).compactMap { vector.data[$0].map { UnsafePointer($0.assumingMemoryBound(to: GumboNode.self)) } }
+  }
+
+  /// `<main>` or an element of that role.
+  static func main(of root: UnsafePointer<GumboNode>) -> UnsafePointer<GumboNode>? {
+    first(below: root) { element in
+      element.tag == GUMBO_TAG_MAIN || HTMLElement.attribute("role", of: element) == Array("main".utf8)
+    }
+  }
+
+  static func title(of root: UnsafePointer<GumboNode>) -> String? {
+    guard let node = first(below: root, where: { $0.tag == GUMBO_TAG_TITLE && $0.tag_namespace == GUMBO_NAMESPACE_HTML }) else { return nil }
+    let text = children(of: node).filter { $0.pointee.type == GUMBO_NODE_TEXT }.compactMap { $0.pointee.v.text.text.map { String(cString: $0) } }
+      .joined()
+    let title = label(text.utf8)
+    return title.isEmpty ? nil : title
+  }
+
+  static func contains(_ node: UnsafePointer<GumboNode>, where matches: (GumboElement) -> Bool) -> Bool {
+    first(below: node, where: matches) != nil
+  }
+
+  private static func first(below node: UnsafePointer<GumboNode>, where matches: (GumboElement) -> Bool) -> UnsafePointer<GumboNode>? {
+    var pending = Array(children(of: node).reversed())
+    while let node = pending.popLast() {
+      guard node.pointee.type == GUMBO_NODE_ELEMENT else { continue }
+      if matches(node.pointee.v.element) { return node }
+      pending += children(of: node).reversed()
+    }
+    return nil
+  }
+}

@@ -1,0 +1,95 @@
+@preconcurrency import CGumbo
+
+/// The text of a fragment of HTML, as it stands inside Markdown.
+enum HTMLText {
+  /// Text without tags, comments, scripts and styles; block elements end lines.
+  static func plain(_ fragment: [UInt8]) -> [UInt8] {
+    guard let result = try? HTMLReader(path: "", limits: ReadingLimits()).read(SourceText(utf8: fragment)) else { return [] }
+    return Array(result.text.utf8)
+  }
+}
+
+/// White space collapsed, with the place in the file that each line of it came from.
+struct HTMLInline {
+  private(set) var text: [UInt8] = []
+  /// Offsets in `text` and in the file, one for every line of the file that gave something.
+  private(set) var anchors: [(offset: Int, source: Int)] = []
+  /// Where the last text in the file ends.
+  private(set) var sourceEnd = 0
+  private var isSpacePending = false
+
+  var isEmpty: Bool { text.isEmpty }
+
+  mutating func reset() {
+    text.removeAll(keepingCapacity: true)
+    anchors.removeAll(keepingCapacity: true)
+    isSpacePending = false
+  }
+
+  /// - Parameters:
+  ///   - original: The text as the file writes it, entities and all.
+  ///   - sourceStart: Where it stands there.
+  mutating func append(_ bytes: UnsafeBufferPointer<UInt8>, original: UnsafeBufferPointer<UInt8>, sourceStart: Int, isPreformatted: Bool) {
+    var lineSource = sourceStart
+    var searched = 0
+    var isAnchorDue = true
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      // A no-break space is a space to whoever searches.
+      let isNoBreakSpace = byte == 0xC2 && index < bytes.count && bytes[index] == 0xA0
+      if isNoBreakSpace { index += 1 }
+      if byte == 0x0A {
+        // The next line of the text is the next line of the file.
+        while searched < original.count, original[searched] != 0x0A { searched += 1 }
+        searched = min(searched + 1, original.count)
+        lineSource = sourceStart + searched
+        isAnchorDue = true
+      }
+      if isPreformatted {
+        // Empty lines at the start are no part of it.
+        if byte == 0x0D || (byte == 0x0A && text.isEmpty) { continue }
+        if isAnchorDue, byte != 0x0A {
+          anchors.append((text.count, lineSource))
+          isAnchorDue = false
+        }
+        text.append(isNoBreakSpace ? 0x20 : byte)
+      } else if byte.isWhiteSpace || isNoBreakSpace {
+        isSpacePending = true
+      } else {
+        if isSpacePending, let last = text.last, last != 0x0A { text.append(0x20) }
+        isSpacePending = false
+        if isAnchorDue {
+          anchors.append((text.count, lineSource))
+          isAnchorDue = false
+        }
+        text.append(byte)
+      }
+    }
+    sourceEnd = sourceStart + original.count
+  }
+
+  /// A `<br>`: white space before it goes.
+  mutating func breakLine() {
+    isSpacePending = false
+    if !text.isEmpty { text.append(0x0A) }
+  }
+
+  /// What separates two blocks inside a table cell.
+  mutating func separate() {
+    isSpacePending = false
+    if let last = text.last, !last.isWhiteSpace, !text.ends(with: " —") { text.append(contentsOf: " — ".utf8) }
+  }
+
+  mutating func trim() {
+    while let last = text.last, last.isWhiteSpace { text.removeLast() }
+    if text.ends(with: " —") { text.removeLast(4) }
+    while let last = text.last, last.isWhiteSpace { text.removeLast() }
+    while let last = anchors.last, last.offset >= text.count, anchors.count > 1 { anchors.removeLast() }
+  }
+}
+
+extension [UInt8] {
+  func ends(with end: String) -> Bool { suffix(end.utf8.count).elementsEqual(end.utf8) }
+}

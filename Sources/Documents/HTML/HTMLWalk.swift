@@ -1,0 +1,266 @@
+@preconcurrency import CGumbo
+
+/// Goes once over a page's tree and makes blocks of it, with a stack of its own: pages may be nested deeper than a thread's stack.
+struct HTMLWalk {
+  typealias Node = UnsafePointer<GumboNode>
+
+  let source: SourceText
+  /// The first of the bytes that the tree points into.
+  let start: UnsafePointer<UInt8>
+  var builder: BlockBuilder
+  let keepsForms: Bool
+  let keepsContents: Bool
+  let isInsideContent: Bool
+
+  /// Bytes of text in forms that were left out.
+  private(set) var droppedFormByteCount = 0
+  private(set) var firstHeading: String?
+  /// Whether there is anything but headings.
+  var hasBody: Bool { builder.blocks.contains { if case .heading = $0.kind { false } else { true } } }
+
+  private var headings = HeadingStack()
+  private var inline = HTMLInline()
+  private var lists: [ListState] = []
+  private var terms: [String] = []
+  private var contentDepth = 0
+  private var preformattedDepth = 0
+  private var definitionDepth = 0
+  private var table: HTMLTable?
+  private var frames: [Frame] = []
+
+  init(source: SourceText, start: UnsafePointer<UInt8>, builder: BlockBuilder, keepsForms: Bool, keepsContents: Bool, isInsideContent: Bool) {
+    self.source = source
+    self.start = start
+    self.builder = builder
+    self.keepsForms = keepsForms
+    self.keepsContents = keepsContents
+    self.isInsideContent = isInsideContent
+  }
+
+  private struct Frame {
+    let node: Node
+    let role: HTMLRole
+    var nextChild = 0
+    var isContent = false
+    /// Whether this table opened `table`; one inside another, or one for layout, does not.
+    var ownsTable = false
+  }
+
+  private struct ListState {
+    var nextNumber: Int?
+    var pendingMarker: String?
+    var hasBlocks = false
+  }
+
+  mutating func run(_ root: Node) throws(DocumentError) {
+    frames = [Frame(node: root, role: .block)]
+    while let last = frames.indices.last {
+      if let child = child(frames[last].nextChild, of: frames[last].node) {
+        frames[last].nextChild += 1
+        try visit(child)
+      } else {
+        let frame = frames.removeLast()
+        try exit(frame)
+      }
+    }
+    try flush()
+  }
+
+  private func child(_ index: Int, of node: Node) -> Node? {
+    let vector: GumboVector
+    switch node.pointee.type {
+    case GUMBO_NODE_ELEMENT: vector = node.pointee.v.element.children
+    case GUMBO_NODE_DOCUMENT: vector = node.pointee.v.document.children
+    default: return nil
+    }
+    guard index < Int(vector.length), let child = vector.data[index] else { return nil }
+    return UnsafePointer(child.assumingMemoryBound(to: GumboNode.self))
+  }
+
+  private mutating func visit(_ node: Node) throws(DocumentError) {
+    switch node.pointee.type {
+    case GUMBO_NODE_TEXT, GUMBO_NODE_CDATA, GUMBO_NODE_WHITESPACE: append(node.pointee.v.text)
+    case GUMBO_NODE_ELEMENT: try enter(node)
+    default: break
+    }
+  }
+
+  private mutating func append(_ text: GumboText) {
+    guard let characters = text.text, let original = text.original_text.data else { return }
+    let bytes = UnsafeRawPointer(characters).assumingMemoryBound(to: UInt8.self)
+    var count = 0
+    while bytes[count] != 0 { count += 1 }
+    let originalBytes = UnsafeRawPointer(original).assumingMemoryBound(to: UInt8.self)
+    inline.append(
+      UnsafeBufferPointer(start: bytes, count: count), original: UnsafeBufferPointer(start: originalBytes, count: text.original_text.length),
+      sourceStart: originalBytes - start, isPreformatted: preformattedDepth > 0)
+  }
+
+  private mutating func enter(_ node: Node) throws(DocumentError) {
+    let element = node.pointee.v.element
+    let role = HTMLElement.role(
+      of: element, isInsideContent: isInsideContent || contentDepth > 0, keepsForms: keepsForms, keepsContents: keepsContents)
+    var frame = Frame(node: node, role: role)
+    frame.isContent = element.tag == GUMBO_TAG_ARTICLE || element.tag == GUMBO_TAG_MAIN
+    if frame.isContent { contentDepth += 1 }
+    switch role {
+    case .dropped:
+      if element.tag == GUMBO_TAG_FORM { droppedFormByteCount += element.original_end_tag.data.map { $0 - (element.original_tag.data ?? $0) } ?? 0 }
+      return
+    case .inline: break
+    case .lineBreak:
+      if table?.isInCell == true { inline.separate() } else { inline.breakLine() }
+      return
+    case .block, .heading, .term: try boundary()
+    case .definition:
+      try boundary()
+      definitionDepth += 1
+    case .preformatted:
+      try boundary()
+      preformattedDepth += 1
+    case .list(let isOrdered):
+      try boundary()
+      let first = HTMLElement.attribute("start", of: element).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 1
+      lists.append(ListState(nextNumber: isOrdered ? first : nil))
+    case .listItem:
+      try boundary()
+      beginItem()
+    case .table:
+      try boundary()
+      if table == nil, !HTMLTable.isLayout(node) {
+        table = HTMLTable()
+        frame.ownsTable = true
+      }
+    case .row:
+      try boundary()
+      table?.beginRow()
+    case .cell:
+      if table == nil {
+        try boundary()
+      } else {
+        inline.reset()
+        table?.beginCell(element)
+      }
+    }
+    frames.append(frame)
+  }
+
+  private mutating func exit(_ frame: Frame) throws(DocumentError) {
+    if frame.isContent { contentDepth -= 1 }
+    switch frame.role {
+    case .dropped, .inline, .lineBreak: break
+    case .block: try boundary()
+    case .heading(let level): try addHeading(level)
+    case .term:
+      inline.trim()
+      if table == nil, !inline.isEmpty {
+        terms = [label(inline.text)]
+        try add(.listItem, separator: .blankLine)
+      } else {
+        try boundary()
+      }
+    case .definition:
+      try boundary()
+      definitionDepth -= 1
+    case .preformatted:
+      preformattedDepth -= 1
+      if table == nil { try add(.code, separator: .blankLine) } else { try boundary() }
+    case .list:
+      try boundary()
+      if !lists.isEmpty { lists.removeLast() }
+    case .listItem:
+      try boundary()
+      if let last = lists.indices.last { lists[last].pendingMarker = nil }
+    case .table:
+      try boundary()
+      if frame.ownsTable { table = nil }
+    case .row:
+      if table != nil { try addRow() } else { try boundary() }
+    case .cell:
+      if table != nil {
+        inline.trim()
+        table?.endCell(inline)
+        inline.reset()
+      } else {
+        try boundary()
+      }
+    }
+  }
+
+  /// The edge of a block element: ends the paragraph that runs, or separates parts of a table cell.
+  private mutating func boundary() throws(DocumentError) {
+    if table?.isInCell == true { return inline.separate() }
+    try flush()
+  }
+
+  private mutating func flush() throws(DocumentError) {
+    inline.trim()
+    guard !inline.isEmpty else { return inline.reset() }
+    guard definitionDepth > 0 || !lists.isEmpty else { return try add(.paragraph, separator: .blankLine) }
+    guard let last = lists.indices.last else { return try add(.listItem, context: terms.last, separator: .line) }
+    let isFirst = !lists.contains { $0.hasBlocks }
+    let marker = String(repeating: "  ", count: min(lists.count - 1, 8)) + (lists[last].pendingMarker ?? "  ")
+    lists[last].pendingMarker = nil
+    lists[last].hasBlocks = true
+    try add(.listItem, prefix: marker, context: definitionDepth > 0 ? terms.last : nil, separator: isFirst ? .blankLine : .line)
+  }
+
+  private mutating func beginItem() {
+    guard let last = lists.indices.last else { return }
+    if let number = lists[last].nextNumber {
+      lists[last].pendingMarker = "\(number). "
+      lists[last].nextNumber = number &+ 1
+    } else {
+      lists[last].pendingMarker = "- "
+    }
+  }
+
+  private mutating func addHeading(_ level: Int) throws(DocumentError) {
+    if table?.isInCell == true { return inline.separate() }
+    inline.trim()
+    guard !inline.isEmpty else { return inline.reset() }
+    let name = label(inline.text)
+    let above = headings.enter(level: level, name)
+    firstHeading = firstHeading ?? name
+    terms = []
+    try builder.add(.heading(level: level), Array(name.utf8)[...], source: blockSource(), headingPath: above)
+    inline.reset()
+  }
+
+  private mutating func addRow() throws(DocumentError) {
+    guard let row = table?.endRow() else { return }
+    inline.reset()
+    guard let span = row.source else { return }
+    try builder.add(
+      .tableRow, row.text[...], source: source.span(span), headingPath: headings.path, context: row.context, after: row.isFirst ? .blankLine : .line)
+  }
+
+  private mutating func add(_ kind: Block.Kind, prefix: String = "", context: String? = nil, separator: BlockBuilder.Separator) throws(DocumentError)
+  {
+    inline.trim()
+    defer { inline.reset() }
+    guard !inline.isEmpty else { return }
+    let whole = blockSource()
+    var anchors: [SourceAnchor] = []
+    if let range = whole.lines, range.count > 1 {
+      for (number, anchor) in inline.anchors.enumerated() {
+        let end = number + 1 < inline.anchors.count ? inline.anchors[number + 1].source : inline.sourceEnd
+        let span = source.span(source.trimmed(anchor.source..<max(anchor.source, end)))
+        let offset = anchors.isEmpty ? 0 : prefix.utf8.count + anchor.offset
+        if let last = anchors.indices.last, anchors[last].source.lines == span.lines {
+          anchors[last].source = anchors[last].source.union(span)
+        } else {
+          anchors.append(SourceAnchor(offset: offset, source: span))
+        }
+      }
+    }
+    let text = prefix.isEmpty ? inline.text : Array(prefix.utf8) + inline.text
+    try builder.add(kind, text[...], source: whole, headingPath: headings.path, context: context, anchors: anchors, after: separator)
+  }
+
+  /// From the first to the last text of the block.
+  private func blockSource() -> SourceSpan {
+    let first = inline.anchors.first?.source ?? 0
+    return source.span(source.trimmed(first..<max(first, inline.sourceEnd)))
+  }
+}
