@@ -1,7 +1,3 @@
-struct PDFReader {
-  let limits: ReadingLimits
-  func read(path: String) throws(DocumentError) -> ExtractedDocument { throw .unsupported(path, "not yet") }
-}
 struct TableReader {
   let path: String
   let limits: ReadingLimits

@@ -1,0 +1,170 @@
+import Foundation
+import Synchronization
+
+/// Runs a program that converts a file to text, as a child that cannot harm: no shell, no input, limits on time, memory and output,
+/// and killed with all its children when it passes one.
+struct Converter {
+  struct Output {
+    var bytes: [UInt8]
+    /// The first lines of standard error.
+    var complaint: String
+    var exitCode: Int32
+  }
+
+  enum Failure: Error {
+    case missing
+    case notStarted(String)
+    case tooSlow
+    case tooMuchOutput
+    /// Stopped by a signal; memory or CPU limits end so.
+    case killed(Int32)
+  }
+
+  /// Found along `PATH`.
+  let program: String
+  let seconds: Int
+  let memoryByteCount: Int
+  let outputByteCount: Int
+
+  private static let starting = Mutex(())
+
+  func run(_ arguments: [String]) throws(Failure) -> Output {
+    guard let executable = Self.find(program) else { throw .missing }
+    var command = [executable] + arguments
+    // util-linux sets the limits between fork and exec, where Swift code must not run.
+    if let limiter = Self.find("prlimit") {
+      command =
+        [
+          limiter, "--as=\(memoryByteCount)", "--cpu=\(seconds)", "--fsize=0", "--core=0", "--nofile=64", "--",
+        ] + command
+    }
+    // One at a time: a child started between another's pipe and its close-on-exec mark would keep that pipe open.
+    let started = Self.starting.withLock { _ in Result { () throws(Failure) in try Child(command) } }
+    var child = try started.get()
+    defer { child.end() }
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    var bytes: [UInt8] = []
+    var complaint: [UInt8] = []
+    var isOpen = [true, true]
+    while isOpen[0] || isOpen[1] {
+      let left = ContinuousClock.now.duration(to: deadline)
+      guard left > .zero else { throw .tooSlow }
+      var polled = [
+        pollfd(fd: isOpen[0] ? child.output : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: isOpen[1] ? child.errors : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      let ready = poll(&polled, 2, Int32(min(1000, max(1, left / .milliseconds(1)))))
+      if ready <= 0 { continue }
+      for index in 0..<2 where polled[index].revents != 0 {
+        let piece = Self.readSome(polled[index].fd)
+        guard let piece else { continue }
+        if piece.isEmpty {
+          isOpen[index] = false
+        } else if index == 0 {
+          bytes += piece
+          guard bytes.count <= outputByteCount else { throw .tooMuchOutput }
+        } else if complaint.count < 4096 {
+          complaint += piece
+        }
+      }
+    }
+    let status = try child.wait(until: deadline)
+    if status & 0x7F != 0 { throw .killed(status & 0x7F) }
+    return Output(bytes: bytes, complaint: String(decoding: complaint.prefix(4096), as: UTF8.self), exitCode: (status >> 8) & 0xFF)
+  }
+
+  /// Empty at the end, `nil` when there is nothing just now.
+  private static func readSome(_ descriptor: Int32) -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    if count < 0 { return errno == EINTR || errno == EAGAIN ? nil : [] }
+    return Array(buffer.prefix(count))
+  }
+
+  private static func find(_ program: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+    return folders.map { "\($0)/\(program)" }.first { $0.hasPrefix("/") && access($0, X_OK) == 0 }
+  }
+}
+
+/// A running child process and the reading ends of its pipes.
+private struct Child {
+  let process: pid_t
+  let output: Int32
+  let errors: Int32
+  private var isReaped = false
+
+  init(_ command: [String]) throws(Converter.Failure) {
+    var outputPipe: [Int32] = [0, 0]
+    var errorPipe: [Int32] = [0, 0]
+    guard pipe(&outputPipe) == 0 else { throw .notStarted(String(cString: strerror(errno))) }
+    guard pipe(&errorPipe) == 0 else {
+      let reason = String(cString: strerror(errno))
+      for descriptor in outputPipe { close(descriptor) }
+      throw .notStarted(reason)
+    }
+    for descriptor in outputPipe + errorPipe { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // A group of its own, so that it can be killed with what it starts.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+
+    let arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    let variables = ["LC_ALL=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"]
+    let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+    defer { for text in arguments + environment { free(text) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, command[0], &actions, &attributes, arguments, environment)
+    close(outputPipe[1])
+    close(errorPipe[1])
+    guard code == 0 else {
+      close(outputPipe[0])
+      close(errorPipe[0])
+      throw .notStarted(String(cString: strerror(code)))
+    }
+    self.process = process
+    output = outputPipe[0]
+    errors = errorPipe[0]
+  }
+
+  /// - Returns: The status word of `waitpid`.
+  mutating func wait(until deadline: ContinuousClock.Instant) throws(Converter.Failure) -> Int32 {
+    var status: Int32 = 0
+    while true {
+      let result = waitpid(process, &status, WNOHANG)
+      if result == process {
+        isReaped = true
+        return status
+      }
+      if result < 0, errno != EINTR {
+        isReaped = true
+        throw .notStarted(String(cString: strerror(errno)))
+      }
+      guard ContinuousClock.now < deadline else { throw .tooSlow }
+      usleep(500)
+    }
+  }
+
+  /// Kills the child if it still runs and takes its status, so that none is left behind.
+  mutating func end() {
+    close(output)
+    close(errors)
+    guard !isReaped else { return }
+    kill(-process, SIGKILL)
+    kill(process, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    isReaped = true
+  }
+}
