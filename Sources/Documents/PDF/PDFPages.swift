@@ -64,7 +64,8 @@ struct PDFPages {
 
   /// Lines that fill the column run on; short ones, as in tables and addresses, keep their ends.
   private static func join(_ lines: [Line], compounds: Set<[UInt8]>) -> [UInt8] {
-    let width = lines.map(\.count).max() ?? 0
+    // Half of the lines are as long as this: a single very long one does not count.
+    let width = lines.map(\.count).sorted()[lines.count / 2]
     var result: [UInt8] = []
     for (index, line) in lines.enumerated() {
       result += expanded(line)

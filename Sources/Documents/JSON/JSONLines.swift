@@ -1,0 +1,57 @@
+/// Writes a JSON value as lines of text, `path.to.value: text`, one a leaf; a list of plain values is one line.
+struct JSONLines {
+  private(set) var text: [UInt8] = []
+
+  /// Passes over the next value of `scanner` and writes its leaves below `path`.
+  mutating func flatten(_ scanner: inout JSONScanner, path: [UInt8]) throws(JSONFault) {
+    switch try scanner.kind() {
+    case .object:
+      var inner = self
+      self.text = []
+      try scanner.members { (key, scanner) throws(JSONFault) in
+        try inner.flatten(&scanner, path: path.isEmpty ? key : path + [UInt8(ascii: ".")] + key)
+      }
+      self = inner
+    case .array: try flattenList(&scanner, path: path)
+    case .string, .number, .literal:
+      if let value = try Self.plain(&scanner) { add(path, value) }
+    }
+  }
+
+  private mutating func flattenList(_ scanner: inout JSONScanner, path: [UInt8]) throws(JSONFault) {
+    var inner = self
+    self.text = []
+    var plain: [[UInt8]] = []
+    var index = 0
+    try scanner.elements { (scanner) throws(JSONFault) in
+      switch try scanner.kind() {
+      case .object, .array: try inner.flatten(&scanner, path: path + Array("[\(index)]".utf8))
+      case .string, .number, .literal:
+        if let value = try Self.plain(&scanner) { plain.append(value) }
+      }
+      index += 1
+    }
+    self = inner
+    if !plain.isEmpty { add(path, Array(plain.joined(separator: ", ".utf8))) }
+  }
+
+  mutating func add(_ path: [UInt8], _ value: [UInt8]) {
+    if !text.isEmpty { text.append(0x0A) }
+    if !path.isEmpty { text += path + Array(": ".utf8) }
+    text += value
+  }
+
+  /// A value that holds no others; `nil` for `null` and for an empty string.
+  static func plain(_ scanner: inout JSONScanner) throws(JSONFault) -> [UInt8]? {
+    switch try scanner.kind() {
+    case .string:
+      let value = try scanner.string()
+      return value.isEmpty ? nil : value
+    case .number: return Array(scanner.bytes[try scanner.number()])
+    case .literal:
+      let word = scanner.bytes[try scanner.literal()]
+      return word.first == UInt8(ascii: "n") ? nil : Array(word)
+    case .object, .array: preconditionFailure("asked for the plain text of a container")
+    }
+  }
+}

@@ -1,0 +1,187 @@
+/// JSON: every element of a list is a record; of an object, plain members together, and each other member under its name.
+struct JSONReader {
+  let path: String
+  let limits: ReadingLimits
+
+  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
+    var scanner = JSONScanner(bytes: source.bytes, depthLimit: limits.nestingDepth)
+    var walk = JSONWalk(path: path, limits: limits, source: source)
+    do {
+      try walk.value(&scanner, headingPath: [], depth: 0)
+      scanner.skipWhiteSpace()
+      if scanner.position < source.bytes.count {
+        // Values one below the other are JSON Lines under another name.
+        guard source.line(at: scanner.position) > source.line(at: max(0, scanner.position - 1)) else {
+          throw scanner.fault("more text after the value")
+        }
+        return try JSONLinesReader(path: path, limits: limits).read(source)
+      }
+    } catch let fault as JSONFault {
+      if fault.isLimit { throw .tooLarge(path, fault.reason) }
+      throw .malformed(path, "JSON", line: source.line(at: fault.offset), fault.reason)
+    } catch let error as DocumentError {
+      throw error
+    } catch {
+      preconditionFailure("no other error is thrown here: \(error)")
+    }
+    if let error = walk.error { throw error }
+    return try walk.builder.document(.json, title: walk.title, whyEmpty: "it holds no values")
+  }
+}
+
+/// Makes blocks of the outer two levels of a JSON value; what lies deeper becomes lines of their text.
+struct JSONWalk {
+  let source: SourceText
+  var builder: BlockBuilder
+  /// The string under `title` or `name` of the outermost object.
+  private(set) var title: String?
+  /// What the builder threw; the scan goes on to its end.
+  private(set) var error: DocumentError?
+
+  init(path: String, limits: ReadingLimits, source: SourceText) {
+    self.source = source
+    builder = BlockBuilder(path: path, limits: limits)
+  }
+
+  /// Levels of containers that become headings.
+  private static let headingDepth = 2
+
+  mutating func value(_ scanner: inout JSONScanner, headingPath: [String], depth: Int) throws(JSONFault) {
+    scanner.skipWhiteSpace()
+    let start = scanner.position
+    switch try scanner.kind() {
+    case .object where depth < Self.headingDepth: try object(&scanner, headingPath: headingPath, depth: depth)
+    case .array where depth < Self.headingDepth: try list(&scanner, headingPath: headingPath)
+    default:
+      var lines = JSONLines()
+      try lines.flatten(&scanner, path: [])
+      add(lines, start..<scanner.position, headingPath: headingPath)
+    }
+  }
+
+  /// The walk itself, leaving an empty one behind: closures cannot hold `self`, and two owners of its text would copy it at every step.
+  private mutating func takeOut() -> JSONWalk {
+    let walk = self
+    builder = BlockBuilder(path: "", limits: ReadingLimits())
+    return walk
+  }
+
+  private mutating func object(_ scanner: inout JSONScanner, headingPath: [String], depth: Int) throws(JSONFault) {
+    var walk = takeOut()
+    var lines = JSONLines()
+    var range: Range<Int>?
+    try scanner.members { (key, scanner) throws(JSONFault) in
+      let kind = try scanner.kind()
+      let start = scanner.position
+      if kind == .object || kind == .array {
+        if let open = range { walk.add(lines, open, headingPath: headingPath) }
+        lines = JSONLines()
+        range = nil
+        try walk.value(&scanner, headingPath: headingPath + [label(key)], depth: depth + 1)
+      } else if let value = try JSONLines.plain(&scanner) {
+        if depth == 0, kind == .string, walk.title == nil, key.elementsEqual("title".utf8) || key.elementsEqual("name".utf8) {
+          walk.title = label(value)
+        }
+        lines.add(key, value)
+        range = (range?.lowerBound ?? start)..<scanner.position
+      }
+    }
+    if let open = range { walk.add(lines, open, headingPath: headingPath) }
+    self = walk
+  }
+
+  /// A list of containers gives a block each; plain values are one line together.
+  private mutating func list(_ scanner: inout JSONScanner, headingPath: [String]) throws(JSONFault) {
+    var walk = takeOut()
+    var plain: [[UInt8]] = []
+    var range: Range<Int>?
+    try scanner.elements { (scanner) throws(JSONFault) in
+      let kind = try scanner.kind()
+      let start = scanner.position
+      if kind == .object || kind == .array {
+        var lines = JSONLines()
+        try lines.flatten(&scanner, path: [])
+        walk.add(lines, start..<scanner.position, headingPath: headingPath)
+      } else if let value = try JSONLines.plain(&scanner) {
+        plain.append(value)
+        range = (range?.lowerBound ?? start)..<scanner.position
+      }
+    }
+    if let range {
+      var lines = JSONLines()
+      lines.add([], Array(plain.joined(separator: ", ".utf8)))
+      walk.add(lines, range, headingPath: headingPath)
+    }
+    self = walk
+  }
+
+  private mutating func add(_ lines: JSONLines, _ range: Range<Int>, headingPath: [String]) {
+    guard error == nil, !lines.text.isEmpty else { return }
+    do {
+      try builder.add(.record, lines.text[...], source: source.span(range), headingPath: headingPath)
+    } catch {
+      self.error = error
+    }
+  }
+}
+
+/// JSON Lines: a record a line. Lines of a BEIR corpus (`_id`, `text`, `title`) are documents of their own.
+struct JSONLinesReader {
+  let path: String
+  let limits: ReadingLimits
+
+  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
+    var builder = BlockBuilder(path: path, limits: limits)
+    for line in 1...source.lineCount {
+      let range = source.trimmed(source.lineRange(line))
+      guard !range.isEmpty else { continue }
+      let record: JSONRecord
+      do {
+        record = try JSONRecord(bytes: source.bytes, range: range, depthLimit: limits.nestingDepth)
+      } catch {
+        if error.isLimit { throw .tooLarge(path, error.reason + " (line \(line))") }
+        throw .malformed(path, "JSON Lines", line: line, error.reason)
+      }
+      try builder.add(.record, record.text[...], source: source.span(range), record: record.identity)
+    }
+    return try builder.document(.jsonLines, title: nil, whyEmpty: "it holds no values")
+  }
+}
+
+/// One line of a JSON Lines file.
+private struct JSONRecord {
+  var text: [UInt8] = []
+  var identity: RecordIdentity?
+
+  init(bytes: [UInt8], range: Range<Int>, depthLimit: Int) throws(JSONFault) {
+    var scanner = JSONScanner(bytes: bytes, range: range, depthLimit: depthLimit)
+    var fields: [String: [UInt8]] = [:]
+    var isObject = false
+    if try scanner.kind() == .object {
+      isObject = true
+      try scanner.members { (key, scanner) throws(JSONFault) in
+        let name = String(decoding: key, as: UTF8.self)
+        if try scanner.kind() == .string, name == "_id" || name == "text" || name == "title" {
+          fields[name] = try scanner.string()
+        } else {
+          try scanner.skipValue()
+        }
+      }
+      scanner.skipWhiteSpace()
+      guard scanner.position == range.upperBound else { throw scanner.fault("more text after the value") }
+    }
+    if isObject, let name = fields["_id"], let body = fields["text"] {
+      let title = fields["title"].map { label($0, limit: nil) }.flatMap { $0.isEmpty ? nil : $0 }
+      identity = RecordIdentity(name: label(name, limit: nil), title: title)
+      // A document of nothing but a title is still found by it.
+      text = body.allSatisfy(\.isWhiteSpace) ? Array((title ?? "").utf8) : body
+      return
+    }
+    var again = JSONScanner(bytes: bytes, range: range, depthLimit: depthLimit)
+    var lines = JSONLines()
+    try lines.flatten(&again, path: [])
+    again.skipWhiteSpace()
+    guard again.position == range.upperBound else { throw again.fault("more text after the value") }
+    text = lines.text
+  }
+}

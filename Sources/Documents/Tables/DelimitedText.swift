@@ -1,0 +1,108 @@
+/// Reads CSV and its kin record by record: RFC 4180 with any delimiter, and any line end.
+///
+/// A quote counts only at the start of a field; what follows a closing quote before the delimiter is taken as it is.
+struct DelimitedText {
+  struct Record: Equatable {
+    var fields: [[UInt8]]
+    /// The record's bytes without its line end.
+    var range: Range<Int>
+  }
+
+  let bytes: [UInt8]
+  let delimiter: UInt8
+  /// Whether quotes mean anything. They do not in a file whose last quote is never closed.
+  let honoursQuotes: Bool
+  private(set) var position = 0
+
+  init(bytes: [UInt8], delimiter: UInt8) {
+    self.bytes = bytes
+    self.delimiter = delimiter
+    honoursQuotes = Self.closesQuotes(bytes, delimiter: delimiter)
+  }
+
+  /// The next record, `nil` at the end. An empty line is a record of one empty field.
+  mutating func next() -> Record? {
+    guard position < bytes.count else { return nil }
+    let start = position
+    var fields: [[UInt8]] = []
+    var field: [UInt8] = []
+    while true {
+      if honoursQuotes, field.isEmpty, position < bytes.count, bytes[position] == quote { quoted(into: &field) }
+      while position < bytes.count, bytes[position] != delimiter, !bytes[position].isLineEnd {
+        field.append(bytes[position])
+        position += 1
+      }
+      fields.append(field)
+      field = []
+      if position < bytes.count, bytes[position] == delimiter {
+        position += 1
+        continue
+      }
+      let end = position
+      if position < bytes.count {
+        position += bytes[position] == 0x0D && position + 1 < bytes.count && bytes[position + 1] == 0x0A ? 2 : 1
+      }
+      return Record(fields: fields, range: start..<end)
+    }
+  }
+
+  /// Past a quoted field's closing quote; two quotes are one.
+  private mutating func quoted(into field: inout [UInt8]) {
+    position += 1
+    while position < bytes.count {
+      let byte = bytes[position]
+      position += 1
+      if byte == quote {
+        guard position < bytes.count, bytes[position] == quote else { return }
+        position += 1
+      }
+      field.append(byte)
+    }
+  }
+
+  private static func closesQuotes(_ bytes: [UInt8], delimiter: UInt8) -> Bool {
+    var isInside = false
+    var isFieldStart = true
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      if isInside {
+        if byte == quote {
+          if index < bytes.count, bytes[index] == quote { index += 1 } else { isInside = false }
+        }
+      } else if byte == quote, isFieldStart {
+        isInside = true
+        isFieldStart = false
+      } else {
+        isFieldStart = byte == delimiter || byte.isLineEnd
+      }
+    }
+    return !isInside
+  }
+
+  /// The delimiter whose count is the same on most of the first records, and largest.
+  static func sniffDelimiter(of bytes: [UInt8]) -> UInt8 {
+    let sample = Array(bytes.prefix(1 << 16))
+    let comma = UInt8(ascii: ",")
+    var best = (delimiter: comma, score: 0.0)
+    for delimiter in [comma, UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")] {
+      var text = DelimitedText(bytes: sample, delimiter: delimiter)
+      var counts: [Int] = []
+      while counts.count < 30, let record = text.next() {
+        if record.fields != [[]] { counts.append(record.fields.count) }
+      }
+      guard let first = counts.first, first > 1 else { continue }
+      let same = Double(counts.count { $0 == first }) / Double(counts.count)
+      let score = same * same * Double(min(first, 20))
+      if score > best.score { best = (delimiter, score) }
+    }
+    return best.delimiter
+  }
+}
+
+private let quote = UInt8(ascii: "\"")
+
+extension UInt8 {
+  var isLineEnd: Bool { self == 0x0A || self == 0x0D }
+}
