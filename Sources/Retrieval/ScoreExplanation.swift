@@ -10,6 +10,14 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
     /// Place among the candidates of this side, from 1; `nil` where no term matched.
     package var rank: Int?
 
+    package init(raw: Double?, normalised: Double, weight: Double, rank: Int?) {
+      self.raw = raw
+      self.normalised = normalised
+      self.weight = weight
+      self.rank = rank
+    }
+
+    /// What the side adds to the score.
     package var contribution: Double { weight * normalised }
   }
 
@@ -19,6 +27,12 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
   package var lexical: Part
   /// Stems of the question that stand in the passage or the headings above it.
   package var matchedStems: [String]
+
+  package init(dense: Part, lexical: Part, matchedStems: [String]) {
+    self.dense = dense
+    self.lexical = lexical
+    self.matchedStems = matchedStems
+  }
 
   package var score: Double { dense.contribution + lexical.contribution }
 

@@ -8,7 +8,7 @@ import Testing
     passages: ["Night trains\nSleeping cars came four years later, at the wish of Maria Post. They had 24 beds."])
 
   @Test(arguments: [
-    "The line opened in 1911.", "In 1911, after the Duke of Norland had paid for the bridges.", "1911", "It cost 12500 crowns.",
+    "The line opened in 1911.", "In 1911, after the Duke of Norland had paid for the bridges.", "1911", "It was 12500 crowns.",
     "Norland paid 12,500 crowns for bridges.",
   ])
   func whatIsCopiedStands(text: String) {

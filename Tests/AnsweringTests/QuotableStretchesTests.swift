@@ -23,11 +23,9 @@ import Testing
   @Test func codeIsAFewLines() {
     let function = "func f(_ x: Int) -> Int {\n  let y = x * 2;\n  return y + g(x);\n}"
     #expect(stretches(function, path: "a.swift") == [function])
-    let long = (0..<14).map { "x[\($0)] = f(\($0));" }
-    #expect(
-      stretches(long.joined(separator: "\n")) == [
-        long[0..<6].joined(separator: "\n"), long[6..<12].joined(separator: "\n"), long[12..<14].joined(separator: "\n"),
-      ])
+    let lines = (0..<14).map { "x[\($0)] = f(\($0));" }
+    let groups = [lines[0..<6], lines[6..<12], lines[12..<14]].map { $0.joined(separator: "\n") }
+    #expect(stretches(lines.joined(separator: "\n")) == groups)
   }
 
   @Test func nothingGivesNothing() {

@@ -1,0 +1,128 @@
+import Chunking
+import Documents
+import Embedding
+import Foundation
+import Retrieval
+import Store
+import Testing
+
+/// A small collection in a real store, under the real embedder.
+final class Library {
+  let directory = FileManager.default.temporaryDirectory.path + "/quarry-retrieval-\(UUID().uuidString)"
+  let store: Store
+  let embedder: Embedder
+
+  init() throws {
+    let environment = ProcessInfo.processInfo.environment
+    let models = environment["QUARRY_MODELS"] ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.local/share/quarry/models"
+    guard FileManager.default.fileExists(atPath: models + "/all-MiniLM-L6-v2/model.safetensors") else { throw ModelsMissing() }
+    embedder = try Embedder(directory: models + "/all-MiniLM-L6-v2")
+    store = try Store.open(directory: directory, access: .writing)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  struct ModelsMissing: Error, CustomStringConvertible {
+    var description: String { "the embedder's files are not there: run `make models`" }
+  }
+
+  /// Stores documents of one chunk per text.
+  func add(_ documents: [(path: String, texts: [String])], to name: String = "default", embedder fingerprint: String? = nil) throws {
+    let identity = EmbedderIdentity(fingerprint: fingerprint ?? embedder.fingerprint, dimension: embedder.dimension)
+    let collection = try store.createCollection(named: name, embedder: identity)
+    for document in documents {
+      let chunks = document.texts.enumerated().map { ordinal, text in
+        Chunk(
+          ordinal: ordinal, textRange: ordinal..<(ordinal + 1), text: text, title: nil, headingPath: [], context: nil, record: nil,
+          spans: [ChunkSpan(offset: 0, source: SourceSpan(lines: 1...1))], tokenCount: 1)
+      }
+      let vectors = try embedder.embed(chunks.map(\.indexedText))
+      try store.replace(
+        DocumentVersion(
+          root: "/library", path: document.path, sha256: document.path, byteCount: 1, modificationTime: 1, format: "text", title: nil),
+        with: zip(chunks, vectors).map { EmbeddedChunk(chunk: $0, contentHash: $0.indexedText, vector: $1) }, in: collection.id)
+    }
+  }
+
+  var retriever: Retriever { Retriever(store: store, embedder: embedder) }
+}
+
+@Suite struct RetrieverTests {
+  private static let documents: [(path: String, texts: [String])] = [
+    ("ships.txt", ["The harbour of Norland takes forty ships.", "Steam ships replaced sailing ships in 1870."]),
+    ("trains.txt", ["The railway to the coast opened in 1911.", "Sleeping cars were added to the night trains."]),
+    ("cooking.txt", ["Whisk three eggs with sugar until the mixture is pale.", "Set max_oven_heat to 180 degrees."]),
+  ]
+
+  @Test func wordsAndMeaningBothFind() throws {
+    let library = try Library()
+    try library.add(Self.documents)
+    #expect(try library.retriever.search("When did the railway open?").first?.chunk.text == "The railway to the coast opened in 1911.")
+    // No word in common.
+    #expect(try library.retriever.search("beds aboard locomotives").first?.chunk.path == "trains.txt")
+    #expect(try library.retriever.search("max_oven_heat").first?.chunk.text == "Set max_oven_heat to 180 degrees.")
+  }
+
+  @Test func everyPartOfAScoreIsThere() throws {
+    let library = try Library()
+    try library.add(Self.documents)
+    let passages = try library.retriever.search("When did the railway open?")
+    let first = try #require(passages.first)
+    #expect(first.explanation.matchedStems == ["railwai", "open"])
+    #expect(first.explanation.lexical.rank == 1 && first.explanation.lexical.normalised == 1)
+    #expect(passages.map(\.rank) == Array(1...passages.count))
+    for passage in passages { #expect(passage.score == passage.explanation.score) }
+    #expect(passages.map(\.score) == passages.map(\.score).sorted(by: >))
+  }
+
+  @Test func aDocumentTakesItsShareOnly() throws {
+    let library = try Library()
+    try library.add([("a.txt", (1...6).map { "The ship number \($0) sails." }), ("b.txt", ["A ship rests."])])
+    var options = SearchOptions()
+    options.perDocumentLimit = 2
+    #expect(try library.retriever.search("ships", options).map(\.chunk.path).sorted() == ["a.txt", "a.txt", "b.txt"])
+    options.perDocumentLimit = nil
+    #expect(try library.retriever.search("ships", options).count == 7)
+    options.limit = 3
+    #expect(try library.retriever.search("ships", options).count == 3)
+  }
+
+  @Test func copiesAreDroppedAndEqualScoresOrderedByPlace() throws {
+    let library = try Library()
+    try library.add([("z.txt", ["Ships sail far."]), ("b.txt", ["Ships sail far."]), ("a.txt", ["Trains go."])])
+    #expect(try library.retriever.search("ships").map(\.chunk.path) == ["b.txt", "a.txt"])
+    var options = SearchOptions()
+    options.keepsNearDuplicates = true
+    #expect(try library.retriever.search("ships", options).map(\.chunk.path) == ["b.txt", "z.txt", "a.txt"])
+  }
+
+  @Test func documentsAreRankedByTheirBestChunk() throws {
+    let library = try Library()
+    try library.add(Self.documents)
+    let ranking = try library.retriever.rankDocuments("steam ships", limit: 2)
+    #expect(ranking.map(\.document).first == "ships.txt")
+    #expect(ranking.count == 2 && ranking[0].score >= ranking[1].score)
+  }
+
+  @Test func whatCanNotBeSearchedIsAnError() throws {
+    let library = try Library()
+    try library.add([], to: "empty")
+    try library.add([], to: "foreign", embedder: "another model")
+    func code(_ question: String, _ collection: String) throws -> String? {
+      var options = SearchOptions()
+      options.collection = collection
+      do {
+        _ = try library.retriever.search(question, options)
+        return nil
+      } catch let error as RetrievalError {
+        #expect(error.why != nil && error.remedy != nil)
+        return error.code
+      }
+    }
+    #expect(try code("ships", "default") == "collection_missing")
+    #expect(try code("ships", "empty") == "collection_empty")
+    #expect(try code("ships", "foreign") == "embedder_mismatch")
+    #expect(try code("  ", "empty") == "question_empty")
+    #expect(try code(String(repeating: "x", count: 100_000), "empty") == "question_too_long")
+  }
+}
