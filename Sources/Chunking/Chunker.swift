@@ -81,12 +81,12 @@ struct ChunkRun {
     if !current.pieces.isEmpty, isBorder(before: block, section: section) { close(before: nil) }
     let whole = piece(index, block.textRange)
     if fits(whole, section: section) { return append(whole, section: section) }
-    if !current.isHeadingOnly, whole.weight <= room(for: index, section: section) {
+    if !current.isHeadingOnly, whole.weight <= room(for: index, section: section, from: block.textRange.lowerBound) {
       close(before: whole)
       return append(whole, section: section)
     }
     lines = LineMap(block: block, bytes: bytes)
-    for piece in pieces(of: index, weightLimit: room(for: index, section: section)) {
+    for piece in pieces(of: index, weightLimit: room(for: index, section: section, from: block.textRange.upperBound)) {
       if !current.pieces.isEmpty, !fits(piece, section: section) { close(before: piece) }
       append(piece, section: section)
     }
@@ -105,28 +105,28 @@ struct ChunkRun {
     if current.isHeadingOnly, section.starts(with: current.lastSection) { return false }
     guard current.tokens < Chunker.tinyTokenCount else { return true }
     // Only what stands side by side, or below, belongs together.
-    return commonPrefix(section, current.lastSection).count < current.lastSection.count - 1
+    return section.count < current.lastSection.count || commonPrefix(section, current.lastSection).count < current.lastSection.count - 1
   }
 
   private mutating func fits(_ piece: Piece, section: [String]) -> Bool {
     let block = blocks[piece.block]
     let path = current.path(adding: section, isHeading: block.isHeading)
     let header = headers.header(title: title, record: block.record, path: path)
-    let context = current.pieces.isEmpty ? self.context(of: block).tokens : current.contextTokens
+    let context = current.pieces.isEmpty ? self.context(of: block, from: piece.range.lowerBound).tokens : current.contextTokens
     return header.tokens + context + current.weight + piece.weight <= chunker.tokenLimit
   }
 
   /// What a chunk that begins with a piece of this block has for it.
-  private mutating func room(for index: Int, section: [String]) -> Int {
+  private mutating func room(for index: Int, section: [String], from offset: Int) -> Int {
     let block = blocks[index]
     let header = headers.header(title: title, record: block.record, path: section)
-    return max(1, chunker.tokenLimit - header.tokens - context(of: block).tokens)
+    return max(1, chunker.tokenLimit - header.tokens - context(of: block, from: offset).tokens)
   }
 
   private mutating func append(_ piece: Piece, section: [String]) {
     let block = blocks[piece.block]
     if current.pieces.isEmpty {
-      let context = context(of: block)
+      let context = context(of: block, from: piece.range.lowerBound)
       current.context = context.text.isEmpty ? nil : context.text
       current.contextTokens = context.tokens
     }
@@ -134,14 +134,32 @@ struct ChunkRun {
     current.spans += spans(of: piece)
   }
 
-  /// The block's context, cut to a third of the limit.
-  private mutating func context(of block: Block) -> (text: String, tokens: Int) {
-    guard let context = block.context, !context.isEmpty else { return ("", 0) }
+  /// The block's context, cut to a third of the limit; for the later parts of a long function, with the line that declares it.
+  private mutating func context(of block: Block, from offset: Int) -> (text: String, tokens: Int) {
+    var parts = [block.context ?? ""]
+    if block.kind == .code, offset > block.textRange.lowerBound { parts.append(declaration(of: block, before: offset)) }
+    let context = parts.filter { !$0.isEmpty }.joined(separator: "\n")
+    guard !context.isEmpty else { return ("", 0) }
     if let known = contexts[context] { return known }
     let cut = chunker.shortened(context, tokenLimit: chunker.tokenLimit / 3)
     if contexts.count > 1000 { contexts = [:] }
     contexts[context] = cut
     return cut
+  }
+
+  /// The first line of code that is neither a comment nor an attribute, if it stands before `offset` and reads like a declaration.
+  private func declaration(of block: Block, before offset: Int) -> String {
+    for line in bytes[block.textRange.lowerBound..<offset].split(separator: UInt8(ascii: "\n")).prefix(60) {
+      let text = line.drop(while: \.isWhiteSpace)
+      guard let first = text.first, first.isLetter || first == UInt8(ascii: "_") else { continue }
+      guard text.count <= 200, text.contains(UInt8(ascii: "(")) || text.contains(UInt8(ascii: "{")) || text.contains(UInt8(ascii: ":")) else {
+        return ""
+      }
+      var end = text.endIndex
+      while end > text.startIndex, bytes[end - 1].isWhiteSpace || bytes[end - 1] == UInt8(ascii: "{") { end -= 1 }
+      return String(decoding: text[..<end], as: UTF8.self)
+    }
+    return ""
   }
 
   /// Ends the current chunk, and begins the next with an overlap if a piece of the same section follows.
@@ -173,7 +191,7 @@ struct ChunkRun {
   private mutating func overlap(before next: Piece, section: [String]) -> [Piece] {
     let block = blocks[next.block]
     guard chunker.overlapTokenLimit > 0, block.isProse, sectionPath(of: block) == section else { return [] }
-    let allowed = min(chunker.overlapTokenLimit, room(for: next.block, section: section) - next.weight)
+    let allowed = min(chunker.overlapTokenLimit, room(for: next.block, section: section, from: next.range.lowerBound) - next.weight)
     var result: [Piece] = []
     var weight = 0
     for piece in current.pieces.reversed() {
@@ -202,13 +220,26 @@ struct ChunkRun {
   private func pieces(of index: Int, weightLimit: Int) -> [Piece] {
     let block = blocks[index]
     var result: [Piece] = []
-    let ranges = block.kind == .code ? codeParts(of: block.textRange, index: index, weightLimit: weightLimit) : sentences(of: block.textRange)
+    let ranges: [Range<Int>] =
+      switch block.kind {
+      case .code: codeParts(of: block.textRange, index: index, weightLimit: weightLimit)
+      case .record where block.record == nil: fieldParts(of: block.textRange, index: index, weightLimit: weightLimit)
+      default: sentences(of: block.textRange)
+      }
     for range in ranges { cut(range, block: index, weightLimit: weightLimit, into: &result) }
     return result
   }
 
   private func sentences(of range: Range<Int>) -> [Range<Int>] {
     SentenceSplitter().ranges(in: Array(bytes[range])).map { (range.lowerBound + $0.lowerBound)..<(range.lowerBound + $0.upperBound) }
+  }
+
+  /// Lines of a record, each a field; sentences of a field that is too long.
+  private func fieldParts(of range: Range<Int>, index: Int, weightLimit: Int) -> [Range<Int>] {
+    bytes[range].split(separator: UInt8(ascii: "\n")).flatMap { line -> [Range<Int>] in
+      let field = line.startIndex..<line.endIndex
+      return piece(index, field).weight <= weightLimit ? [field] : sentences(of: field)
+    }
   }
 
   /// Groups of lines between blank lines; single lines of a group that is too long. Indentation stays with its line.
@@ -224,7 +255,6 @@ struct ChunkRun {
     return groups.flatMap { group -> [Range<Int>] in
       guard let first = group.first, let last = group.last else { return [] }
       let whole = first.lowerBound..<last.upperBound
-      // Counting costs more than the bytes tell; half a chunk is always small enough to try.
       return piece(index, whole).weight <= weightLimit ? [whole] : group
     }
   }
