@@ -53,10 +53,11 @@ let package = Package(
     .target(name: "Models", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
 
     // Index and search
-    .target(name: "VectorIndex", dependencies: ["Diagnostics", "CFaiss"], swiftSettings: strictMemory),
+    .target(
+      name: "VectorIndex", dependencies: ["Diagnostics", "CFaiss", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strictMemory),
     .target(
       name: "Store",
-      dependencies: ["Diagnostics", "Chunking", "Documents", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Diagnostics", "Chunking", "Documents", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict
     ),
     .target(
@@ -93,5 +94,32 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+
+    // One folder of tests a module, and the whole program from outside
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
+    .testTarget(name: "ModelFileTests", dependencies: ["ModelFile"], swiftSettings: strict),
+    .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),
+    .testTarget(name: "DocumentsTests", dependencies: ["Diagnostics", "Documents"], swiftSettings: strict),
+    .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "Documents"], swiftSettings: strict),
+    .testTarget(name: "VectorIndexTests", dependencies: ["Diagnostics", "VectorIndex"], swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .testTarget(name: "RetrievalTests", dependencies: ["Chunking", "Documents", "Embedding", "Retrieval", "Store"], swiftSettings: strict),
+    .testTarget(
+      name: "AnsweringTests",
+      dependencies: ["Answering", "Chunking", "Documents", "Embedding", "Inference", "ModelFile", "Retrieval", "Store", "Tokenizer"], swiftSettings: strict),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "Answering", "Diagnostics", "Retrieval", "Service", "Store", "Tokenizer",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(name: "EndToEndTests", dependencies: ["quarry"], swiftSettings: strict),
   ]
 )

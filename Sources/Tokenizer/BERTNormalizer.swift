@@ -74,8 +74,8 @@ struct BERTNormalizer: Sendable {
     // Before white space, because U+0085 is both.
     if options.cleans, scalar.value == 0xFFFD || [.control, .format, .privateUse].contains(category) { return .dropped }
     if scalar.properties.isWhitespace { return .space }
-    if options.partsCJK, isCJK(scalar.value) { return .alone(Array(String(scalar).utf8)) }
     let folded = options.fold(scalar)
+    if options.partsCJK, isCJK(scalar.value) { return .alone(folded) }
     if folded.isEmpty { return .dropped }
     // Without its accent, ≮ is a plain <.
     if folded.count == 1, let ascii = folded.first, !(0x30...0x39).contains(ascii), !(0x61...0x7A).contains(ascii | 0x20) { return .alone(folded) }

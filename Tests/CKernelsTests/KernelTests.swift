@@ -1,0 +1,192 @@
+import CKernels
+import Foundation
+import Testing
+
+/// The fast kernels against the scalar reference: |fast − reference| ≤ atol + rtol · |reference|.
+@Suite struct KernelTests {
+  private static func randoms(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1) * scale } }
+
+  private static func agree(_ a: [Float], _ b: [Float], atol: Float = 1e-4, rtol: Float = 1e-4) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= atol + rtol * abs($1) }
+  }
+
+  private static func dense(_ level: qk_cpu, _ x: [Float], _ w: [Float], _ bias: [Float], m: Int, n: Int, k: Int, _ activation: qk_activation) -> [Float] {
+    var packed = [Float](repeating: 0, count: qk_dense_packed_count(n, k))
+    qk_dense_pack(&packed, w, n, k)
+    var y = [Float](repeating: .nan, count: m * n)
+    qk_dense_at(level, &y, x, packed, bias, m, n, k, activation)
+    return y
+  }
+
+  @Test(arguments: [(1, 1, 8), (1, 16, 32), (3, 17, 40), (6, 33, 64), (13, 48, 96), (25, 5, 7)])
+  func denseProducts(m: Int, n: Int, k: Int) {
+    let x = Self.randoms(m * k), w = Self.randoms(n * k), bias = Self.randoms(n)
+    for activation in [QK_ACTIVATION_NONE, QK_ACTIVATION_GELU] {
+      let reference = Self.dense(QK_CPU_SCALAR, x, w, bias, m: m, n: n, k: k, activation)
+      let fast = Self.dense(qk_cpu_level(), x, w, bias, m: m, n: n, k: k, activation)
+      #expect(Self.agree(fast, reference))
+      #expect(!Self.agree([Float](repeating: 0, count: m * n), reference), "a kernel that gives zeros must fail")
+      // One row alone gives the bits that it gives among many.
+      for row in 0..<m {
+        let alone = Self.dense(qk_cpu_level(), Array(x[row * k..<(row + 1) * k]), w, bias, m: 1, n: n, k: k, activation)
+        #expect(alone == Array(fast[row * n..<(row + 1) * n]))
+      }
+    }
+  }
+
+  /// A row of weights as GGML stores it, with any scales and any quants.
+  private static func storedRow(_ type: qk_type, k: Int) -> [UInt8] {
+    func half() -> [UInt8] { withUnsafeBytes(of: Float16(Float.random(in: -0.1...0.1)).bitPattern.littleEndian) { Array($0) } }
+    return (0..<k / 32).flatMap { _ -> [UInt8] in
+      let quants = (0..<(type == QK_TYPE_Q8_0 ? 32 : 16)).map { _ in UInt8.random(in: 0...255) }
+      return (type == QK_TYPE_Q4_1 ? half() + half() : half()) + quants
+    }
+  }
+
+  @Test(arguments: [QK_TYPE_Q4_0.rawValue, QK_TYPE_Q4_1.rawValue, QK_TYPE_Q8_0.rawValue], [(1, 8, 32), (5, 19, 96), (9, 64, 576), (2, 7, 64)])
+  func quantisedProducts(type: UInt32, shape: (m: Int, n: Int, k: Int)) {
+    let (m, n, k) = shape
+    let type = qk_type(type), kind = type == QK_TYPE_Q8_0 ? QK_MATRIX_8BIT : QK_MATRIX_4BIT
+    let rows = (0..<n).map { _ in Self.storedRow(type, k: k) }
+    let panels = (n + 7) / 8
+    var packed = [UInt8](repeating: 0, count: qk_matrix_byte_count(kind, n, k))
+    qk_matrix_pack(&packed, rows.flatMap { $0 }, type, n, k, 0, panels)
+    let x = Self.randoms(m * k, scale: 3)
+
+    func product(_ level: qk_cpu, _ x: [Float], m: Int) -> [Float] {
+      var quantised = [qk_activations](repeating: qk_activations(), count: m * k / 32)
+      for row in 0..<m { x.withUnsafeBufferPointer { source in quantised.withUnsafeMutableBufferPointer { qk_quantise_at(level, $0.baseAddress! + row * k / 32, source.baseAddress! + row * k, k) } } }
+      var y = [Float](repeating: .nan, count: m * n)
+      qk_matrix_multiply_at(level, &y, n, quantised, packed, kind, m, n, k, 0, panels)
+      return y
+    }
+    let reference = product(QK_CPU_SCALAR, x, m: m), fast = product(qk_cpu_level(), x, m: m)
+    #expect(fast == reference, "integers and the order of sums are the same, so the bits are")
+    for row in 0..<m { #expect(product(qk_cpu_level(), Array(x[row * k..<(row + 1) * k]), m: 1) == Array(fast[row * n..<(row + 1) * n])) }
+
+    // Against floats: what is lost is the rounding of activations to 8 bits.
+    let weights = rows.map { row in
+      var floats = [Float](repeating: 0, count: k)
+      qk_dequantise(&floats, row, type, k)
+      return floats
+    }
+    for row in 0..<m {
+      for column in 0..<n {
+        let exact = zip(x[row * k..<(row + 1) * k], weights[column]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        let size = zip(x[row * k..<(row + 1) * k], weights[column]).reduce(0.0) { $0 + abs(Double($1.0) * Double($1.1)) }
+        #expect(abs(Double(fast[row * n + column]) - exact) <= 0.01 * size + 1e-4)
+      }
+    }
+  }
+
+  /// The worst case of the 16-bit sums: the largest nibbles with the largest activations.
+  @Test func extremeQuantsDoNotOverflow() {
+    let k = 64
+    for (type, byte) in [(QK_TYPE_Q4_0, UInt8(0xFF)), (QK_TYPE_Q4_1, 0xFF), (QK_TYPE_Q8_0, 0x80), (QK_TYPE_Q8_0, 0x7F)] {
+      let scale = withUnsafeBytes(of: Float16(1).bitPattern.littleEndian) { Array($0) }
+      let row = (0..<k / 32).flatMap { _ in (type == QK_TYPE_Q4_1 ? scale + scale : scale) + [UInt8](repeating: byte, count: type == QK_TYPE_Q8_0 ? 32 : 16) }
+      for sign: Float in [1, -1] {
+        let x = [Float](repeating: 127 * sign, count: k), kind = type == QK_TYPE_Q8_0 ? QK_MATRIX_8BIT : QK_MATRIX_4BIT
+        var packed = [UInt8](repeating: 0, count: qk_matrix_byte_count(kind, 1, k))
+        qk_matrix_pack(&packed, row, type, 1, k, 0, 1)
+        var quantised = [qk_activations](repeating: qk_activations(), count: k / 32)
+        qk_quantise(&quantised, x, k)
+        var y: [Float] = [0]
+        qk_matrix_multiply(&y, 1, quantised, packed, kind, 1, 1, k, 0, 1)
+        var weights = [Float](repeating: 0, count: k)
+        qk_dequantise(&weights, row, type, k)
+        #expect(y[0] == weights.reduce(0) { $0 + $1 * 127 * sign })
+      }
+    }
+  }
+
+  @Test func quantisingIsTheSameAtEveryLevel() {
+    for _ in 0..<200 {
+      let x = Self.randoms(64, scale: Float.random(in: 0...100))
+      var (a, b) = ([qk_activations](repeating: qk_activations(), count: 2), [qk_activations](repeating: qk_activations(), count: 2))
+      qk_quantise_at(QK_CPU_SCALAR, &a, x, 64)
+      qk_quantise_at(qk_cpu_level(), &b, x, 64)
+      for (one, other) in zip(a, b) {
+        #expect(one.scale == other.scale && one.sum == other.sum)
+        #expect(withUnsafeBytes(of: one.q) { Array($0) } == withUnsafeBytes(of: other.q) { Array($0) })
+      }
+    }
+    var zero = [qk_activations](repeating: qk_activations(), count: 1)
+    qk_quantise(&zero, [Float](repeating: 0, count: 32), 32)
+    #expect(zero[0].scale == 0 && zero[0].sum == 0)
+  }
+
+  /// Attention against the formula in double precision, with K and V rounded to half precision as the cache stores them.
+  @Test(arguments: [(1, 0, 1, 16), (5, 0, 3, 64), (3, 61, 2, 32), (16, 130, 3, 64), (2, 63, 1, 8), (4, 100, 2, 128)])
+  func attention(rows: Int, first: Int, heads: Int, size: Int) {
+    let count = first + rows, blockCount = (count + 63) / 64
+    var blocks = [[UInt16]](repeating: [UInt16](repeating: 0x7E00, count: 2 * 64 * size), count: blockCount)  // what is not written is NaN
+    let keys = Self.randoms(count * size), values = Self.randoms(count * size), queries = Self.randoms(rows * heads * size, scale: 3)
+    for position in 0..<count {
+      blocks[position / 64].withUnsafeMutableBufferPointer { block in
+        keys.withUnsafeBufferPointer { k in
+          values.withUnsafeBufferPointer { v in
+            qk_kv_store(block.baseAddress!, block.baseAddress! + 64 * size, k.baseAddress! + position * size, v.baseAddress! + position * size, position % 64, size)
+          }
+        }
+      }
+    }
+    let pointers = blocks.map { block in
+      let copy = UnsafeMutablePointer<UInt16>.allocate(capacity: block.count)
+      copy.initialize(from: block, count: block.count)
+      return copy
+    }
+    defer { pointers.forEach { $0.deallocate() } }
+    var scratch = [Float](repeating: 0, count: qk_attention_scratch_count(rows, heads, size))
+    var out = [Float](repeating: .nan, count: rows * heads * size)
+    qk_attention(&out, queries, heads * size, rows, first, heads, size, pointers.map { UnsafePointer($0) }, 0, 64 * size, &scratch)
+
+    func half(_ value: Float) -> Double { Double(Float(Float16(value))) }
+    for row in 0..<rows {
+      for head in 0..<heads {
+        let query = queries[(row * heads + head) * size..<(row * heads + head + 1) * size]
+        let scores = (0...first + row).map { j in zip(query, keys[j * size..<(j + 1) * size]).reduce(0.0) { $0 + Double($1.0) * half($1.1) } / Double(size).squareRoot() }
+        let top = scores.max() ?? 0, weights = scores.map { exp($0 - top) }, total = weights.reduce(0, +)
+        for d in 0..<size {
+          let expected = zip(weights, 0...first + row).reduce(0.0) { $0 + $1.0 * half(values[$1.1 * size + d]) } / total
+          #expect(abs(Double(out[(row * heads + head) * size + d]) - expected) <= 2e-5)
+        }
+      }
+    }
+    #expect(out.contains { abs($0) > 1e-3 }, "a kernel that gives zeros must fail")
+  }
+
+  @Test func halvesAreTheProcessorsHalves() {
+    for bits in stride(from: UInt32(0), through: UInt32(UInt16.max), by: 1) {
+      var (key, value) = ([UInt16](repeating: 0, count: 64 * 8), [UInt16](repeating: 0, count: 64 * 8))
+      let number = Float(Float16(bitPattern: UInt16(bits)))
+      if number.isNaN { continue }
+      // Halfway to the next number: rounding to even is what differs between implementations.
+      let between = number + (Float(Float16(bitPattern: UInt16(bits)).nextUp) - number) / 2
+      guard between.isFinite else { continue }
+      qk_kv_store(&key, &value, [Float](repeating: number, count: 8), [Float](repeating: between, count: 8), 0, 8)
+      #expect(key[0] == UInt16(bits))
+      #expect(value[0] == Float16(between).bitPattern)
+    }
+  }
+
+  @Test func normsAndActivations() {
+    for n in [8, 30, 64, 577] {
+      let x = Self.randoms(n, scale: 4), up = Self.randoms(n), weight = Self.randoms(n)
+      var y = [Float](repeating: .nan, count: n)
+      qk_rms_norm(&y, x, weight, n, 1e-5)
+      let scale = 1 / (x.reduce(0) { $0 + Double($1) * Double($1) } / Double(n) + 1e-5).squareRoot()
+      #expect(Self.agree(y, zip(x, weight).map { Float(Double($0) * scale * Double($1)) }))
+
+      var gate = x
+      qk_swiglu(&gate, up, n)
+      #expect(Self.agree(gate, zip(x, up).map { Float(Double($0) / (1 + exp(-Double($0))) * Double($1)) }))
+
+      var normal = x
+      qk_layer_norm(&normal, up, weight, up, 1, n, 1e-12)
+      let sums = zip(x, up).map { Double($0) + Double($1) }, mean = sums.reduce(0, +) / Double(n)
+      let deviation = (sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)).squareRoot()
+      #expect(Self.agree(normal, sums.indices.map { Float((sums[$0] - mean) / deviation * Double(weight[$0]) + Double(up[$0])) }))
+    }
+  }
+}

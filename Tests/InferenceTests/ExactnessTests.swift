@@ -1,0 +1,62 @@
+import Foundation
+import Inference
+import Testing
+import Tokenizer
+
+/// The contract: the same bits however a prompt is split, cached, or shared out to threads.
+@Suite struct ExactnessTests {
+  private static let tokens: [TokenID] = (0..<300).map { TokenID(($0 * 7919 + 13) % 49_152) }
+
+  @Test func splittingAPromptChangesNothing() throws {
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    let tokens = Array(Self.tokens.prefix(150))
+    let whole = model.logits(of: tokens)
+    for split in [1, 2, 7, 64, 65, 149] { #expect(model.logits(of: tokens, split: split) == whole, "split \(split)") }
+  }
+
+  @Test func theNumberOfThreadsChangesNothing() throws {
+    let path = try GoldenModels.smolLM2()
+    let whole = try LanguageModel.load(path: path, pool: ComputePool(threadCount: 1)).logits(of: Self.tokens)
+    for count in [2, 3, 5] {
+      let model = try LanguageModel.load(path: path, pool: ComputePool(threadCount: count))
+      #expect(model.logits(of: Self.tokens) == whole, "\(count) threads")
+    }
+  }
+
+  /// Every storage type, on small models, with splits drawn at random.
+  @Test(arguments: ["f32", "f16", "bf16", "q4_0", "q4_1", "q8_0"])
+  func everyTypeIsExact(type: String) throws {
+    let model = try LanguageModel.load(path: GoldenModels.folder + "/tiny-\(type).gguf")
+    for length in [1, 5, 63, 64, 65, 200] {
+      let tokens = (0..<length).map { _ in TokenID.random(in: 0..<300) }
+      let whole = model.logits(of: tokens)
+      for _ in 0..<4 { #expect(model.logits(of: tokens, split: Int.random(in: 1...length)) == whole) }
+    }
+  }
+
+  @Test func aCachedPrefixChangesNothing() async throws {
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    let prefix = Array(Self.tokens.prefix(100))
+    let prompts = [prefix + [5, 6, 7], prefix + [5, 9], Array(prefix.prefix(40)), prefix + [5, 6, 7]]
+    let engine = GenerationEngine(model: model)
+    for (index, prompt) in prompts.enumerated() {
+      let cached = try await Self.generate(prompt, engine)
+      let fresh = try await Self.generate(prompt, GenerationEngine(model: model))
+      #expect(cached.text == fresh.text)
+      #expect(fresh.result.cachedTokenCount == 0)
+      #expect(cached.result.cachedTokenCount == [0, 101, 39, 102][index])
+      #expect(cached.result.completionTokenCount == fresh.result.completionTokenCount)
+    }
+  }
+
+  static func generate(_ prompt: [TokenID], _ engine: GenerationEngine, limit: Int = 16) async throws -> (text: String, result: GenerationResult) {
+    var text = ""
+    for try await event in engine.generate(GenerationRequest(prompt: prompt, maximumTokenCount: limit)) {
+      switch event {
+      case .text(let more): text += more
+      case .finished(let result): return (text, result)
+      }
+    }
+    throw CancellationError()
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Inference
+import Testing
+import Tokenizer
+
+/// The same numbers and the same words as independent implementations; `Tests/Golden/README.md` says where they come from.
+@Suite struct GoldenTests {
+  private struct Greedy: Decodable {
+    var prompt: String
+    var tokens: [TokenID]
+    /// Log-probability of the best token less that of the second, at each step.
+    var gaps: [Double]
+  }
+
+  /// Both implementations round activations to 8 bits, each in its own way; measured, that moves a difference of two logits by up to 0.25.
+  /// A continuation is compared up to the first token whose lead is smaller.
+  private static let roundingGap = 0.3
+
+  @Test func greedyTextIsLlamaCppsTextWhereTheLeadIsClear() throws {
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    let rows: [Greedy] = try GoldenModels.decode("greedy.json")
+    #expect(rows.count >= 12)
+    var comparedCount = 0
+    for row in rows {
+      var tokens = try model.tokenizer.encode(Self.segments(of: row.prompt))
+      let promptCount = tokens.count
+      let certain = row.gaps.firstIndex { $0 < Self.roundingGap } ?? row.tokens.count
+      tokens += row.tokens.prefix(certain)
+      let logits = model.logits(of: tokens)
+      for step in 0..<certain {
+        let found = Self.best(logits[promptCount - 1 + step])
+        #expect(found == row.tokens[step], "\(row.prompt.suffix(60)) at \(step): lead \(row.gaps[step])")
+        comparedCount += 1
+      }
+      // Beyond the first close call the texts may part; token by token, on llama.cpp's text, they still agree wherever the lead is clear.
+      let all = tokens.prefix(promptCount) + row.tokens
+      let forced = model.logits(of: Array(all))
+      for step in row.tokens.indices where row.gaps[step] >= Self.roundingGap {
+        #expect(Self.best(forced[promptCount - 1 + step]) == row.tokens[step], "\(row.prompt.suffix(60)) at \(step): lead \(row.gaps[step])")
+        comparedCount += 1
+      }
+    }
+    #expect(comparedCount > 200, "too little was compared: \(comparedCount)")
+  }
+
+  private struct Tiny: Decodable {
+    var file: String
+    var tokens: [TokenID]
+    var last: [Float]
+    var argmax: [TokenID]
+  }
+
+  /// Float types within 2e-3 of float64; quantised types, whose activations have 8 bits, with a correlation above 0.999.
+  @Test func everyStorageTypeGivesTheDecodersLogits() throws {
+    for row in try GoldenModels.decode("tiny.json") as [Tiny] {
+      let model = try LanguageModel.load(path: GoldenModels.folder + "/" + row.file)
+      let logits = model.logits(of: row.tokens)
+      let last = try #require(logits.last)
+      if row.file.contains("f") {
+        for (found, expected) in zip(last, row.last) {
+          #expect(abs(found - expected) <= 2e-3 + 2e-3 * abs(expected), "\(row.file)")
+        }
+        #expect(logits.map(Self.best) == row.argmax)
+      } else {
+        #expect(Self.correlation(last, row.last) > 0.999, "\(row.file): \(Self.correlation(last, row.last))")
+      }
+    }
+  }
+
+  private struct Smol: Decodable {
+    var tokens: [TokenID]
+    var mean: Float
+    var deviation: Float
+    var sample: [Float]
+    var best: [TokenID]
+  }
+
+  @Test func theDefaultModelsLogitsAreNearFloat64() throws {
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    for row in try GoldenModels.decode("smollm.json") as [Smol] {
+      let logits = try #require(model.logits(of: row.tokens).last)
+      let sample = stride(from: 0, to: logits.count, by: 97).map { logits[$0] }
+      #expect(Self.correlation(sample, row.sample) > 0.998, "\(row.tokens.count) tokens: \(Self.correlation(sample, row.sample))")
+      let largest = zip(sample, row.sample).map { abs($0 - $1) }.max() ?? 0
+      #expect(largest < 0.2 * row.deviation, "\(row.tokens.count) tokens: off by \(largest), deviation \(row.deviation)")
+    }
+  }
+
+  /// A prompt of llama.cpp's text form, in which control tokens are written out, as segments.
+  private static func segments(of prompt: String) -> [PromptSegment] {
+    var segments: [PromptSegment] = []
+    var rest = prompt[...]
+    while let range = rest.firstRange(of: /<\|im_(start|end)\|>/) {
+      segments += [.text(String(rest[..<range.lowerBound])), .control(String(rest[range]))]
+      rest = rest[range.upperBound...]
+    }
+    return segments + [.text(String(rest))]
+  }
+
+  private static func best(_ logits: [Float]) -> TokenID { TokenID(logits.indices.max { logits[$0] < logits[$1] } ?? -1) }
+
+  private static func correlation(_ a: [Float], _ b: [Float]) -> Double {
+    let meanA = Double(a.reduce(0, +)) / Double(a.count), meanB = Double(b.reduce(0, +)) / Double(b.count)
+    var (product, squaresA, squaresB) = (0.0, 0.0, 0.0)
+    for (x, y) in zip(a, b) {
+      product += (Double(x) - meanA) * (Double(y) - meanB)
+      squaresA += (Double(x) - meanA) * (Double(x) - meanA)
+      squaresB += (Double(y) - meanB) * (Double(y) - meanB)
+    }
+    return product / (squaresA * squaresB).squareRoot()
+  }
+}
