@@ -1,10 +1,10 @@
 package import Answering
 package import Embedding
 import Foundation
-package import Inference
+import Inference
 package import Ingestion
 import Retrieval
-package import Store
+import Store
 
 /// A data set's corpus in a real index: the same path that a user's folder takes.
 package final class EvaluationIndex {

@@ -16,9 +16,9 @@ struct IngestScope {
     guard let resolved = realpath(path, nil) else { throw .noSuchPath(path) }
     defer { free(resolved) }
     let absolute = String(cString: resolved)
-    var isFolder: ObjCBool = false
-    FileManager.default.fileExists(atPath: absolute, isDirectory: &isFolder)
-    let folder = isFolder.boolValue ? absolute : (absolute as NSString).deletingLastPathComponent
+    var status = stat()
+    let isFolder = stat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    let folder = isFolder ? absolute : (absolute as NSString).deletingLastPathComponent
     let around = knownRoots.filter { folder == $0 || folder.hasPrefix($0 == "/" ? "/" : $0 + "/") }.max { $0.utf8.count < $1.utf8.count }
     root = around ?? folder
     prefix = absolute == root ? "" : String(absolute.dropFirst(root == "/" ? 1 : root.utf8.count + 1))

@@ -1,4 +1,4 @@
-package import Chunking
+import Chunking
 import Crypto
 package import Documents
 package import Embedding
@@ -35,7 +35,8 @@ package struct Ingestor {
   ///   - isCancelled: Asked between batches; what is finished by then stays.
   ///   - progress: Called after every batch.
   package func ingest(
-    _ path: String, into collectionName: String, force: Bool = false, isCancelled: () -> Bool = { false }, progress: (IngestProgress) -> Void = { _ in }
+    _ path: String, into collectionName: String, force: Bool = false, isCancelled: () -> Bool = { false },
+    progress: @escaping (IngestProgress) -> Void = { _ in }
   ) throws -> IngestReport {
     let start = ContinuousClock.now
     let collection = try store.createCollection(
