@@ -23,8 +23,9 @@ extension Answerer {
       if options.mode == .generate { emit(.text(text)) }
     }
     let read = prompt.passages.map { base.passages[$0].chunk }
+    let cited = base.citedPassages.map { base.passages[$0].chunk }
     let grounding = Grounding(
-      question: question, quotes: quotes, passages: read.map { "\($0.header)\n\($0.context ?? "")\n\($0.text)" })
+      question: question, quotes: quotes, passages: cited.map { "\($0.header)\n\($0.context ?? "")\n\($0.text)" })
     let verification = grounding.verify(generated.text, isLooping: generated.result.finishReason == .loop)
 
     var answer = base.quotedAnswer

@@ -30,7 +30,9 @@ extension Answerer {
       embedder: retriever.embedder.fingerprint, generator: nil,
       chunks: (abstains ? Array(findings.passages.indices) : Self.distinct(quotes.map(\.passage))).map { findings.passages[$0].chunk.contentHash },
       mode: options.mode.rawValue)
-    return QuotedBase(passages: findings.passages, sources: sources, abstains: abstains, usage: usage, receipt: receipt)
+    return QuotedBase(
+      passages: findings.passages, citedPassages: Self.distinct(quotes.map(\.passage)), sources: sources, abstains: abstains, usage: usage,
+      receipt: receipt)
   }
 
   private static func source(_ number: Int, of passage: Passage) -> Answer.Source {
@@ -56,6 +58,8 @@ extension Answerer {
 struct QuotedBase: Sendable {
   /// Best first.
   var passages: [Passage]
+  /// Indices of the passages that the quotes stand in.
+  var citedPassages: [Int]
   /// The quotes; the closest passages when abstaining.
   var sources: [Answer.Source]
   var abstains: Bool

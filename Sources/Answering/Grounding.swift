@@ -8,7 +8,7 @@ package struct Grounding: Sendable {
   /// The share of words, new over the question, that must stand in the passages.
   private static let supportedShare = 0.7
   /// The share of them that must stand in the quotes.
-  private static let quotedShare = 0.5
+  private static let quotedShare = 0.7
 
   private let question: Set<String>
   private let quotes: Set<String>
@@ -16,7 +16,8 @@ package struct Grounding: Sendable {
 
   /// - Parameters:
   ///   - quotes: The chosen sentences.
-  ///   - passages: What the generator has read, with its headings.
+  ///   - passages: The passages that the quotes stand in, with their headings. Others that the generator read do not count: what is true of
+  ///     one thing there and of another here, mixed, is true of none.
   package init(question: String, quotes: [String], passages: [String]) {
     self.question = Set(Self.tokens(question).map(\.stem))
     self.quotes = Set(quotes.flatMap { Self.tokens($0).map(\.stem) })

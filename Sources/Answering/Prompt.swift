@@ -35,7 +35,7 @@ package struct Prompt: Sendable {
   }
 
   private static func content(passages: [String], quotes: [String], question: String) -> String {
-    "Documents:\n\n\(passages.joined(separator: "\n\n"))\n\nMost to the point: \(quotes.joined(separator: " "))\n\nQuestion: \(question)"
+    "Documents:\n\n\(passages.joined(separator: "\n\n"))\n\nQuotes: \(quotes.joined(separator: " "))\n\nQuestion: \(question)"
   }
 }
 
