@@ -1,12 +1,14 @@
 /// A place where JSON text breaks RFC 8259, or a limit.
-struct JSONFault: Error {
-  var offset: Int
-  var reason: String
-  var isLimit = false
+package struct JSONFault: Error {
+  /// Byte of the text.
+  package var offset: Int
+  package var reason: String
+  /// True where the text may be valid, but goes past a limit.
+  package var isLimit = false
 }
 
 /// Reads JSON text piece by piece, strictly as RFC 8259 writes it, without building a tree.
-struct JSONScanner {
+package struct JSONScanner {
   enum Kind { case object, array, string, number, literal }
 
   let bytes: [UInt8]
@@ -15,7 +17,8 @@ struct JSONScanner {
   let depthLimit: Int
   private var depth = 0
 
-  init(bytes: [UInt8], range: Range<Int>? = nil, depthLimit: Int) {
+  /// Reads `range` of `bytes`, all of them without one.
+  package init(bytes: [UInt8], range: Range<Int>? = nil, depthLimit: Int) {
     self.bytes = bytes
     position = range?.lowerBound ?? 0
     end = range?.upperBound ?? bytes.count
@@ -23,7 +26,7 @@ struct JSONScanner {
   }
 
   /// Passes over one value and asks that nothing but white space follows.
-  mutating func validate() throws(JSONFault) {
+  package mutating func validate() throws(JSONFault) {
     try skipValue()
     skipWhiteSpace()
     guard position == end else { throw fault("more text after the value") }

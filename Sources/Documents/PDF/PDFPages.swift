@@ -64,8 +64,8 @@ struct PDFPages {
 
   /// Lines that fill the column run on; short ones, as in tables and addresses, keep their ends.
   private static func join(_ lines: [Line], compounds: Set<[UInt8]>) -> [UInt8] {
-    // Half of the lines are as long as this: a single very long one does not count.
-    let width = lines.map(\.count).sorted()[lines.count / 2]
+    // Half of the lines are as long as this. Lines that poppler joined already count as a usual column.
+    let width = min(72, lines.map(\.count).sorted()[lines.count / 2])
     var result: [UInt8] = []
     for (index, line) in lines.enumerated() {
       result += expanded(line)

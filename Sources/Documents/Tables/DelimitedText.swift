@@ -1,11 +1,12 @@
 /// Reads CSV and its kin record by record: RFC 4180 with any delimiter, and any line end.
 ///
 /// A quote counts only at the start of a field; what follows a closing quote before the delimiter is taken as it is.
-struct DelimitedText {
-  struct Record: Equatable {
-    var fields: [[UInt8]]
+package struct DelimitedText {
+  /// One record: its fields without quotes.
+  package struct Record: Equatable {
+    package var fields: [[UInt8]]
     /// The record's bytes without its line end.
-    var range: Range<Int>
+    package var range: Range<Int>
   }
 
   let bytes: [UInt8]
@@ -14,14 +15,15 @@ struct DelimitedText {
   let honoursQuotes: Bool
   private(set) var position = 0
 
-  init(bytes: [UInt8], delimiter: UInt8) {
+  /// Reads from the first byte on.
+  package init(bytes: [UInt8], delimiter: UInt8) {
     self.bytes = bytes
     self.delimiter = delimiter
     honoursQuotes = Self.closesQuotes(bytes, delimiter: delimiter)
   }
 
   /// The next record, `nil` at the end. An empty line is a record of one empty field.
-  mutating func next() -> Record? {
+  package mutating func next() -> Record? {
     guard position < bytes.count else { return nil }
     let start = position
     var fields: [[UInt8]] = []

@@ -1,0 +1,76 @@
+import Documents
+import Foundation
+
+/// Where the tests find documents.
+enum Fixtures {
+  static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let folder = repository.appending(path: "Corpora/fixtures").path(percentEncoded: false)
+  /// Real and hostile files that are not part of the repository.
+  static let evaluation = repository.appending(path: "../shared/eval/documents").standardizedFileURL.path(percentEncoded: false)
+
+  static func read(_ name: String) throws -> ExtractedDocument {
+    try DocumentReader().read(path: folder + "/" + name)
+  }
+
+  /// A folder that is removed after `body`.
+  static func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
+    let folder = NSTemporaryDirectory() + "quarry-documents-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try body(folder)
+  }
+
+  static func read(_ bytes: some Sequence<UInt8>, as name: String, limits: ReadingLimits = ReadingLimits()) throws -> ExtractedDocument {
+    try withTemporaryFolder { folder in
+      let path = folder + "/" + name
+      try Data(bytes).write(to: URL(filePath: path))
+      return try DocumentReader(limits: limits).read(path: path)
+    }
+  }
+
+  static func read(_ text: String, as name: String) throws -> ExtractedDocument { try read(text.utf8, as: name) }
+}
+
+extension ExtractedDocument {
+  func text(of block: Block) -> String { String(decoding: Array(text.utf8)[block.textRange], as: UTF8.self) }
+  var texts: [String] { blocks.map { text(of: $0) } }
+
+  /// `kind lines text` of every block: what the exact tests compare.
+  var outline: [String] {
+    blocks.map { block in
+      let kind =
+        switch block.kind {
+        case .heading(let level): "h\(level)"
+        case .paragraph: "p"
+        case .listItem: "li"
+        case .code: "code"
+        case .tableRow: "row"
+        case .record: "record"
+        }
+      let place =
+        block.source.lines.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        ?? "page \(block.source.pages?.lowerBound ?? 0)"
+      return "\(kind) \(place) \(text(of: block).replacingOccurrences(of: "\n", with: "⏎"))"
+    }
+  }
+
+  /// Empty when blocks are in order, on scalar borders, without NUL, and only white space lies between them.
+  var faults: [String] {
+    var result: [String] = []
+    let bytes = Array(text.utf8)
+    var end = 0
+    for block in blocks {
+      if block.textRange.lowerBound < end || block.textRange.upperBound > bytes.count || block.textRange.isEmpty {
+        return ["block \(block.textRange) after \(end)"]
+      }
+      if bytes[end..<block.textRange.lowerBound].contains(where: { $0 > 0x20 }) { result.append("text before \(block.textRange)") }
+      if bytes[block.textRange.lowerBound] & 0xC0 == 0x80 { result.append("\(block.textRange) begins inside a character") }
+      if let lines = block.source.lines, lines.lowerBound < 1 { result.append("line 0") }
+      if block.anchors.contains(where: { !block.textRange.contains($0.offset) }) { result.append("anchor outside \(block.textRange)") }
+      end = block.textRange.upperBound
+    }
+    if bytes[end...].contains(where: { $0 > 0x20 }) { result.append("text after the last block") }
+    if bytes.contains(0) { result.append("NUL") }
+    return result
+  }
+}

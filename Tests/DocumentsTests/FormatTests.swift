@@ -1,0 +1,153 @@
+import Documents
+import Foundation
+import Testing
+
+/// Every format's fixture, block by block with its lines.
+@Suite struct FormatTests {
+  @Test func markdown() throws {
+    let document = try Fixtures.read("handbook.md")
+    #expect(document.format == .markdown)
+    #expect(document.title == "Keeper's Handbook")
+    #expect(
+      document.outline == [
+        "h1 5 Keeping the light",
+        "p 7-8 The lamp of Skarn Point burns colza oil. It is lit at dusk⏎and put out at dawn. Each night takes about four litres.",
+        "h2 10 Duties",
+        "li 12 - Trim the wick every three hours.",
+        "li 13 - Polish the lens with chamois.",
+        "li 14   - Never use vinegar.",
+        "li 15 - [x] Write the log",
+        "row 17 Watch | Hours | Keeper",
+        "row 19 first | 18 to 22 | Agnes Moor",
+        "row 20 middle | 22 to 2 | Tam Reid",
+        "h2 22 Signals",
+        "code 25-26 def flash(count):⏎    return \"on off \" * count",
+        "p 29-30 In fog the bell rings⏎every forty seconds.",
+      ])
+    #expect(document.blocks[8].context == "Watch | Hours | Keeper")
+    #expect(document.blocks[7].context == nil)
+    #expect(document.blocks[3].headingPath == ["Keeping the light", "Duties"])
+  }
+
+  @Test func html() throws {
+    let document = try Fixtures.read("history.html")
+    #expect(document.title == "History of Skarn Point")
+    #expect(
+      document.outline == [
+        "h1 12 History",
+        "p 13-14 The tower was built in 1841 by Isobel Crane. It stands thirty-eight metres high & leans a little.",
+        "h2 15 Keepers",
+        "row 17 Keeper | From | To",
+        "row 19 Isobel Crane | 1841 | 1860",
+        "row 20 Jon Petrie | 1860 | 1899",
+        "li 24 Fresnel lens",
+        "li 25 A lens of rings, fitted in 1852.",
+        "li 28 - First wreck: the Aurora",
+        "li 29 - Last wreck: the Minnow",
+        "code 32-34   N⏎W + E⏎  S",
+      ])
+    #expect(document.blocks[4].context == "Keeper | From | To")
+    #expect(document.blocks[7].context == "Fresnel lens")
+    // The second line of the paragraph is known to be line 14.
+    #expect(document.blocks[1].anchors.map(\.source.lines) == [13...13, 14...14])
+  }
+
+  @Test func plainText() throws {
+    let document = try Fixtures.read("weather.txt")
+    #expect(document.title == "Weather at Skarn Point")
+    #expect(
+      document.outline == [
+        "h1 1 Weather at Skarn Point",
+        "p 4-5 Gales come from the north-west in winter. The highest wave⏎was measured in 1953: twenty-one metres.",
+        "h2 7 Storms",
+        "p 10 A storm is called when the wind passes 89 km/h.",
+      ])
+  }
+
+  @Test func csv() throws {
+    let document = try Fixtures.read("supplies.csv")
+    #expect(
+      document.outline == [
+        "row 2 item: colza oil · quantity: 400 · note: in barrels, sealed",
+        "row 3 item: wicks · quantity: 60 · note: spare \"long\" ones",
+        "row 4-5 item: rope · quantity: 12 · note: two lines of it",
+      ])
+  }
+
+  @Test func tsv() throws {
+    #expect(
+      try Fixtures.read("boats.tsv").outline == ["row 2 boat: Heron · length: 9 m · port: Locharn", "row 3 boat: Tern · length: 7 m · port: Balmory"])
+  }
+
+  @Test func json() throws {
+    let document = try Fixtures.read("station.json")
+    #expect(document.title == "Skarn Point")
+    #expect(
+      document.outline == [
+        "record 2-4 name: Skarn Point⏎height: 38⏎automated: false",
+        "record 5 fuel: colza oil⏎candela: 125000",
+        "record 7 name: Agnes Moor⏎since: 1931⏎watches: first, dawn",
+        "record 8 name: Tam Reid⏎since: 1944",
+      ])
+    #expect(document.blocks.map(\.headingPath) == [[], ["lamp"], ["keepers"], ["keepers"]])
+  }
+
+  @Test func jsonLines() throws {
+    #expect(
+      try Fixtures.read("log.jsonl").outline == [
+        "record 1 date: 1953-01-31⏎entry: Sea over the gallery.", "record 2 date: 1953-02-01⏎entry: Calm. Repaired two panes.",
+      ])
+  }
+
+  @Test func corpusLinesAreDocumentsOfTheirOwn() throws {
+    let document = try Fixtures.read("corpus.jsonl")
+    #expect(document.outline == ["record 1 The foghorn was bought in 1877. It sounds in C.", "record 2 Boathouse"])
+    #expect(document.blocks.map(\.record) == [RecordIdentity(name: "d1", title: "Foghorn"), RecordIdentity(name: "d2", title: "Boathouse")])
+  }
+
+  @Test func python() throws {
+    let document = try Fixtures.read("lamp.py")
+    #expect(document.blocks.map(\.source.lines) == [1...1, 3...3, 6...7, 10...19, 22...26])
+    #expect(document.blocks.allSatisfy { $0.kind == .code })
+  }
+
+  @Test func bracedLanguages() throws {
+    #expect(try Fixtures.read("bell.swift").blocks.map(\.source.lines) == [1...9, 11...11])
+    #expect(try Fixtures.read("pump.c").blocks.map(\.source.lines) == [1...1, 3...4, 6...9])
+  }
+
+  @Test func membersOfALongTypeStandBelowItsName() throws {
+    let body = (0..<12).map { "  /// Doc \($0).\n  func member\($0)() {\n    if true {\n      print(\"some text that makes it long\")\n    }\n  }\n" }
+      .joined(separator: "\n")
+    let document = try Fixtures.read("final class Long: Base {\n\(body)}\n\nfunc free() {}\n", as: "long.swift")
+    #expect(document.texts[0] == "final class Long: Base {")
+    #expect(document.blocks[1].headingPath == ["Long"])
+    #expect(document.blocks[1].context == "final class Long: Base")
+    #expect(document.texts[1].hasPrefix("  /// Doc 0.\n  func member0() {"))
+    #expect(document.blocks[1].source.lines == 2...7)
+    #expect(document.texts.last == "func free() {}")
+    #expect(document.blocks.last?.headingPath == [])
+    #expect(document.blocks.count == 14)
+  }
+
+  @Test func pdf() throws {
+    let document = try Fixtures.read("survey.pdf")
+    #expect(document.title == "Survey of Skarn Point")
+    #expect(document.blocks.map(\.source) == [SourceSpan(pages: 1...1), SourceSpan(pages: 2...2)])
+    // Joined lines, and the word that was cut at a line's end.
+    #expect(document.texts[0].contains("by the harbour office"))
+    #expect(document.texts[0].contains("the mortar of the gallery"))
+    #expect(document.texts[1] == "The stairs have one hundred and ninety-six steps. Two of them were found to be loose and were fixed at once.")
+  }
+
+  /// A block that stands in the file as it is gives back its own bytes.
+  @Test(arguments: ["weather.txt", "lamp.py", "bell.swift", "pump.c"])
+  func byteRangesPointAtTheText(name: String) throws {
+    let bytes = try [UInt8](Data(contentsOf: URL(filePath: Fixtures.folder + "/" + name)))
+    let document = try Fixtures.read(name)
+    for block in document.blocks {
+      let range = try #require(block.source.byteRange)
+      #expect(String(decoding: bytes[range], as: UTF8.self) == document.text(of: block))
+    }
+  }
+}

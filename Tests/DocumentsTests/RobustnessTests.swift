@@ -1,0 +1,80 @@
+import Documents
+import Foundation
+import Testing
+
+/// Whatever the bytes, a document or an error comes back, and a document keeps its promises.
+@Suite struct RobustnessTests {
+  /// PDF starts a process for every try; a few are enough, poppler is not ours to fuzz.
+  private static let names = [
+    "handbook.md", "history.html", "weather.txt", "supplies.csv", "boats.tsv", "station.json", "log.jsonl", "corpus.jsonl", "lamp.py", "bell.swift",
+    "pump.c",
+    "letter-utf16.txt",
+  ]
+
+  @Test(arguments: names)
+  func truncationsAndFlippedBytes(name: String) throws {
+    let bytes = try [UInt8](Data(contentsOf: URL(filePath: Fixtures.folder + "/" + name)))
+    try Fixtures.withTemporaryFolder { folder in
+      let path = folder + "/" + name
+      var random = SplitMix(state: 7)
+      for round in 0..<300 {
+        var changed = bytes
+        if round % 3 == 0 {
+          changed = Array(changed.prefix(random.below(bytes.count)))
+        } else {
+          for _ in 0...random.below(4) { changed[random.below(changed.count)] = UInt8(random.below(256)) }
+        }
+        try Data(changed).write(to: URL(filePath: path))
+        do {
+          let document = try DocumentReader().read(path: path)
+          #expect(document.faults == [], "round \(round)")
+        } catch {
+          #expect(error is DocumentError)
+        }
+      }
+    }
+  }
+
+  /// Real and hostile files; they lie beside the checkout, not in it.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: Fixtures.evaluation)))
+  func evaluationDocuments() throws {
+    var readCount = 0
+    for file in try FolderWalk.files(under: Fixtures.evaluation) {
+      do {
+        let document = try DocumentReader().read(path: file.path)
+        #expect(document.faults == [], "\(file.relativePath)")
+        readCount += 1
+      } catch {
+        #expect(error.message.contains(file.path))
+      }
+    }
+    #expect(readCount > 150)
+  }
+
+  /// The documentation of PostgreSQL, where its package is installed: no page may be lost.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/doc/postgresql-doc-15/html")))
+  func everyPageOfPostgreSQL() throws {
+    let pages = try FolderWalk.files(under: "/usr/share/doc/postgresql-doc-15/html").filter { $0.path.hasSuffix(".html") }
+    #expect(pages.count > 1000)
+    for page in pages {
+      let document = try DocumentReader().read(path: page.path)
+      #expect(document.faults == [], "\(page.relativePath)")
+      #expect(document.title != nil, "\(page.relativePath)")
+    }
+  }
+}
+
+/// A small generator, the same on every run.
+struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
+}
