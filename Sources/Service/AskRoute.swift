@@ -1,0 +1,67 @@
+import Answering
+import HTTPTypes
+import Hummingbird
+
+/// The body of `POST /v1/ask`.
+struct AskBody: Decodable, Sendable {
+  let question: String
+  let collection: String?
+  let answer: String?
+  let sentences: Int?
+  let passages: Int?
+  let maximumTokens: Int?
+  let temperature: Double?
+  let seed: Int?
+  let stream: Bool?
+
+  enum CodingKeys: String, CodingKey {
+    case question, collection, answer, sentences, passages, temperature, seed, stream
+    case maximumTokens = "max_tokens"
+  }
+
+  func options(_ configuration: ServiceConfiguration) throws -> AskOptions {
+    try FieldCheck.question(question, field: "question", characterLimit: configuration.questionCharacterLimit)
+    var options = AskOptions()
+    options.collection = collection ?? configuration.collection
+    if let answer {
+      guard let mode = AnswerMode(rawValue: answer) else {
+        throw ServiceError.field("answer", "it has to be one of \(AnswerMode.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      options.mode = mode
+    }
+    options.sentenceLimit = try FieldCheck.range(sentences, 1...10, field: "sentences") ?? options.sentenceLimit
+    options.passageLimit = try FieldCheck.range(passages, 1...20, field: "passages") ?? options.passageLimit
+    options.completionTokenLimit = try FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens") ?? options.completionTokenLimit
+    options.temperature = try FieldCheck.range(temperature, 0...2, field: "temperature") ?? options.temperature
+    options.seed = FieldCheck.seed(seed)
+    return options
+  }
+}
+
+extension ServiceResponder {
+  /// Answers from the documents: one JSON value, or events as the answer comes.
+  func ask(_ request: Request, _ context: ServiceContext, _ scope: RequestScope) async throws -> Response {
+    let body = try await request.json(AskBody.self, byteLimit: configuration.bodyByteLimit, scope: scope)
+    let options = try body.options(configuration)
+    let events = scope.events(queue: answers) { [answering] in answering.ask(body.question, options) }
+    let wantsEvents = body.stream ?? (request.headers[.accept]?.lowercased().contains("text/event-stream") == true)
+    guard wantsEvents else { return .json(try await Self.lastAnswer(of: events)) }
+    return try await EventStream.response(events) { event in
+      switch event {
+      case .sources(let sources): [EventStream.event("sources", ["sources": sources])]
+      case .text(let text): [EventStream.event("text", ["text": text])]
+      case .finished(let answer): [EventStream.event("answer", answer)]
+      }
+    } failure: { error in
+      EventStream.event("error", ErrorBody(report(error, context)))
+    }
+  }
+
+  static func lastAnswer(of events: AsyncThrowingStream<AnswerEvent, any Error>) async throws -> Answer {
+    for try await event in events {
+      if case .finished(let answer) = event { return answer }
+    }
+    // The stream ends without an answer only when it is cancelled.
+    throw CancellationError()
+  }
+}

@@ -1,0 +1,119 @@
+import Answering
+
+/// What a turn cost, as OpenAI has it.
+struct ChatUsage: Encodable, Sendable {
+  struct PromptDetails: Encodable, Sendable {
+    let cachedTokens: Int
+    enum CodingKeys: String, CodingKey { case cachedTokens = "cached_tokens" }
+  }
+
+  let promptTokens: Int
+  let completionTokens: Int
+  let totalTokens: Int
+  let promptDetails: PromptDetails
+
+  init(promptTokens: Int, cachedTokens: Int, completionTokens: Int) {
+    self.promptTokens = promptTokens
+    self.completionTokens = completionTokens
+    totalTokens = promptTokens + completionTokens
+    promptDetails = PromptDetails(cachedTokens: cachedTokens)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case promptTokens = "prompt_tokens"
+    case completionTokens = "completion_tokens"
+    case totalTokens = "total_tokens"
+    case promptDetails = "prompt_tokens_details"
+  }
+}
+
+/// How a turn ended: the same for both models.
+struct ChatEnding: Sendable {
+  var usage: ChatUsage
+  var finishReason: String
+  /// Only when the documents were asked.
+  var sources: [Answer.Source]?
+}
+
+/// The part of a turn that comes next: the same for both models.
+enum ChatPart: Sendable {
+  case text(String)
+  case ending(ChatEnding)
+}
+
+/// A whole turn: `chat.completion`.
+struct ChatCompletion: Encodable {
+  struct Message: Encodable {
+    let role = "assistant"
+    let content: String
+    let refusal: String? = nil
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(role, forKey: .role)
+      try container.encode(content, forKey: .content)
+      try container.encode(refusal, forKey: .refusal)
+    }
+    enum CodingKeys: String, CodingKey { case role, content, refusal }
+  }
+
+  struct Choice: Encodable {
+    let index = 0
+    let message: Message
+    let finishReason: String
+    enum CodingKeys: String, CodingKey {
+      case index, message
+      case finishReason = "finish_reason"
+    }
+  }
+
+  let id: String
+  let object = "chat.completion"
+  let created: Int
+  let model: String
+  let choices: [Choice]
+  let usage: ChatUsage
+  let sources: [Answer.Source]?
+
+  init(id: String, created: Int, model: String, content: String, ending: ChatEnding) {
+    self.id = id
+    self.created = created
+    self.model = model
+    choices = [Choice(message: Message(content: content), finishReason: ending.finishReason)]
+    usage = ending.usage
+    sources = ending.sources
+  }
+}
+
+/// A piece of a streamed turn: `chat.completion.chunk`.
+struct ChatChunk: Encodable {
+  struct Delta: Encodable {
+    var role: String?
+    var content: String?
+  }
+
+  struct Choice: Encodable {
+    let index = 0
+    let delta: Delta
+    let finishReason: String?
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(index, forKey: .index)
+      try container.encode(delta, forKey: .delta)
+      try container.encode(finishReason, forKey: .finishReason)
+    }
+    enum CodingKeys: String, CodingKey {
+      case index, delta
+      case finishReason = "finish_reason"
+    }
+  }
+
+  let id: String
+  let object = "chat.completion.chunk"
+  let created: Int
+  let model: String
+  var choices: [Choice]
+  var usage: ChatUsage?
+  var sources: [Answer.Source]?
+}

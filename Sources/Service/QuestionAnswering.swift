@@ -1,0 +1,58 @@
+package import Answering
+package import Retrieval
+package import Tokenizer
+
+/// All that the service asks of the rest of Quarry; HTTP never sees more.
+package protocol QuestionAnswering: Sendable {
+  /// The generator's name, as clients name it; `nil` when there is none.
+  var generatorName: String? { get }
+
+  /// Answers from the documents. Dropping the stream stops the work.
+  func ask(_ question: String, _ options: AskOptions) -> AsyncThrowingStream<AnswerEvent, any Error>
+
+  /// Passages, best first.
+  func search(_ query: String, _ options: SearchOptions) async throws -> [Passage]
+
+  /// Goes on with a conversation, without documents. Dropping the stream stops the work.
+  func chat(_ messages: [ChatMessage], _ options: ChatOptions) -> AsyncThrowingStream<ChatEvent, any Error>
+
+  /// Throws when questions to the collection can not be answered now.
+  func checkReadiness(collection: String) async throws
+}
+
+/// How a conversation is to be gone on with.
+package struct ChatOptions: Sendable, Equatable {
+  /// Tokens written at most.
+  package var completionTokenLimit = 512
+  /// 0 is greedy.
+  package var temperature = 0.0
+  package var seed: UInt64 = 0
+  /// Texts at which writing stops; not part of the result.
+  package var stopSequences: [String] = []
+
+  package init() {}
+}
+
+/// What happens while a conversation is gone on with.
+package enum ChatEvent: Sendable {
+  case text(String)
+  /// The last event.
+  case finished(ChatSummary)
+}
+
+/// How a turn of a conversation went.
+package struct ChatSummary: Sendable, Equatable {
+  package var promptTokenCount: Int
+  /// Tokens of the prompt that an earlier request had paid for.
+  package var cachedTokenCount: Int
+  package var completionTokenCount: Int
+  /// Whether the limit cut it off.
+  package var isCutOff: Bool
+
+  package init(promptTokenCount: Int, cachedTokenCount: Int, completionTokenCount: Int, isCutOff: Bool) {
+    self.promptTokenCount = promptTokenCount
+    self.cachedTokenCount = cachedTokenCount
+    self.completionTokenCount = completionTokenCount
+    self.isCutOff = isCutOff
+  }
+}

@@ -1,0 +1,30 @@
+import Hummingbird
+import Retrieval
+
+/// The body of `POST /v1/search`.
+struct SearchBody: Decodable, Sendable {
+  let query: String
+  let limit: Int?
+  let collection: String?
+  let explain: Bool?
+
+  func options(_ configuration: ServiceConfiguration) throws -> SearchOptions {
+    try FieldCheck.question(query, field: "query", characterLimit: configuration.questionCharacterLimit)
+    var options = SearchOptions()
+    options.collection = collection ?? configuration.collection
+    options.limit = try FieldCheck.range(limit, 1...100, field: "limit") ?? options.limit
+    return options
+  }
+}
+
+extension ServiceResponder {
+  /// Passages for a query, best first.
+  func search(_ request: Request, _ scope: RequestScope) async throws -> Response {
+    let body = try await request.json(SearchBody.self, byteLimit: configuration.bodyByteLimit, scope: scope)
+    let options = try body.options(configuration)
+    let passages = try await scope.run { [searches, answering] in
+      try await searches.withTurn { try await answering.search(body.query, options) }
+    }
+    return .json(SearchResults(passages, explain: body.explain ?? false))
+  }
+}
