@@ -38,7 +38,7 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: answer != .quote, generator: generator.generator)
+    let open = try OpenIndex(directory: index.index, generates: answer != .quote, generator: generator.choice)
     var options = AskOptions()
     options.mode = answer
     options.collection = index.collection

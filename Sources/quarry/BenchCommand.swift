@@ -22,7 +22,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let models = ModelFolder.standard()
     let benchmark = Benchmark(
-      embedder: try Embedder(directory: models.embedderPath()), model: try LanguageModel.load(path: models.generatorPath(generator.generator)),
+      embedder: try Embedder(directory: models.embedderPath()), model: try LanguageModel.load(path: models.generatorPath(generator.choice)),
       documents: documents, peersFolder: ProcessInfo.processInfo.environment["QUARRY_PEERS"], peersScript: "scripts/peers.py")
     let report = try benchmark.run { stage in output.remark("measuring \(stage) …") }
     if let out {

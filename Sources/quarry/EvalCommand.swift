@@ -3,6 +3,7 @@ import ArgumentParser
 import Embedding
 import Evaluation
 import Foundation
+import Ingestion
 import Models
 import Store
 
@@ -16,8 +17,8 @@ struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "retrieval", abstract: "Rank documents for every query, and measure the ranking.")
     @Argument(help: "The data set's folder.", completion: .directory)
     var set: String
-    @Option(help: ArgumentHelp("File for the run: query, document, rank, score; the best 100 a query.", valueName: "file"))
-    var run: String?
+    @Option(name: .customLong("run"), help: ArgumentHelp("File for the run: query, document, rank, score; the best 100 a query.", valueName: "file"))
+    var runFile: String?
     @OptionGroup var index: EvalIndexOptions
     @OptionGroup var output: OutputOptions
 
@@ -29,7 +30,7 @@ struct EvalCommand: ParsableCommand {
         bar.show(fraction: Double(done) / Double(dataSet.queries.count), detail: "\(done)/\(dataSet.queries.count) queries")
       }
       bar.clear()
-      if let run { try RunFile.write(ranking, to: run) }
+      if let runFile { try RunFile.write(ranking, to: runFile) }
       let measures = RetrievalMeasures(ranking: ranking, grades: dataSet.grades)
       if output.json { JSONOutput.write(measures) } else { Terminal.write(measures.description + "\n") }
     }
@@ -57,7 +58,7 @@ struct EvalCommand: ParsableCommand {
 
     mutating func run() async throws {
       let dataSet = try DataSet(folder: set)
-      let index = try index.open(for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.generator))
+      let index = try index.open(for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice))
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences

@@ -28,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.generator)
+    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice)
     var configuration = ServiceConfiguration()
     configuration.host = host
     configuration.port = port

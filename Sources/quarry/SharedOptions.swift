@@ -32,5 +32,8 @@ struct OutputOptions: ParsableArguments {
 struct GeneratorOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Model that writes: a name of `quarry models list`, or a GGUF file; $QUARRY_GENERATOR sets another default.", valueName: "model"))
-  var generator: String? = ProcessInfo.processInfo.environment["QUARRY_GENERATOR"].flatMap { $0.isEmpty ? nil : $0 }
+  var generator: String?
+
+  /// The choice, if there is one.
+  var choice: String? { generator ?? ProcessInfo.processInfo.environment["QUARRY_GENERATOR"].flatMap { $0.isEmpty ? nil : $0 } }
 }

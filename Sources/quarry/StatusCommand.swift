@@ -91,8 +91,9 @@ struct StatusCommand: ParsableCommand {
   private func byteCount(ofFolder path: String) -> Int64 {
     guard let files = FileManager.default.enumerator(atPath: path) else { return 0 }
     return files.reduce(0) { total, file in
-      var status = stat()
-      return stat("\(path)/\(file)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? total + Int64(status.st_size) : total
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(file)")
+      guard attributes?[.type] as? FileAttributeType == .typeRegular else { return total }
+      return total + ((attributes?[.size] as? NSNumber)?.int64Value ?? 0)
     }
   }
 }

@@ -1,0 +1,75 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Service
+import Testing
+
+/// Routes that only tell.
+@Suite struct ReadingRoutesTests {
+  @Test func modelsAreListed() async throws {
+    try await withRouter { client in
+      let list = try await client.get("/v1/models").json
+      #expect(list["object"] as? String == "list")
+      #expect((list["data"] as? [[String: Any]])?.map { $0["id"] as? String } == ["quarry", "Scripted-1B"])
+      #expect(try await client.get("/v1/models/Scripted-1B").json["object"] as? String == "model")
+      let unknown = try await client.get("/v1/models/gpt-9")
+      #expect(unknown.status == 404)
+      #expect(try unknown.errorCode == "model_not_found")
+    }
+  }
+
+  @Test func passagesAreFound() async throws {
+    try await withRouter { client in
+      let reply = try await client.post("/v1/search", #"{"query": "lamp"}"#)
+      #expect(reply.status == 200)
+      let result = try #require((try reply.json["results"] as? [[String: Any]])?.first)
+      #expect(result["document"] as? String == "lamp.md")
+      #expect(Set(result.keys) == ["rank", "score", "document", "path", "page", "lines", "heading", "text"])
+      let explained = try await client.post("/v1/search", #"{"query": "lamp", "explain": true}"#)
+      #expect((try explained.json["results"] as? [[String: Any]])?.first?["explanation"] is [String: Any])
+    }
+  }
+
+  @Test func lifeAndReadiness() async throws {
+    try await withRouter { client in
+      #expect(try await client.get("/healthz").status == 200)
+      #expect(try await client.get("/readyz").status == 200)
+    }
+    try await withRouter(ScriptedAnswering(isReady: false)) { client in
+      #expect(try await client.get("/healthz").status == 200)
+      #expect(try await client.get("/readyz").status == 503)
+    }
+    try await withRouter(isDraining: true) { client in
+      #expect(try await client.get("/healthz").status == 200)
+      #expect(try await client.get("/readyz").errorCode == "draining")
+    }
+  }
+
+  @Test func thePageForPeopleRunsNothing() async throws {
+    try await withRouter { client in
+      let page = try await client.get("/")
+      #expect(page.headers[.contentType] == "text/html; charset=utf-8")
+      #expect(page.headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
+      #expect(page.text.contains("<title>Quarry</title>"))
+    }
+  }
+
+  @Test func everyResponseIsGuarded() async throws {
+    try await withRouter { client in
+      for path in ["/", "/healthz", "/v1/models", "/nowhere"] {
+        let reply = try await client.get(path)
+        #expect(reply.headers[.xContentTypeOptions] == "nosniff")
+        #expect(reply.headers[.accessControlAllowOrigin] == nil)
+        #expect(reply.headers[.init("X-Request-Id")!]?.count == 16)
+      }
+    }
+  }
+
+  @Test func headsHaveNoBodies() async throws {
+    try await withRouter { client in
+      let reply = try await client.get("/healthz", method: .head)
+      #expect(reply.status == 200)
+      #expect(reply.text.isEmpty)
+    }
+  }
+}
