@@ -32,7 +32,10 @@ struct ConformanceTests {
       let expected = try #require(
         try JSONSerialization.jsonObject(
           with: Data(contentsOf: URL(filePath: folder + "/json/" + name.replacingOccurrences(of: ".csv", with: ".json")))) as? [[String: String]])
-      var text = DelimitedText(bytes: try [UInt8](Data(contentsOf: URL(filePath: folder + "/csvs/" + name))), delimiter: UInt8(ascii: ","))
+      var bytes = try [UInt8](Data(contentsOf: URL(filePath: folder + "/csvs/" + name)))
+      // Copies of the set often come through git, which makes `\n` of the line ends that these files are about.
+      if name.contains("crlf"), !bytes.contains(0x0D) { bytes = bytes.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] } }
+      var text = DelimitedText(bytes: bytes, delimiter: UInt8(ascii: ","))
       let first = text.next()
       let header = try #require(first).fields.map { String(decoding: $0, as: UTF8.self) }
       var rows: [[String: String]] = []

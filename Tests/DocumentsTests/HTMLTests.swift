@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "<div class=\"navheader\">menu</div>", "<div id=\"sidebar\">menu</div>", "<aside>menu</aside>", "<form>menu</form>",
+    "<div class=\"navheader\">menu</div>", "<div id=\"sidebar\">menu</div>", "<aside>menu</aside>", "<form><p>menu</p></form>",
     "<div role=\"navigation\">menu</div>",
     "<template>menu</template>", "<p hidden>menu</p>", "<div class='toc'>menu</div>", "<div style='display: none'>menu</div>",
     "<header>menu</header>",

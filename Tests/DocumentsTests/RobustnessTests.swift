@@ -17,7 +17,7 @@ import Testing
     try Fixtures.withTemporaryFolder { folder in
       let path = folder + "/" + name
       var random = SplitMix(state: 7)
-      for round in 0..<300 {
+      for round in 0..<120 {
         var changed = bytes
         if round % 3 == 0 {
           changed = Array(changed.prefix(random.below(bytes.count)))

@@ -42,7 +42,7 @@ struct HTMLReader {
       try walk.run(attempt.node)
       let isLast = number == attempts.count - 1
       // A form around nearly everything is how some frameworks write pages.
-      if !isLast, walk.builder.text.count < walk.droppedFormByteCount || !walk.hasBody { continue }
+      if !isLast, walk.droppedFormByteCount > max(200, walk.builder.text.count) || !walk.hasBody { continue }
       if walk.builder.blocks.isEmpty, let title, !title.isEmpty {
         try walk.builder.add(.heading(level: 1), Array(title.utf8)[...], source: source.span(lines: 1...source.lineCount))
       }
@@ -112,6 +112,17 @@ enum HTMLTree {
 
   static func contains(_ node: UnsafePointer<GumboNode>, where matches: (GumboElement) -> Bool) -> Bool {
     first(below: node, where: matches) != nil
+  }
+
+  /// Bytes of all text, markup not counted.
+  static func textByteCount(below node: UnsafePointer<GumboNode>) -> Int {
+    var pending = [node]
+    var count = 0
+    while let node = pending.popLast() {
+      if node.pointee.type == GUMBO_NODE_TEXT { count += node.pointee.v.text.original_text.length }
+      pending += children(of: node)
+    }
+    return count
   }
 
   private static func first(below node: UnsafePointer<GumboNode>, where matches: (GumboElement) -> Bool) -> UnsafePointer<GumboNode>? {

@@ -105,7 +105,7 @@ struct HTMLWalk {
     if frame.isContent { contentDepth += 1 }
     switch role {
     case .dropped:
-      if element.tag == GUMBO_TAG_FORM { droppedFormByteCount += element.original_end_tag.data.map { $0 - (element.original_tag.data ?? $0) } ?? 0 }
+      if element.tag == GUMBO_TAG_FORM { droppedFormByteCount += HTMLTree.textByteCount(below: node) }
       return
     case .inline: break
     case .lineBreak:
