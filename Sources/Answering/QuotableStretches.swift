@@ -7,9 +7,17 @@ package enum QuotableStretches {
   private static let codeLineLimit = 8
   private static let codeLineCount = 6
 
-  /// UTF-8 ranges in the chunk's text, in order.
+  /// UTF-8 ranges in the chunk's text, in order. Headings are left out unless there is nothing else: they are shown beside the quote, and say
+  /// little alone.
   package static func ranges(in chunk: StoredChunk) -> [Range<Int>] {
     let bytes = Array(chunk.text.utf8)
+    let headings = Set((chunk.headingPath + [chunk.title ?? ""]).map { Array($0.utf8) })
+    let all = stretches(in: chunk, bytes)
+    let statements = all.filter { !headings.contains(Array(bytes[$0])) }
+    return statements.isEmpty ? all : statements
+  }
+
+  private static func stretches(in chunk: StoredChunk, _ bytes: [UInt8]) -> [Range<Int>] {
     let isTable = [".csv", ".tsv"].contains { chunk.path.lowercased().hasSuffix($0) }
     return paragraphs(bytes).flatMap { lines -> [Range<Int>] in
       if isTable || areRows(lines, bytes) { return lines }
