@@ -24,6 +24,10 @@ extension Request {
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let error as DecodingError {
+      // The decoder blames the whole body for a number that does not fit its field.
+      if case .dataCorrupted(let context) = error, context.codingPath.isEmpty, (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil {
+        throw ServiceError.field("(one with a number)", context.debugDescription)
+      }
       throw ServiceError(error)
     }
   }

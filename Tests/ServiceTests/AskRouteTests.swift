@@ -1,12 +1,13 @@
 import Answering
 import Foundation
+import HTTPTypes
 import Service
 import Testing
 
 @Suite struct AskRouteTests {
   @Test func answersInJSON() async throws {
     let answering = ScriptedAnswering()
-    try await withRouter(answering) { client in
+    try await withRouter(answering) { (client) async throws in
       let reply = try await client.post(
         "/v1/ask",
         """
@@ -27,13 +28,13 @@ import Testing
     let answering = ScriptedAnswering()
     var configuration = ServiceConfiguration()
     configuration.collection = "manual"
-    try await withRouter(answering, configuration) { client in _ = try await client.post("/v1/ask", #"{"question": "Why?"}"#) }
+    try await withRouter(answering, configuration) { (client) async throws in _ = try await client.post("/v1/ask", #"{"question": "Why?"}"#) }
     #expect(answering.lastQuestion?.options.collection == "manual")
     #expect(answering.lastQuestion?.options.mode == .auto)
   }
 
   @Test(arguments: [true, false]) func streamsEvents(byHeader: Bool) async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post(
         "/v1/ask", byHeader ? #"{"question": "Why?"}"# : #"{"question": "Why?", "stream": true}"#,
         headers: byHeader ? [.contentType: "application/json", .accept: "text/event-stream"] : [.contentType: "application/json"])
@@ -48,7 +49,7 @@ import Testing
 
   @Test func errorsInAStreamAreEventsWithoutInternals() async throws {
     struct Secret: Error { let password = "hunter2" }
-    try await withRouter(ScriptedAnswering(.failsAfterSources(Secret()))) { client in
+    try await withRouter(ScriptedAnswering(.failsAfterSources(Secret()))) { (client) async throws in
       let reply = try await client.post("/v1/ask", #"{"question": "Why?", "stream": true}"#)
       let events = ServerEvent.parse(reply.text)
       #expect(events.map(\.name) == ["sources", "error"])
@@ -59,14 +60,14 @@ import Testing
 
   @Test func errorsBeforeAStreamHaveAStatus() async throws {
     struct Secret: Error {}
-    try await withRouter(ScriptedAnswering(.fails(Secret()))) { client in
+    try await withRouter(ScriptedAnswering(.fails(Secret()))) { (client) async throws in
       #expect(try await client.post("/v1/ask", #"{"question": "Why?", "stream": true}"#).status == 500)
     }
   }
 
   @Test func aFailureOfTheServiceShowsItsIDOnly() async throws {
     struct Secret: Error { let password = "hunter2" }
-    try await withRouter(ScriptedAnswering(.fails(Secret()))) { client in
+    try await withRouter(ScriptedAnswering(.fails(Secret()))) { (client) async throws in
       let reply = try await client.post("/v1/ask", #"{"question": "Why?"}"#)
       #expect(reply.status == 500)
       #expect(try reply.errorCode == "internal")
@@ -80,7 +81,7 @@ import Testing
     let answering = ScriptedAnswering(.waits)
     var configuration = ServiceConfiguration()
     configuration.requestDeadline = .milliseconds(20)
-    try await withRouter(answering, configuration) { client in
+    try await withRouter(answering, configuration) { (client) async throws in
       let reply = try await client.post("/v1/ask", #"{"question": "Why?"}"#)
       #expect(reply.status == 504)
       #expect(try reply.errorCode == "deadline_exceeded")
@@ -93,7 +94,7 @@ import Testing
     var configuration = ServiceConfiguration()
     configuration.concurrentAnswerLimit = 1
     configuration.waitingAnswerLimit = 0
-    try await withRouter(answering, configuration) { client in
+    try await withRouter(answering, configuration) { (client) async throws in
       async let first = client.post("/v1/ask", #"{"question": "Why?"}"#)
       await answering.waitUntilStarted()
       let second = try await client.post("/v1/ask", #"{"question": "Why?"}"#)

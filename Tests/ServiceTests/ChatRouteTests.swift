@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Service
 import Testing
 import Tokenizer
@@ -7,7 +8,7 @@ import Tokenizer
 @Suite struct ChatRouteTests {
   @Test func theDocumentsAnswerWithTheirSources() async throws {
     let answering = ScriptedAnswering()
-    try await withRouter(answering) { client in
+    try await withRouter(answering) { (client) async throws in
       let reply = try await client.post(
         "/v1/chat/completions",
         """
@@ -33,7 +34,7 @@ import Tokenizer
   }
 
   @Test func theDocumentsMayNotSay() async throws {
-    try await withRouter(ScriptedAnswering(.abstains)) { client in
+    try await withRouter(ScriptedAnswering(.abstains)) { (client) async throws in
       let reply = try await client.post("/v1/chat/completions", #"{"model": "quarry", "messages": [{"role": "user", "content": "Why?"}]}"#)
       let message = (try reply.json["choices"] as? [[String: Any]])?.first?["message"] as? [String: Any]
       #expect(message?["content"] as? String == "The documents do not say.\n\nClosest passages:\n[1] lamp.md:3–4")
@@ -41,7 +42,7 @@ import Tokenizer
   }
 
   @Test func aStreamSaysTheSameInPieces() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post(
         "/v1/chat/completions",
         #"{"model": "quarry", "messages": [{"role": "user", "content": "Why?"}], "stream": true, "stream_options": {"include_usage": true}}"#)
@@ -64,7 +65,7 @@ import Tokenizer
   }
 
   @Test func aStreamHasUsageOnlyWhenAsked() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post(
         "/v1/chat/completions", #"{"model": "quarry", "messages": [{"role": "user", "content": "Why?"}], "stream": true}"#)
       #expect(!reply.text.contains("\"usage\""))
@@ -75,7 +76,7 @@ import Tokenizer
   @Test func errorsInAStreamAreOfOpenAIsForm() async throws {
     struct Secret: Error {}
     // The documents' sources are no part of a chat: what fails before any text has a status.
-    try await withRouter(ScriptedAnswering(.failsAfterSources(Secret()))) { client in
+    try await withRouter(ScriptedAnswering(.failsAfterSources(Secret()))) { (client) async throws in
       let reply = try await client.post(
         "/v1/chat/completions", #"{"model": "quarry", "messages": [{"role": "user", "content": "Why?"}], "stream": true}"#)
       #expect(reply.status == 500)
@@ -85,7 +86,7 @@ import Tokenizer
 
   @Test func theGeneratorAloneGoesOnWithTheConversation() async throws {
     let answering = ScriptedAnswering()
-    try await withRouter(answering) { client in
+    try await withRouter(answering) { (client) async throws in
       let reply = try await client.post(
         "/v1/chat/completions",
         """

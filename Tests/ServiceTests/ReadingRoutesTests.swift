@@ -7,7 +7,7 @@ import Testing
 /// Routes that only tell.
 @Suite struct ReadingRoutesTests {
   @Test func modelsAreListed() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let list = try await client.get("/v1/models").json
       #expect(list["object"] as? String == "list")
       #expect((list["data"] as? [[String: Any]])?.map { $0["id"] as? String } == ["quarry", "Scripted-1B"])
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func passagesAreFound() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post("/v1/search", #"{"query": "lamp"}"#)
       #expect(reply.status == 200)
       let result = try #require((try reply.json["results"] as? [[String: Any]])?.first)
@@ -31,22 +31,22 @@ import Testing
   }
 
   @Test func lifeAndReadiness() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       #expect(try await client.get("/healthz").status == 200)
       #expect(try await client.get("/readyz").status == 200)
     }
-    try await withRouter(ScriptedAnswering(isReady: false)) { client in
+    try await withRouter(ScriptedAnswering(isReady: false)) { (client) async throws in
       #expect(try await client.get("/healthz").status == 200)
       #expect(try await client.get("/readyz").status == 503)
     }
-    try await withRouter(isDraining: true) { client in
+    try await withRouter(isDraining: true) { (client) async throws in
       #expect(try await client.get("/healthz").status == 200)
       #expect(try await client.get("/readyz").errorCode == "draining")
     }
   }
 
   @Test func thePageForPeopleRunsNothing() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let page = try await client.get("/")
       #expect(page.headers[.contentType] == "text/html; charset=utf-8")
       #expect(page.headers[.contentSecurityPolicy]?.contains("default-src 'none'") == true)
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func everyResponseIsGuarded() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       for path in ["/", "/healthz", "/v1/models", "/nowhere"] {
         let reply = try await client.get(path)
         #expect(reply.headers[.xContentTypeOptions] == "nosniff")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func headsHaveNoBodies() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.get("/healthz", method: .head)
       #expect(reply.status == 200)
       #expect(reply.text.isEmpty)

@@ -30,7 +30,7 @@ import Testing
     ("/v1/chat/completions", #"{"model": "gpt-9", "messages": [{"role": "user", "content": "x"}]}"#, 404, "model_not_found"),
   ])
   func bodiesThatAreNotWhatTheyShouldBe(path: String, body: String, status: Int, code: String) async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post(path, body)
       #expect(reply.status == status, "\(reply.text)")
       #expect(try reply.errorCode == code, "\(reply.text)")
@@ -39,14 +39,14 @@ import Testing
   }
 
   @Test func deepNestingIsRefusedNotCrashedOn() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post("/v1/ask", #"{"question": "Why?", "x": "# + String(repeating: "[", count: 100_000))
       #expect(reply.status == 400)
     }
   }
 
   @Test func longQuestionsAreTooLarge() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let fits = try await client.post("/v1/ask", #"{"question": ""# + String(repeating: "é", count: 8_000) + #""}"#)
       #expect(fits.status == 200)
       let tooLong = try await client.post("/v1/ask", #"{"question": ""# + String(repeating: "é", count: 8_001) + #""}"#)
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func longBodiesAreTooLarge() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post("/v1/ask", String(repeating: " ", count: (1 << 20) + 1))
       #expect(reply.status == 413)
       #expect(try reply.errorCode == "body_too_large")
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func onlyJSONIsTaken() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       for type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
         let reply = try await client.post("/v1/ask", #"{"question": "Why?"}"#, headers: [.contentType: type])
         #expect(reply.status == 415)
@@ -78,7 +78,7 @@ import Testing
 
   @Test(arguments: [("/v1/ask", "POST"), ("/v1/search", "POST"), ("/v1/chat/completions", "POST")])
   func readingARouteThatIsWrittenTo(path: String, allowed: String) async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.get(path)
       #expect(reply.status == 405)
       #expect(reply.headers[.allow] == allowed)
@@ -88,7 +88,7 @@ import Testing
 
   @Test(arguments: ["/", "/healthz", "/readyz", "/v1/models", "/v1/models/quarry"])
   func writingToARouteThatIsRead(path: String) async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.get(path, method: .delete)
       #expect(reply.status == 405)
       #expect(reply.headers[.allow] == "GET, HEAD")
@@ -96,7 +96,7 @@ import Testing
   }
 
   @Test func unknownPaths() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       #expect(try await client.get("/nowhere").errorCode == "route_missing")
       #expect(try await client.get("/../../etc/passwd").status == 404)
       let openAI = try await client.post("/v1/embeddings", "{}")
@@ -107,7 +107,7 @@ import Testing
 
   @Test(arguments: ["http://evil.example", "null", "http://localhost:3000", "https://localhost.evil.example", "file://localhost"])
   func otherOrigins(origin: String) async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post("/v1/ask", #"{"question": "Why?"}"#, headers: [.contentType: "application/json", .origin: origin])
       #expect(reply.status == 403)
       #expect(reply.headers[.accessControlAllowOrigin] == nil)
@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test func itsOwnOrigin() async throws {
-    try await withRouter { client in
+    try await withRouter { (client) async throws in
       let reply = try await client.post(
         "/v1/ask", #"{"question": "Why?"}"#, headers: [.contentType: "application/json", .origin: "http://localhost"])
       #expect(reply.status == 200)
