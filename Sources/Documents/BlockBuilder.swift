@@ -68,19 +68,29 @@ struct HeadingStack {
   }
 }
 
-/// A title or heading as it is shown: one line, white space collapsed, cut to `limit` bytes so that it leaves room for text in a chunk.
+/// A title or heading as it is shown: one line, white space (no-break spaces too) collapsed, cut to `limit` bytes so that it leaves room
+/// for text in a chunk.
 func label(_ bytes: some Sequence<UInt8>, limit: Int? = 240) -> String {
   var result: [UInt8] = []
+  var isAfterC2 = false
   for byte in VisibleText.clean(Array(bytes)[...]) {
+    if isAfterC2 {
+      isAfterC2 = false
+      if byte == 0xA0 {
+        if let last = result.last, last != 0x20 { result.append(0x20) }
+        continue
+      }
+      result.append(0xC2)
+    }
     if byte.isWhiteSpace {
       if let last = result.last, last != 0x20 { result.append(0x20) }
-    } else {
-      if let limit, result.count >= limit, !byte.isContinuation {
-        while result.last == 0x20 { result.removeLast() }
-        return String(decoding: result, as: UTF8.self) + "…"
-      }
-      result.append(byte)
+      continue
     }
+    if let limit, result.count >= limit, !byte.isContinuation {
+      while result.last == 0x20 { result.removeLast() }
+      return String(decoding: result, as: UTF8.self) + "…"
+    }
+    if byte == 0xC2 { isAfterC2 = true } else { result.append(byte) }
   }
   while result.last == 0x20 { result.removeLast() }
   return String(decoding: result, as: UTF8.self)

@@ -43,6 +43,11 @@ package struct FolderWalk {
       for name in names.sorted() where !name.hasPrefix(".") {
         let path = folder.path.hasSuffix("/") ? folder.path + name : folder.path + "/" + name
         let relative = folder.relative.isEmpty ? name : folder.relative + "/" + name
+        if !FileStatus.exists(path) {
+          // A name that is no UTF-8 cannot be opened by its repaired form: listed, so that reading it fails where all can see.
+          result.append(WalkedFile(relativePath: relative, path: path, byteCount: 0, modificationTime: 0))
+          continue
+        }
         guard let entry = FileStatus(path: path), !FileStatus.isLink(path) || isInside(path, root: realRoot) else { continue }
         if entry.isFolder {
           if !skippedFolders.contains(name), entered.insert(entry.identity).inserted { pending.append((path, relative)) }
@@ -95,6 +100,12 @@ struct FileStatus {
     byteCount = Int64(status.st_size)
     modificationTime = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+  }
+
+  /// Whether there is anything of this name, be it a link to nowhere.
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
   }
 
   static func isLink(_ path: String) -> Bool {

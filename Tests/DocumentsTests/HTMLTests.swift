@@ -45,4 +45,11 @@ import Testing
   @Test func entitiesAndSpaces() throws {
     #expect(try Fixtures.read("<p>a&nbsp;&lt;b&gt; \n  c<br>d</p>", as: "a.html").text == "a <b> c\nd")
   }
+
+  /// Titles and headings differ in such spaces only; a header must not repeat them.
+  @Test func noBreakSpacesOfTitlesAreSpaces() throws {
+    let document = try Fixtures.read("<title>1.\u{A0}Memory</title><h1>1.&nbsp;Memory</h1><p>Text.</p>", as: "a.html")
+    #expect(document.title == "1. Memory")
+    #expect(document.blocks[1].headingPath == ["1. Memory"])
+  }
 }
