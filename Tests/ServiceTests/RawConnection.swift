@@ -1,10 +1,8 @@
-import Dispatch
 import Foundation
 
 /// A connection to a service on this machine, byte by byte.
 final class RawConnection: Sendable {
   private let descriptor: Int32
-  private static let queue = DispatchQueue(label: "raw-connections", attributes: .concurrent)
 
   struct Failed: Error { let step: String }
 
@@ -36,7 +34,8 @@ final class RawConnection: Sendable {
   /// What comes until the text holds `end`, or until the service closes.
   func receive(until end: String? = nil) async -> String {
     await withCheckedContinuation { continuation in
-      Self.queue.async { [descriptor] in
+      // A thread of its own: a dispatch queue gets one more only every second while all others wait.
+      Thread.detachNewThread { [descriptor] in
         var received: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 4096)
         while true {
