@@ -176,17 +176,26 @@ import Testing
       var y = [Float](repeating: .nan, count: n)
       qk_rms_norm(&y, x, weight, n, 1e-5)
       let scale = 1 / (x.reduce(0) { $0 + Double($1) * Double($1) } / Double(n) + 1e-5).squareRoot()
-      #expect(Self.agree(y, zip(x, weight).map { Float(Double($0) * scale * Double($1)) }))
+      let scaled = zip(x, weight).map { (x: Float, weight: Float) -> Float in Float(Double(x) * scale * Double(weight)) }
+      #expect(Self.agree(y, scaled))
 
       var gate = x
       qk_swiglu(&gate, up, n)
-      #expect(Self.agree(gate, zip(x, up).map { Float(Double($0) / (1 + exp(-Double($0))) * Double($1)) }))
+      let gated = zip(x, up).map { (x: Float, up: Float) -> Float in
+        let silu = Double(x) / (1 + exp(-Double(x)))
+        return Float(silu * Double(up))
+      }
+      #expect(Self.agree(gate, gated))
 
       var normal = x
       qk_layer_norm(&normal, up, weight, up, 1, n, 1e-12)
       let sums = zip(x, up).map { Double($0) + Double($1) }, mean = sums.reduce(0, +) / Double(n)
       let deviation = (sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)).squareRoot()
-      #expect(Self.agree(normal, sums.indices.map { Float((sums[$0] - mean) / deviation * Double(weight[$0]) + Double(up[$0])) }))
+      let expected = sums.indices.map { (index: Int) -> Float in
+        let normal = (sums[index] - mean) / deviation
+        return Float(normal * Double(weight[index]) + Double(up[index]))
+      }
+      #expect(Self.agree(normal, expected))
     }
   }
 }

@@ -17,13 +17,19 @@ import Testing
 
   @Test func callersFromManyThreadsTakeTurns() async {
     let pool = ComputePool(threadCount: 2)
-    let total = Mutex(0)
+    let total = Counter()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<8 {
-        group.addTask { for _ in 0..<50 { pool.run(count: 10) { _ in total.withLock { $0 += 1 } } } }
+        group.addTask { for _ in 0..<50 { pool.run(count: 10) { _ in total.add() } } }
       }
     }
-    #expect(total.withLock { $0 } == 8 * 50 * 10)
+    #expect(total.value == 8 * 50 * 10)
     pool.close()
   }
+}
+
+private final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+  func add() { count.withLock { $0 += 1 } }
 }
