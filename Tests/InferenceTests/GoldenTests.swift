@@ -56,11 +56,15 @@ import Tokenizer
       let model = try LanguageModel.load(path: GoldenModels.folder + "/" + row.file)
       let logits = model.logits(of: row.tokens)
       let last = try #require(logits.last)
-      if row.file.contains("f") {
+      if ["tiny-f32.gguf", "tiny-f16.gguf", "tiny-bf16.gguf"].contains(row.file) {
         for (found, expected) in zip(last, row.last) {
           #expect(abs(found - expected) <= 2e-3 + 2e-3 * abs(expected), "\(row.file)")
         }
-        #expect(logits.map(Self.best) == row.argmax)
+        for (found, expected) in zip(logits, row.argmax) {
+          // Two tokens may lie closer together than the tolerance; then either is the best.
+          let lead = found[Int(Self.best(found))] - found[Int(expected)]
+          #expect(lead <= 4e-3, "\(row.file): \(expected) is behind by \(lead)")
+        }
       } else {
         #expect(Self.correlation(last, row.last) > 0.999, "\(row.file): \(Self.correlation(last, row.last))")
       }
@@ -75,13 +79,18 @@ import Tokenizer
     var best: [TokenID]
   }
 
+  /// 8-bit activations move all logits together by up to a tenth of their deviation (measured: 0.097), which changes no probability, and each
+  /// one against the others by up to a sixth (measured: 0.16); the correlation stays above 0.998 (measured: 0.9985).
   @Test func theDefaultModelsLogitsAreNearFloat64() throws {
     let model = try LanguageModel.load(path: GoldenModels.smolLM2())
     for row in try GoldenModels.decode("smollm.json") as [Smol] {
       let logits = try #require(model.logits(of: row.tokens).last)
       let sample = stride(from: 0, to: logits.count, by: 97).map { logits[$0] }
       #expect(Self.correlation(sample, row.sample) > 0.998, "\(row.tokens.count) tokens: \(Self.correlation(sample, row.sample))")
-      let largest = zip(sample, row.sample).map { abs($0 - $1) }.max() ?? 0
+      let differences = zip(sample, row.sample).map { $0 - $1 }
+      let shift = differences.reduce(0, +) / Float(differences.count)
+      #expect(abs(shift) < 0.15 * row.deviation, "\(row.tokens.count) tokens: shifted by \(shift), deviation \(row.deviation)")
+      let largest = differences.map { abs($0 - shift) }.max() ?? 0
       #expect(largest < 0.2 * row.deviation, "\(row.tokens.count) tokens: off by \(largest), deviation \(row.deviation)")
     }
   }
@@ -100,7 +109,8 @@ import Tokenizer
   private static func best(_ logits: [Float]) -> TokenID { TokenID(logits.indices.max { logits[$0] < logits[$1] } ?? -1) }
 
   private static func correlation(_ a: [Float], _ b: [Float]) -> Double {
-    let meanA = Double(a.reduce(0, +)) / Double(a.count), meanB = Double(b.reduce(0, +)) / Double(b.count)
+    let meanA = Double(a.reduce(0, +)) / Double(a.count)
+    let meanB = Double(b.reduce(0, +)) / Double(b.count)
     var (product, squaresA, squaresB) = (0.0, 0.0, 0.0)
     for (x, y) in zip(a, b) {
       product += (Double(x) - meanA) * (Double(y) - meanB)
