@@ -28,7 +28,7 @@ package struct Retriever: Sendable {
     var takenOfDocument: [Int64: [String: Int]] = [:]
     var passages: [Passage] = []
     try candidates.forEachBestFirst(store) { chunk, explanation in
-      guard passages.count < options.limit, explanation.score > 0 else { return false }
+      guard passages.count < options.limit else { return false }
       if let limit = options.perDocumentLimit, takenOfDocument[chunk.documentID]?[chunk.document] ?? 0 >= limit { return true }
       if !options.keepsNearDuplicates, duplicates.isDuplicate(chunk) { return true }
       takenOfDocument[chunk.documentID, default: [:]][chunk.document, default: 0] += 1

@@ -165,7 +165,13 @@ import Testing
     let index = folder.path + "/index"
     let result = try await quarry("ingest", QuarryProcess.checkout + "/Corpora/fixtures", "--json", index: index)
     #expect(result.status == 0, "\(result.output)\(result.errors)")
-    #expect((try ingested(result)["failed"] as? [Any])?.isEmpty == true, "\(result.output)")
+    let report = try ingested(result)
+    // Two fixtures are there to fail: one is no PDF, one has no text.
+    #expect((report["failed"] as? [[String: Any]])?.map { $0["path"] as? String } == ["broken.pdf", "drawing.pdf"], "\(result.output)")
+    let status = try await quarry("status", "--documents", "--json", index: index)
+    let collection = try #require((try status.json["collections"] as? [[String: Any]])?.first)
+    let contents = try #require(collection["contents"] as? [[String: Any]])
+    #expect(contents.count { $0["state"] as? String == "ready" && ($0["chunks"] as? Int ?? 0) > 0 } == report["added"] as? Int)
   }
 
   @Test func aSetInBEIRsFormIsRankedAndAnswered() async throws {
