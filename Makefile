@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-peers models packages format format-check cross-check fuzz install clean help
+.PHONY: demo test build serve bench bench-peers bench-postgresql bench-retrieval models packages format format-check cross-check fuzz install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -49,6 +49,15 @@ bench: models ## Measure ingest, search, prefill and decode; with peers when `ma
 
 bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache
 	scripts/bench-peers.sh $(PEERS)
+
+bench-postgresql: models ## Ingest PostgreSQL's documentation (Debian package) and ask it what its users ask
+	@[ -d /usr/share/doc/postgresql-doc-15/html ] || scripts/install-packages.sh postgresql-doc-15
+	mkdir -p .build/bench
+	python3 scripts/bench-postgresql.py $(QUARRY) .build/bench/postgresql-index .build/bench/postgresql.json
+
+bench-retrieval: models ## Measure retrieval and quotes on the sets of ../shared/eval
+	mkdir -p .build/bench
+	python3 scripts/bench-retrieval.py $(QUARRY) ../shared/eval .build/bench/retrieval.json
 
 packages: ## Install the Debian packages that are missing
 	@scripts/install-packages.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that Quarry builds and runs with; does nothing when they are there.
+# Installs the Debian packages that Quarry builds and runs with, or those that are named; does nothing when they are there.
 set -euo pipefail
 
 packages=(
@@ -11,6 +11,8 @@ packages=(
   poppler-utils          # PDF
   pkg-config python3-venv
 )
+
+[ $# -eq 0 ] || packages=("$@")
 
 missing=()
 for package in "${packages[@]}"; do

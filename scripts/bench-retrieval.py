@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Measures retrieval and quotes on data sets in BEIR's form, scored by the data's own script, not by Quarry.
+
+  bench-retrieval.py QUARRY EVAL OUT      EVAL: a folder with sets/ and score.py (../shared/eval)
+
+Prints a table, writes OUT in the form of all benchmarks, and exits with 1 if a bar is missed.
+"""
+import json, pathlib, subprocess, sys, tempfile
+
+BARS = {"squad2-a": 0.90, "scifact": 0.725, "cranfield": 0.465}
+QUOTE_BARS = {1: 0.75, 2: 0.85}
+
+
+def main():
+    quarry, evaluation, out = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+    if not (evaluation / "score.py").is_file():
+        sys.exit(f"error: {evaluation} does not hold the evaluation data (sets/ and score.py)")
+
+    def score(kind, folder, file):
+        return json.loads(subprocess.check_output([sys.executable, evaluation / "score.py", kind, folder, file]))
+
+    figures = []
+
+    def figure(name, value, bar):
+        figures.append({"name": name, "value": value, "unit": "", "bar": bar, "holds": value >= bar})
+        print(f"{name}: {value:.4f} (bar {bar}: {'holds' if value >= bar else 'MISSED'})", flush=True)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        for name, bar in BARS.items():
+            folder, index, run = evaluation / "sets" / name, f"{temporary}/{name}", f"{temporary}/{name}.tsv"
+            subprocess.run([quarry, "eval", folder, "--run", run, "--index", index, "--json"], stdout=subprocess.DEVNULL, check=True)
+            figure(f"{name} nDCG@10", score("retrieval", folder, run)["nDCG@10"], bar)
+        folder, index = evaluation / "sets/squad2-a", f"{temporary}/squad2-a"
+        for sentences, bar in QUOTE_BARS.items():
+            answers = f"{temporary}/answers-{sentences}.jsonl"
+            subprocess.run([quarry, "eval", "answers", folder, "--answer", "quote", "--sentences", str(sentences), "--out", answers, "--index", index],
+                           stdout=subprocess.DEVNULL, check=True)
+            result = score("answers", folder, answers)
+            figure(f"squad2-a quotes of {sentences} hold a gold answer", result["contains (of answerable)"], bar)
+    pathlib.Path(out).write_text(json.dumps(figures, indent=1) + "\n")
+    sys.exit(0 if all(f["holds"] for f in figures) else 1)
+
+
+main()
