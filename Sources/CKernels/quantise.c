@@ -3,14 +3,19 @@
 
 #include <math.h>
 
+// 127 / largest; nothing where that is infinite, or where the row is (a damaged model): its products are then zeros, not chance.
+static float inverse_scale(float largest) { return largest > 1e-30f && largest < INFINITY ? 127 / largest : 0; }
+
 static void quantise_scalar(qk_activations *out, const float *x, size_t k) {
     for (size_t block = 0; block < k / QK_BLOCK; block++, x += QK_BLOCK, out++) {
         float largest = 0;
         for (int i = 0; i < QK_BLOCK; i++) largest = fmaxf(largest, fabsf(x[i]));
-        const float inverse = largest > 0 ? 127 / largest : 0;
+        const float inverse = inverse_scale(largest);
         int sum = 0;
         for (int i = 0; i < QK_BLOCK; i++) {
-            out->q[i] = (int8_t)nearbyintf(x[i] * inverse);
+            const float rounded = nearbyintf(x[i] * inverse);
+            // False for what is no number too, whose conversion would be undefined.
+            out->q[i] = rounded >= -127 && rounded <= 127 ? (int8_t)rounded : 0;
             sum += out->q[i];
         }
         out->scale = largest / 127;
@@ -30,7 +35,7 @@ AVX2 static void quantise_avx2(qk_activations *out, const float *x, size_t k) {
             _mm256_max_ps(_mm256_and_ps(v[0], magnitude), _mm256_and_ps(v[1], magnitude)),
             _mm256_max_ps(_mm256_and_ps(v[2], magnitude), _mm256_and_ps(v[3], magnitude)));
         const float top = max_avx2(largest);
-        const __m256 inverse = _mm256_set1_ps(top > 0 ? 127 / top : 0);
+        const __m256 inverse = _mm256_set1_ps(inverse_scale(top));
         __m256i n[4];
         for (int i = 0; i < 4; i++) n[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], inverse));
         // Packing works within halves of a register; the permutation puts the four-byte groups back in order.

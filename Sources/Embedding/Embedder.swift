@@ -50,12 +50,14 @@ package final class Embedder: Sendable {
     var vectors: [[Float]] = []
     var start = 0
     while start < sequences.count {
-      var end = start + 1, tokenCount = sequences[start].count
+      var end = start + 1
+      var tokenCount = sequences[start].count
       while end < sequences.count, tokenCount + sequences[end].count <= Self.passTokenLimit {
         tokenCount += sequences[end].count
         end += 1
       }
       vectors += encoder.embed(Array(sequences[start..<end]))
+      guard vectors[start..<end].allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw .notANumber(fingerprint) }
       start = end
     }
     return vectors

@@ -14,6 +14,12 @@ package struct EmbeddingError: ExplainedError {
       why: [underlying.message, underlying.why].compactMap { $0 }.joined(separator: ": "), remedy: underlying.remedy)
   }
 
+  static func notANumber(_ model: String) -> EmbeddingError {
+    EmbeddingError(
+      code: "embedder_numbers", message: "the embedder \(model) computes nothing usable", why: "a vector of its has elements that are no numbers",
+      remedy: "its file may be damaged: quarry models verify, then quarry models fetch --force")
+  }
+
   static func configuration(_ path: String, _ reason: String) -> EmbeddingError {
     EmbeddingError(
       code: "embedder_configuration", message: "\(path) does not describe an encoder that Quarry knows", why: reason,

@@ -70,7 +70,8 @@ struct Encoder: Sendable {
   }
 
   private func attend(head: Int, rows: Range<Int>, _ buffers: Buffers) {
-    let width = configuration.width, size = configuration.headSize
+    let width = configuration.width
+    let size = configuration.headSize
     let query = unsafe buffers.projections.base + rows.lowerBound * 3 * width + head * size
     let scratchCount = qk_encoder_attention_scratch_count(rows.count, size)
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scratchCount) { scratch in
@@ -83,7 +84,8 @@ struct Encoder: Sendable {
   /// The rest of a layer: output projection, norm, feed-forward with GELU, norm.
   private func finish(layer index: Int, rows: Range<Int>, _ buffers: Buffers) {
     let layer = weights.layers[index]
-    let width = configuration.width, wide = configuration.feedForwardWidth
+    let width = configuration.width
+    let wide = configuration.feedForwardWidth
     let hidden = unsafe buffers.hidden.base + rows.lowerBound * width
     let attended = unsafe buffers.attended.base + rows.lowerBound * width
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * (width + wide)) { scratch in

@@ -40,7 +40,8 @@ struct EncoderConfiguration {
     guard file.model_type == "bert" else { throw .configuration(path, "its model_type is \(file.model_type)") }
     guard file.hidden_act ?? "gelu" == "gelu" else { throw .configuration(path, "its hidden_act is \(file.hidden_act ?? "")") }
     guard (1...512).contains(file.num_hidden_layers), (8...16_384).contains(file.hidden_size), (1...512).contains(file.num_attention_heads),
-      (8...65_536).contains(file.intermediate_size), (1...10_000_000).contains(file.vocab_size), (3...1_000_000).contains(file.max_position_embeddings),
+      (8...65_536).contains(file.intermediate_size), (1...10_000_000).contains(file.vocab_size),
+      (3...1_000_000).contains(file.max_position_embeddings),
       file.hidden_size % file.num_attention_heads == 0
     else { throw .configuration(path, "its sizes do not fit together") }
     layerCount = file.num_hidden_layers

@@ -88,6 +88,18 @@ import Synchronization
     }
   }
 
+  /// Its threads hold the pool, so that nobody is in it when it goes.
+  deinit {
+    unsafe pthread_mutex_destroy(lock)
+    unsafe pthread_mutex_destroy(callers)
+    unsafe pthread_cond_destroy(hasWork)
+    unsafe pthread_cond_destroy(isDone)
+    unsafe lock.deallocate()
+    unsafe callers.deallocate()
+    unsafe hasWork.deallocate()
+    unsafe isDone.deallocate()
+  }
+
   /// Ends the pool's threads; it must not be used after.
   package func close() {
     unsafe pthread_mutex_lock(lock)

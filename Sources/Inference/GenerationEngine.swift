@@ -65,7 +65,7 @@ package final class GenerationEngine: Sendable {
     let maximum = min(request.maximumTokenCount, limit - request.prompt.count)
     while count < maximum {
       if isCancelled.isSet { throw CancellationError() }
-      let token = sampler.choose(from: logits)
+      guard let token = sampler.choose(from: logits) else { throw InferenceError.notANumber(model.path) }
       if model.tokenizer.endOfGeneration.contains(token) {
         reason = .endOfText
         break

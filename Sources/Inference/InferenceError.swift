@@ -37,5 +37,11 @@ package struct InferenceError: ExplainedError {
       remedy: "ask about fewer passages (--passages), or use a model with a longer context")
   }
 
+  static func notANumber(_ path: String) -> InferenceError {
+    InferenceError(
+      code: "model_numbers", message: "the model \(path) computes nothing usable", why: "none of its logits is a finite number",
+      remedy: "the file may be damaged: quarry models verify, or fetch it again")
+  }
+
   static let emptyPrompt = InferenceError(code: "prompt_empty", message: "there is nothing to continue", why: "the prompt has no tokens", remedy: nil)
 }

@@ -10,6 +10,8 @@ import CKernels
   let base: UnsafeMutablePointer<UInt16>
   let elementCount: Int
 
+  var byteCount: Int { elementCount * MemoryLayout<UInt16>.stride }
+
   init(configuration: ModelConfiguration) {
     elementCount = configuration.layerCount * configuration.keyValueHeadCount * 2 * Self.positionCount * configuration.headSize
     unsafe base = .allocate(capacity: elementCount)

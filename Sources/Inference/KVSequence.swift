@@ -7,7 +7,6 @@ struct KVSequence {
   init(configuration: ModelConfiguration) { self.configuration = configuration }
 
   var count: Int { tokens.count }
-  var byteCount: Int { blocks.reduce(0) { $0 + $1.elementCount * 2 } }
 
   /// The sequence cut after `count` tokens: whole blocks are shared, the last one is copied if it is to be written.
   func prefix(_ count: Int) -> KVSequence {

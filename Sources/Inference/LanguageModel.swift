@@ -33,7 +33,8 @@ package final class LanguageModel: Sendable {
       let transformer = try Transformer(gguf: gguf, pool: pool)
       let tokenizer = try ModelTokenizer.load(from: gguf)
       guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {
-        throw InferenceError.configuration(path, "it has \(tokenizer.vocabularySize) tokens and \(transformer.configuration.vocabularySize) embeddings")
+        throw InferenceError.configuration(
+          path, "it has \(tokenizer.vocabularySize) tokens and \(transformer.configuration.vocabularySize) embeddings")
       }
       let file = (path as NSString).lastPathComponent
       return LanguageModel(
@@ -51,7 +52,8 @@ package final class LanguageModel: Sendable {
   /// FNV-1a over 64 KiB at 64 places, and the size: tells files apart without reading gigabytes.
   private static func fingerprint(of file: MappedFile) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(file.byteCount)
-    let places = 64, size = min(65_536, file.byteCount)
+    let places = 64
+    let size = min(65_536, file.byteCount)
     for place in 0..<places {
       let start = (file.byteCount - size) / places * place
       unsafe file.withBytes(start..<start + size) { bytes in

@@ -24,7 +24,15 @@ struct PrefixCache {
   mutating func keep(_ sequence: KVSequence) {
     kept.removeAll { $0.count <= sequence.count && $0.commonPrefixCount(with: sequence.tokens) == $0.count }
     kept.append(sequence)
-    // Shared blocks are counted more than once, so the limit is kept from above.
-    while kept.count > Self.countLimit || (kept.count > 1 && kept.reduce(0, { $0 + $1.byteCount }) > byteLimit) { kept.removeFirst() }
+    while kept.count > Self.countLimit || (kept.count > 1 && byteCount > byteLimit) { kept.removeFirst() }
+  }
+
+  /// Sequences kept.
+  var count: Int { kept.count }
+
+  /// Memory of all that is kept; a block that sequences share counts once.
+  var byteCount: Int {
+    var seen: Set<ObjectIdentifier> = []
+    return kept.lazy.flatMap(\.blocks).reduce(0) { $0 + (seen.insert(ObjectIdentifier($1)).inserted ? $1.byteCount : 0) }
   }
 }

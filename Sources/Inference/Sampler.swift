@@ -11,11 +11,14 @@ struct Sampler {
   }
 
   /// The likeliest token at temperature 0, the first of equals; otherwise one drawn from softmax(logits / temperature).
-  mutating func choose(from logits: [Float]) -> Int32 {
-    var best = 0
-    for index in logits.indices where logits[index] > logits[best] { best = index }
+  ///
+  /// Logits that are no finite numbers are never chosen; `nil` when none is.
+  mutating func choose(from logits: [Float]) -> Int32? {
+    var best: Int?
+    for index in logits.indices where logits[index].isFinite && best.map({ logits[index] > logits[$0] }) ?? true { best = index }
+    guard let best else { return nil }
     guard temperature > 0 else { return Int32(best) }
-    let weights = logits.map { exp((Double($0) - Double(logits[best])) / temperature) }
+    let weights = logits.map { $0.isFinite ? exp((Double($0) - Double(logits[best])) / temperature) : 0 }
     var rest = uniform() * weights.reduce(0, +)
     for (index, weight) in weights.enumerated() {
       rest -= weight

@@ -82,6 +82,9 @@ struct Transformer: Sendable {
     head = try WeightMatrix(
       gguf.tensors["output.weight"] == nil ? embedding : tensor("output.weight", [width, configuration.vocabularySize]), pool: pool)
     ropeDivisors = gguf.tensors["rope_freqs.weight"] == nil ? [] : try vector("rope_freqs.weight", configuration.ropePairCount)
+    guard ropeDivisors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+      throw .configuration(gguf.path, "rope_freqs.weight has a value that is not above 0")
+    }
   }
 
   // MARK: Forward pass
@@ -106,7 +109,8 @@ struct Transformer: Sendable {
   }
 
   private func lookUp(_ tokens: [Int32], _ pass: Pass) {
-    let width = configuration.width, rowByteCount = width / embedding.type.blockElementCount * embedding.type.blockByteCount
+    let width = configuration.width
+    let rowByteCount = width / embedding.type.blockElementCount * embedding.type.blockByteCount
     unsafe embedding.withBytes { bytes in
       for (row, token) in tokens.enumerated() {
         unsafe qk_dequantise(pass.hidden.base + row * width, bytes.baseAddress! + Int(token) * rowByteCount, embeddingType, width)
@@ -172,21 +176,26 @@ struct Transformer: Sendable {
   private func multiply(_ products: [(matrix: WeightMatrix, y: FloatBuffer)], _ x: Activations, rowCount: Int, firstRow: Int = 0) {
     let parts = products.flatMap { product in
       // Parts small enough that a thread that comes late finds something left.
-      let count = max(1, min(4 * pool.threadCount, product.matrix.panelCount / 4)), panels = product.matrix.panelCount
+      let count = max(1, min(4 * pool.threadCount, product.matrix.panelCount / 4))
+      let panels = product.matrix.panelCount
       return (0..<count).map { (product.matrix, product.y, panels * $0 / count..<panels * ($0 + 1) / count) }
     }
     pool.run(count: parts.count) { index in
       let (matrix, y, panels) = parts[index]
       unsafe matrix.multiply(
-        x.floats.base + firstRow * matrix.columns, quantised: x.quantised + firstRow * matrix.columns / Int(QK_BLOCK), into: y.base, rowCount: rowCount,
+        x.floats.base + firstRow * matrix.columns, quantised: x.quantised + firstRow * matrix.columns / Int(QK_BLOCK), into: y.base,
+        rowCount: rowCount,
         panels: panels)
     }
   }
 
   /// Turns a row's queries and keys to their position, and stores keys and values in the cache.
   private func rotateAndStore(_ row: Int, layer: Int, _ pass: Pass) {
-    let size = configuration.headSize, pairs = configuration.ropePairCount, position = pass.first + row
-    let cosine = unsafe pass.cosines.base + row * pairs, sine = unsafe pass.sines.base + row * pairs
+    let size = configuration.headSize
+    let pairs = configuration.ropePairCount
+    let position = pass.first + row
+    let cosine = unsafe pass.cosines.base + row * pairs
+    let sine = unsafe pass.sines.base + row * pairs
     for head in 0..<configuration.headCount {
       unsafe qk_rope_pairs(pass.queries.base + row * configuration.queryWidth + head * size, cosine, sine, pairs)
     }
@@ -195,25 +204,31 @@ struct Transformer: Sendable {
       let offset = row * configuration.keyValueWidth + head * size
       unsafe qk_rope_pairs(pass.keys.base + offset, cosine, sine, pairs)
       unsafe qk_kv_store(
-        block.base + KVBlock.keyOffset(layer: layer, head: head, configuration), block.base + KVBlock.valueOffset(layer: layer, head: head, configuration),
+        block.base + KVBlock.keyOffset(layer: layer, head: head, configuration),
+        block.base + KVBlock.valueOffset(layer: layer, head: head, configuration),
         pass.keys.base + offset, pass.values.base + offset, position % KVBlock.positionCount, size)
     }
   }
 
   private func attend(layer: Int, _ pass: Pass) {
     let configuration = configuration
-    let heads = configuration.keyValueHeadCount, size = configuration.headSize, group = configuration.groupSize
-    let stride = configuration.queryWidth, rowsOfPart = Self.attentionRowCount
+    let heads = configuration.keyValueHeadCount
+    let size = configuration.headSize
+    let group = configuration.groupSize
+    let stride = configuration.queryWidth
+    let rowsOfPart = Self.attentionRowCount
     let runs = (pass.rowCount + rowsOfPart - 1) / rowsOfPart
     pool.run(count: runs * heads) { part in
       let head = part % heads
       // Later rows see more, so they go first: the last part to be taken is a small one.
-      let start = (runs - 1 - part / heads) * rowsOfPart, count = min(rowsOfPart, pass.rowCount - start)
+      let start = (runs - 1 - part / heads) * rowsOfPart
+      let count = min(rowsOfPart, pass.rowCount - start)
       unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: qk_attention_scratch_count(count, group, size)) { scratch in
         let offset = start * stride + head * group * size
         unsafe qk_attention(
           pass.attended.floats.base + offset, pass.queries.base + offset, stride, count, pass.first + start, group, size, pass.blockBases,
-          KVBlock.keyOffset(layer: layer, head: head, configuration), KVBlock.valueOffset(layer: layer, head: head, configuration), scratch.baseAddress!)
+          KVBlock.keyOffset(layer: layer, head: head, configuration), KVBlock.valueOffset(layer: layer, head: head, configuration),
+          scratch.baseAddress!)
       }
     }
   }

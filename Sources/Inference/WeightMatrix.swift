@@ -44,7 +44,8 @@ import ModelFile
       let target = UnsafeMutableRawPointer.allocate(byteCount: max(64, qk_matrix_byte_count(kind, rows, columns)), alignment: 64)
       unsafe packed = target
       let job = unsafe PackingJob(target: target, tensor: tensor)
-      let panels = (rows + Int(QK_PANEL) - 1) / Int(QK_PANEL), parts = 4 * pool.threadCount
+      let panels = (rows + Int(QK_PANEL) - 1) / Int(QK_PANEL)
+      let parts = 4 * pool.threadCount
       pool.run(count: parts) { part in
         unsafe job.tensor.withBytes { bytes in
           unsafe qk_matrix_pack(job.target, bytes.baseAddress!, type, rows, columns, panels * part / parts, panels * (part + 1) / parts)
@@ -56,9 +57,11 @@ import ModelFile
       let target = UnsafeMutableRawPointer.allocate(byteCount: max(64, qk_dense_packed_count(rows, columns) * 4), alignment: 64)
       unsafe packed = target
       let job = unsafe PackingJob(target: target, tensor: tensor)
-      let panelRows = Int(QK_DENSE_PANEL), rowByteCount = columns * tensor.type.blockByteCount
+      let panelRows = Int(QK_DENSE_PANEL)
+      let rowByteCount = columns * tensor.type.blockByteCount
       pool.run(count: (rows + panelRows - 1) / panelRows) { panel in
-        let first = panel * panelRows, count = min(panelRows, rows - first)
+        let first = panel * panelRows
+        let count = min(panelRows, rows - first)
         unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: count * columns) { floats in
           unsafe job.tensor.withBytes { unsafe qk_dequantise(floats.baseAddress!, $0.baseAddress! + first * rowByteCount, type, count * columns) }
           let panelTarget = unsafe job.target.assumingMemoryBound(to: Float.self) + first * columns
@@ -78,22 +81,27 @@ import ModelFile
 
   /// Panels that the parts of a product are made of.
   var panelCount: Int {
-    let size = switch form {
-    case .integers: Int(QK_PANEL)
-    case .floats: Int(QK_DENSE_PANEL)
-    }
+    let size =
+      switch form {
+      case .integers: Int(QK_PANEL)
+      case .floats: Int(QK_DENSE_PANEL)
+      }
     return (rows + size - 1) / size
   }
 
   /// y (m, rows) = x (m, columns) · Wᵀ for some of the panels; `quantised` are the same rows as int8.
-  func multiply(_ x: UnsafePointer<Float>, quantised: UnsafePointer<qk_activations>, into y: UnsafeMutablePointer<Float>, rowCount: Int, panels: Range<Int>) {
+  func multiply(
+    _ x: UnsafePointer<Float>, quantised: UnsafePointer<qk_activations>, into y: UnsafeMutablePointer<Float>, rowCount: Int, panels: Range<Int>
+  ) {
     switch form {
     case .integers(let kind):
       unsafe qk_matrix_multiply(y, rows, quantised, packed, kind, rowCount, rows, columns, panels.lowerBound, panels.upperBound)
     case .floats:
-      let size = Int(QK_DENSE_PANEL), first = panels.lowerBound * size
+      let size = Int(QK_DENSE_PANEL)
+      let first = panels.lowerBound * size
       unsafe qk_dense_columns(
-        y + first, rows, x, packed.assumingMemoryBound(to: Float.self) + first * columns, rowCount, min(rows, panels.upperBound * size) - first, columns)
+        y + first, rows, x, packed.assumingMemoryBound(to: Float.self) + first * columns, rowCount, min(rows, panels.upperBound * size) - first,
+        columns)
     }
   }
 }

@@ -141,7 +141,9 @@ package struct GGUFFile: Sendable {
           file.path, at: entry.start, "\(entry.name) reaches beyond the end: \(size) bytes at \(entry.offset), the file has \(file.byteCount)")
       }
       let tensor = Tensor(name: entry.name, type: entry.type, shape: entry.shape, file: file, byteRange: begin..<begin + size)
-      guard tensors.updateValue(tensor, forKey: entry.name) == nil else { throw .malformed(file.path, at: entry.start, "\(entry.name) is there twice") }
+      guard tensors.updateValue(tensor, forKey: entry.name) == nil else {
+        throw .malformed(file.path, at: entry.start, "\(entry.name) is there twice")
+      }
     }
     return tensors
   }
@@ -154,9 +156,19 @@ extension GGUFFile {
   package func integer(_ key: String, in range: ClosedRange<Int>) throws(ModelFileError) -> Int {
     guard let value = metadata[key] else { throw .missing(key, in: path, "the metadata has no such entry") }
     guard let integer = value.int, range.contains(integer) else {
-      throw .missing(key, in: path, "it is \(value), expected an integer from \(range.lowerBound) to \(range.upperBound)")
+      throw .missing(key, in: path, "it is \(value.summary), expected an integer from \(range.lowerBound) to \(range.upperBound)")
     }
     return integer
+  }
+
+  /// A metadata integer that may be written once for each of `count` layers: then all must be the same and in the range.
+  package func integer(_ key: String, sameForAll count: Int, in range: ClosedRange<Int>) throws(ModelFileError) -> Int {
+    guard let values = metadata[key]?.ints else { return try integer(key, in: range) }
+    guard values.count == count, let first = values.first, values.allSatisfy({ $0 == first }), range.contains(first) else {
+      throw .missing(
+        key, in: path, "it has \(values.count) values, expected the same one from \(range.lowerBound) to \(range.upperBound) for \(count) layers")
+    }
+    return first
   }
 
   /// A finite metadata number; `fallback` when the entry is not there.
@@ -165,7 +177,7 @@ extension GGUFFile {
       guard let fallback else { throw .missing(key, in: path, "the metadata has no such entry") }
       return fallback
     }
-    guard let number = value.double, number.isFinite else { throw .missing(key, in: path, "it is \(value), expected a number") }
+    guard let number = value.double, number.isFinite else { throw .missing(key, in: path, "it is \(value.summary), expected a number") }
     return number
   }
 

@@ -13,6 +13,22 @@ package enum MetadataValue: Sendable, Equatable {
   case bools([Bool])
   case array([MetadataValue])
 
+  /// The value as messages show it: long texts and arrays by their size.
+  var summary: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .unsigned(let value): "\(value)"
+    case .float(let value): "\(value)"
+    case .bool(let value): "\(value)"
+    case .string(let text): text.utf8.count <= 80 ? "\"\(text)\"" : "a text of \(text.utf8.count) bytes"
+    case .integers(let values): "an array of \(values.count) integers"
+    case .floats(let values): "an array of \(values.count) numbers"
+    case .strings(let values): "an array of \(values.count) texts"
+    case .bools(let values): "an array of \(values.count) truth values"
+    case .array(let values): "an array of \(values.count) values"
+    }
+  }
+
   package var int: Int? {
     switch self {
     case .integer(let value): Int(exactly: value)

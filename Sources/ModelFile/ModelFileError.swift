@@ -25,6 +25,7 @@ package struct ModelFileError: ExplainedError {
   /// A metadata entry or tensor that the reader needs and the file lacks, or has in another form.
   package static func missing(_ what: String, in path: String, _ reason: String? = nil) -> ModelFileError {
     ModelFileError(
-      code: "model_file_incomplete", message: "\(path) has no usable \(what)", why: reason, remedy: "use a file made for inference with all its parts")
+      code: "model_file_incomplete", message: "\(path) has no usable \(what)", why: reason, remedy: "use a file made for inference with all its parts"
+    )
   }
 }

@@ -60,7 +60,9 @@ package struct SafetensorsFile: Sendable {
     let header: Header
     do {
       let json = unsafe file.withBytes(8..<dataStart) { unsafe Data($0) }
-      guard json.first == UInt8(ascii: "{"), Self.nestingDepth(of: json) <= 8 else { throw ModelFileError.malformed(path, at: 8, "its header is not a JSON object") }
+      guard json.first == UInt8(ascii: "{"), Self.nestingDepth(of: json) <= 8 else {
+        throw ModelFileError.malformed(path, at: 8, "its header is not a JSON object")
+      }
       header = try JSONDecoder().decode(Header.self, from: json)
     } catch let error as ModelFileError {
       throw error

@@ -41,7 +41,12 @@ struct BERTNormalizer: Sendable {
         case 0x00...0x1F, 0x7F:
           if !cleans {
             // Without cleaning, the white space among the controls still parts words.
-            if (0x0B...0x0C).contains(byte) { flush() } else { word.append(byte); scalarCount += 1 }
+            if (0x0B...0x0C).contains(byte) {
+              flush()
+            } else {
+              word.append(byte)
+              scalarCount += 1
+            }
           }
         default:
           flush()

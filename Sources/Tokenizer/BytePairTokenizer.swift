@@ -33,7 +33,9 @@ struct BytePairTokenizer: TextTokenizer {
     self.ignoresMerges = ignoresMerges
 
     var pieces = ByteStringTable(capacity: vocabulary.size)
-    for token in 0..<vocabulary.size where !vocabulary.isControl(TokenID(token)) { pieces.insert(vocabulary.bytes(of: TokenID(token)), TokenID(token)) }
+    for token in 0..<vocabulary.size where !vocabulary.isControl(TokenID(token)) {
+      pieces.insert(vocabulary.bytes(of: TokenID(token)), TokenID(token))
+    }
     var byteTokens: [TokenID] = []
     for byte in UInt8.min...UInt8.max {
       byteTokens.append(pieces.value(of: [byte], 0..<1) ?? Self.noToken)
@@ -44,7 +46,8 @@ struct BytePairTokenizer: TextTokenizer {
     for (rank, line) in lines.enumerated() {
       let utf8 = Array(line.utf8)
       guard let space = utf8.dropFirst().firstIndex(of: 0x20) else { throw .file(gguf.path, "merge \(rank) is not two pieces: \(line)") }
-      let left = Self.bytes(ofPiece: utf8[..<space]), right = Self.bytes(ofPiece: utf8[(space + 1)...])
+      let left = Self.bytes(ofPiece: utf8[..<space])
+      let right = Self.bytes(ofPiece: utf8[(space + 1)...])
       let both = left + right
       guard let first = pieces.value(of: left, left.indices), let second = pieces.value(of: right, right.indices),
         let merged = pieces.value(of: both, both.indices)

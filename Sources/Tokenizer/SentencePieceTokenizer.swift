@@ -40,7 +40,9 @@ struct SentencePieceTokenizer: TextTokenizer {
     }
     self.pieces = pieces
     self.byteTokens = byteTokens.contains(-1) ? nil : byteTokens
-    unknown = TokenID(gguf.metadata["tokenizer.ggml.unknown_token_id"]?.int ?? 0)
+    let unknown = gguf.metadata["tokenizer.ggml.unknown_token_id"]?.int ?? 0
+    guard (0..<vocabulary.size).contains(unknown) else { throw .file(gguf.path, "its unknown token is \(unknown), outside the vocabulary") }
+    self.unknown = TokenID(unknown)
     addsSpacePrefix = gguf.metadata["tokenizer.ggml.add_space_prefix"]?.bool ?? true
   }
 

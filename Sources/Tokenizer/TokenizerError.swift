@@ -21,7 +21,8 @@ package struct TokenizerError: ExplainedError {
 
   static func controlToken(_ name: String) -> TokenizerError {
     TokenizerError(
-      code: "control_token_missing", message: "the model has no control token \(name)", why: "its chat template asks for one that its vocabulary lacks",
+      code: "control_token_missing", message: "the model has no control token \(name)",
+      why: "its chat template asks for one that its vocabulary lacks",
       remedy: "use a model whose template and vocabulary belong together")
   }
 }

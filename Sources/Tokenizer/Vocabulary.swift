@@ -19,11 +19,15 @@ struct Vocabulary: Sendable {
 
   /// - Parameter bytes: What a piece's UTF-8 stands for.
   init(gguf: GGUFFile, bytes: ([UInt8]) -> [UInt8]) throws(TokenizerError) {
-    guard let pieces = gguf.metadata["tokenizer.ggml.tokens"]?.strings, !pieces.isEmpty else { throw .file(gguf.path, "tokenizer.ggml.tokens is not there") }
+    guard let pieces = gguf.metadata["tokenizer.ggml.tokens"]?.strings, !pieces.isEmpty else {
+      throw .file(gguf.path, "tokenizer.ggml.tokens is not there")
+    }
     types = gguf.metadata["tokenizer.ggml.token_type"]?.ints?.map { Int64($0) } ?? []
     guard types.isEmpty || types.count == pieces.count else {
       throw .file(gguf.path, "it has \(pieces.count) tokens and \(types.count) types of tokens")
     }
+    // Places in the text of all tokens are 32-bit numbers, here and in the tables made from it.
+    guard pieces.reduce(0, { $0 + $1.utf8.count }) <= 1 << 30 else { throw .file(gguf.path, "its tokens have more than a gigabyte of text") }
     var storage: [UInt8] = []
     var starts: [Int32] = [0]
     var controls: [String: TokenID] = [:]

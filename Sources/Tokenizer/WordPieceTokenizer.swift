@@ -44,12 +44,18 @@ package struct WordPieceTokenizer: Sendable {
     guard file.model.type ?? "WordPiece" == "WordPiece" else { throw .unsupported(file.model.type ?? "", in: path, known: ["WordPiece"]) }
     if let type = file.normalizer?.type, type != "BertNormalizer" { throw .unsupported(type, in: path, known: ["BertNormalizer"]) }
 
+    guard file.model.vocab.values.allSatisfy({ $0 >= 0 }) else { throw .file(path, "its vocabulary has a token with a negative number") }
+
     let prefix = Array((file.model.continuing_subword_prefix ?? "##").utf8)
     var first = ByteStringTable(capacity: file.model.vocab.count)
     var later = ByteStringTable(capacity: file.model.vocab.count)
     for (piece, token) in file.model.vocab {
       let bytes = Array(piece.utf8)
-      if bytes.starts(with: prefix), bytes.count > prefix.count { later.insert(bytes.dropFirst(prefix.count), token) } else { first.insert(bytes, token) }
+      if bytes.starts(with: prefix), bytes.count > prefix.count {
+        later.insert(bytes.dropFirst(prefix.count), token)
+      } else {
+        first.insert(bytes, token)
+      }
     }
     func special(_ name: String) throws(TokenizerError) -> TokenID {
       guard let token = file.model.vocab[name] else { throw .file(path, "its vocabulary has no \(name)") }
