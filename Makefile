@@ -9,6 +9,7 @@ SHELL := /bin/bash
 SWIFT_FLAGS := -c release
 QUARRY := .build/release/quarry
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+FUZZ_SECONDS ?= 60
 DEMO_INDEX := Indexes/demo
 PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
 
@@ -58,6 +59,16 @@ bench-postgresql: models ## Ingest PostgreSQL's documentation (Debian package) a
 bench-retrieval: models ## Measure retrieval and quotes on the sets of ../shared/eval
 	mkdir -p .build/bench
 	python3 scripts/bench-retrieval.py $(QUARRY) ../shared/eval .build/bench/retrieval.json
+
+fuzz: ## Feed the model file readers with hostile input, FUZZ_SECONDS (60) each; what is found stays in .build-fuzz/corpus
+	swift build $(SWIFT_FLAGS) --package-path Fuzz --scratch-path .build-fuzz
+	python3 Fuzz/seeds.py .build-fuzz/seeds
+	mkdir -p .build-fuzz/corpus/gguf .build-fuzz/corpus/safetensors
+	@# Swift's own crash report would keep libFuzzer from saving the input.
+	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzGGUF .build-fuzz/corpus/gguf .build-fuzz/seeds/gguf \
+	  -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -artifact_prefix=.build-fuzz/gguf- -print_final_stats=1
+	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzSafetensors .build-fuzz/corpus/safetensors .build-fuzz/seeds/safetensors \
+	  -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/safetensors- -print_final_stats=1
 
 packages: ## Install the Debian packages that are missing
 	@scripts/install-packages.sh

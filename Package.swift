@@ -106,12 +106,14 @@ let package = Package(
     .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),
+    .testTarget(name: "ModelsTests", dependencies: ["Diagnostics", "Models"], swiftSettings: strict),
     .testTarget(name: "DocumentsTests", dependencies: ["Diagnostics", "Documents"], swiftSettings: strict),
     .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "Documents"], swiftSettings: strict),
     .testTarget(name: "VectorIndexTests", dependencies: ["Diagnostics", "VectorIndex"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .testTarget(name: "IngestionTests", dependencies: ["Documents", "Embedding", "Ingestion", "Store"], swiftSettings: strict),
     .testTarget(name: "RetrievalTests", dependencies: ["Chunking", "Documents", "Embedding", "Retrieval", "Store"], swiftSettings: strict),
     .testTarget(
       name: "AnsweringTests",

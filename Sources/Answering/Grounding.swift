@@ -1,17 +1,21 @@
+import Chunking
 import Retrieval
 
 /// The check of generated text against the documents that it is said to come from.
 ///
-/// It is a matter of words, not of sense: numbers and names must stand in the passages, most other words as well, some of what is new over the
-/// question must stand in the quotes. What passes may still be wrong; what does not pass is certainly not copied from the documents.
+/// It is a matter of words, not of sense: numbers and names must stand in the passages, most other words as well, and each sentence must stand
+/// on one quote, because a number of one sentence with the subject of another is the mistake that small models make most. What passes may still
+/// be wrong; what does not pass is certainly not copied from the documents.
 package struct Grounding: Sendable {
   /// The share of words, new over the question, that must stand in the passages.
   private static let supportedShare = 0.7
-  /// The share of them that must stand in the quotes.
-  private static let quotedShare = 0.7
+  /// The share of a sentence's words, those of the question too, that must stand in one and the same quote.
+  private static let quotedShare = 0.75
+  /// Words of the prompt's form: text that holds one is the prompt over again.
+  private static let promptLabels = ["Documents:", "Quotes:", "Question:"]
 
   private let question: Set<String>
-  private let quotes: Set<String>
+  private let quotes: [Set<String>]
   private let passages: Set<String>
 
   /// - Parameters:
@@ -20,8 +24,8 @@ package struct Grounding: Sendable {
   ///     one thing there and of another here, mixed, is true of none.
   package init(question: String, quotes: [String], passages: [String]) {
     self.question = Set(Self.tokens(question).map(\.stem))
-    self.quotes = Set(quotes.flatMap { Self.tokens($0).map(\.stem) })
-    self.passages = self.quotes.union(passages.flatMap { Self.tokens($0).map(\.stem) })
+    self.quotes = quotes.map { Set(Self.tokens($0).map(\.stem)) }
+    self.passages = self.quotes.reduce(into: Set()) { $0.formUnion($1) }.union(passages.flatMap { Self.tokens($0).map(\.stem) })
   }
 
   /// - Parameter isLooping: Whether generation was stopped because it repeated itself.
@@ -36,11 +40,22 @@ package struct Grounding: Sendable {
     // What the question says already is no answer to it.
     let new = Set(tokens.filter { !$0.isCommon && !question.contains($0.stem) }.map(\.stem))
     let supported = new.intersection(passages).count
-    let quoted = new.intersection(quotes).count
     let stands =
       !isLooping && !mustStand && !new.isEmpty && Double(supported) >= Self.supportedShare * Double(new.count)
-      && Double(quoted) >= Self.quotedShare * Double(new.count)
+      && !Self.promptLabels.contains(where: text.contains)
+      && SentenceSplitter().ranges(in: text).allSatisfy { standsOnOneQuote(String(decoding: Array(text.utf8)[$0], as: UTF8.self)) }
     return Answer.Verification(supported: stands, unsupported: unsupported)
+  }
+
+  /// Whether one quote holds every number and name of a sentence that the question does not have, and most of its words.
+  private func standsOnOneQuote(_ sentence: String) -> Bool {
+    let tokens = Self.tokens(sentence).filter { !$0.isCommon }
+    let words = Set(tokens.map(\.stem))
+    let facts = Set(tokens.filter { $0.isNumber || ($0.isName && !question.contains($0.stem)) }.map(\.stem))
+    return words.isEmpty
+      || quotes.contains { quote in
+        facts.isSubset(of: quote) && Double(words.intersection(quote).count) >= Self.quotedShare * Double(words.count)
+      }
   }
 
   /// How many words, new over the question, a text shares with another.

@@ -20,7 +20,11 @@ package enum QuotableStretches {
   private static func stretches(in chunk: StoredChunk, _ bytes: [UInt8]) -> [Range<Int>] {
     let isTable = [".csv", ".tsv"].contains { chunk.path.lowercased().hasSuffix($0) }
     return paragraphs(bytes).flatMap { lines -> [Range<Int>] in
-      if isTable || areRows(lines, bytes) { return lines }
+      if isTable { return lines }
+      if areRows(lines, bytes) {
+        // The row of a table's headings answers nothing; a passage from the middle of a table has it in `context` instead.
+        return chunk.context == nil && lines.count > 2 ? Array(lines.dropFirst()) : lines
+      }
       let whole = lines[0].lowerBound..<lines[lines.count - 1].upperBound
       if lines.count > 1, isCode(bytes[whole]) {
         guard lines.count > codeLineLimit else { return [whole] }

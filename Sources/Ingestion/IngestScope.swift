@@ -12,16 +12,31 @@ struct IngestScope {
   /// Relative to `root`; empty for all of it.
   let prefix: String
 
-  init(path: String, knownRoots: Set<String>) throws(IngestionError) {
+  /// The absolute path without links, of what must be there.
+  static func resolve(_ path: String) throws(IngestionError) -> String {
     guard let resolved = realpath(path, nil) else { throw .noSuchPath(path) }
     defer { free(resolved) }
-    let absolute = String(cString: resolved)
+    return String(cString: resolved)
+  }
+
+  /// - Parameter absolute: As `resolve` gave it.
+  init(absolute: String, knownRoots: Set<String>) {
     var status = stat()
     let isFolder = stat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     let folder = isFolder ? absolute : (absolute as NSString).deletingLastPathComponent
-    let around = knownRoots.filter { folder == $0 || folder.hasPrefix($0 == "/" ? "/" : $0 + "/") }.max { $0.utf8.count < $1.utf8.count }
+    let around = knownRoots.filter { Self.relative(folder, to: $0) != nil }.max { $0.utf8.count < $1.utf8.count }
     root = around ?? folder
-    prefix = absolute == root ? "" : String(absolute.dropFirst(root == "/" ? 1 : root.utf8.count + 1))
+    prefix = Self.relative(absolute, to: root) ?? ""
+  }
+
+  /// The path of what lies under `root`, empty for `root` itself; `nil` for what does not. Names are bytes: letters that look the same and are
+  /// written differently are different names.
+  static func relative(_ path: String, to root: String) -> String? {
+    let (path, root) = (Array(path.utf8), Array(root.utf8))
+    if path == root { return "" }
+    let start = root.last == UInt8(ascii: "/") ? root : root + [UInt8(ascii: "/")]
+    guard path.starts(with: start) else { return nil }
+    return String(decoding: path[start.count...], as: UTF8.self)
   }
 
   /// The absolute path that was asked for.
@@ -31,6 +46,6 @@ struct IngestScope {
 
   /// Whether a document of `root` is one that this run answers for.
   func contains(_ relative: String) -> Bool {
-    prefix.isEmpty || relative == prefix || relative.hasPrefix(prefix + "/")
+    prefix.isEmpty || Self.relative(relative, to: prefix) != nil
   }
 }

@@ -39,21 +39,25 @@ package struct Ingestor {
     progress: @escaping (IngestProgress) -> Void = { _ in }
   ) throws -> IngestReport {
     let start = ContinuousClock.now
+    let absolute = try IngestScope.resolve(path)
     let collection = try store.createCollection(
       named: collectionName, embedder: EmbedderIdentity(fingerprint: embedder.fingerprint, dimension: embedder.dimension))
     let ledger = try store.ledger(of: collection.id)
-    let scope = try IngestScope(path: path, knownRoots: Set(ledger.map(\.root)))
+    let scope = IngestScope(absolute: absolute, knownRoots: Set(ledger.map(\.root)))
     let files = try scopedFiles(scope)
 
     var run = IngestRun(report: IngestReport(root: scope.root, collection: collectionName), files: files, report: progress)
-    let known = Dictionary(ledger.filter { $0.root == scope.root }.map { ($0.path, $0) }) { first, _ in first }
+    // Keys are bytes, as file names are: text that looks the same is equal to Swift.
+    let known = Dictionary(ledger.filter { $0.root == scope.root }.map { (Array($0.path.utf8), $0) }) { first, _ in first }
     var batch: [PendingDocument] = []
     for file in files {
       if isCancelled() { break }
       run.path = file.relativePath
-      if let pending = try prepare(file, scope: scope, known: known[file.relativePath], force: force, collection: collection.id, run: &run) {
+      if let pending = try prepare(
+        file, scope: scope, known: known[Array(file.relativePath.utf8)], force: force, collection: collection.id, run: &run)
+      {
         batch.append(pending)
-        if batch.reduce(0, { $0 + $1.chunks.count }) >= Self.batchChunkCount {
+        if batch.count >= Self.batchChunkCount || batch.reduce(0, { $0 + $1.chunks.count }) >= Self.batchChunkCount {
           try storeBatch(&batch, in: collection.id, run: &run, isCancelled: isCancelled)
         }
       } else {
@@ -63,9 +67,18 @@ package struct Ingestor {
     if !isCancelled() { try storeBatch(&batch, in: collection.id, run: &run, isCancelled: isCancelled) }
     if isCancelled() { throw IngestionError.cancelled }
 
-    let present = Set(files.map(\.relativePath))
-    let gone = known.keys.filter { scope.contains($0) && !present.contains($0) }.sorted()
-    run.report.removed = try store.remove(paths: gone.map { (root: scope.root, path: $0) }, from: collection.id)
+    let present = Set(files.map { Array($0.relativePath.utf8) }).subtracting(run.gone)
+    var gone = known.filter { scope.contains($1.path) && !present.contains($0) }.map { (root: scope.root, path: $1.path) }
+    // Documents that were ingested from a folder inside this one are this one's now.
+    let answering = present.subtracting(run.report.failed.map { Array($0.path.utf8) })
+    let doubles = ledger.filter { entry in
+      guard entry.root != scope.root, IngestScope.relative(entry.root, to: scope.root) != nil else { return false }
+      let path = IngestScope.relative(entry.root + "/" + entry.path, to: scope.root)
+      return path.map { answering.contains(Array($0.utf8)) } ?? false
+    }
+    gone.sort { $0.path < $1.path }
+    run.report.removed = try store.remove(paths: gone, from: collection.id)
+    try store.remove(paths: doubles.map { (root: $0.root, path: $0.path) }, from: collection.id)
     try store.publish(collection.id)
     run.report.notices += store.notices
     run.report.seconds = start.duration(to: .now) / .seconds(1)
@@ -76,7 +89,7 @@ package struct Ingestor {
   private func scopedFiles(_ scope: IngestScope) throws -> [WalkedFile] {
     let walked = try FolderWalk.files(under: scope.path).map { file in
       var file = file
-      file.relativePath = String(file.path.dropFirst(scope.root == "/" ? 1 : scope.root.utf8.count + 1))
+      file.relativePath = IngestScope.relative(file.path, to: scope.root) ?? file.relativePath
       return file
     }
     let folders = Set(walked.filter { $0.relativePath.hasSuffix("corpus.jsonl") }.map { ($0.relativePath as NSString).deletingLastPathComponent })
@@ -95,15 +108,14 @@ package struct Ingestor {
     _ file: WalkedFile, scope: IngestScope, known: LedgerEntry?, force: Bool, collection: CollectionID, run: inout IngestRun
   ) throws -> PendingDocument? {
     var version = DocumentVersion(
-      root: scope.root, path: file.relativePath, sha256: "", byteCount: file.byteCount, modificationTime: file.modificationTime, format: "", title: nil)
+      root: scope.root, path: file.relativePath, sha256: "", byteCount: file.byteCount, modificationTime: file.modificationTime, format: "",
+      title: nil)
     do {
       version.sha256 = try sha256(ofFile: file.path)
-      if !force, let known, known.sha256 == version.sha256 {
+      // What failed is tried again: the reason may have been a missing program, or a limit that is gone.
+      if !force, let known, known.state == .ready, known.sha256 == version.sha256 {
         if known.modificationTime != version.modificationTime { try store.confirmUnchanged(version, in: collection) }
-        switch known.state {
-        case .ready: run.report.unchanged += 1
-        case .failed: run.report.failed.append(.init(path: file.relativePath, reason: known.error ?? "failed before"))
-        }
+        run.report.unchanged += 1
         return nil
       }
       let document = try reader.read(path: file.path)
@@ -112,12 +124,20 @@ package struct Ingestor {
       return PendingDocument(
         file: file, version: version, isNew: known == nil, chunks: chunker.chunks(of: document).map { PendingChunk(chunk: $0) })
     } catch let error as DocumentError {
-      if error.isUnsupportedFormat {
+      if file.modificationTime != 0, !FileManager.default.fileExists(atPath: file.path) {
+        // Deleted since the walk: as if it had not been there.
+        run.gone.insert(Array(file.relativePath.utf8))
+      } else if error.isUnsupportedFormat {
+        // A document that became an image or a program has no text any more.
+        run.gone.insert(Array(file.relativePath.utf8))
         run.report.skipped.append(.init(path: file.relativePath, reason: error.why ?? error.message))
       } else {
         let reason = error.why ?? error.message
         run.report.failed.append(.init(path: file.relativePath, reason: reason))
-        try store.recordFailure(of: version, error: reason, in: collection)
+        // The same failure again changes nothing, in the store neither.
+        if known?.state != .failed || known?.sha256 != version.sha256 || known?.error != reason {
+          try store.recordFailure(of: version, error: reason, in: collection)
+        }
       }
       return nil
     }
@@ -185,6 +205,8 @@ private struct PendingChunk {
 private struct IngestRun {
   var report: IngestReport
   var path = ""
+  /// Relative paths of files that have no document any more, though the walk found them.
+  var gone: Set<[UInt8]> = []
   private let totalFiles: Int
   private let totalBytes: Double
   private var finishedFiles = 0
@@ -211,6 +233,7 @@ private struct IngestRun {
   private func show(bytes: Double) {
     progress(
       IngestProgress(
-        finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes, embeddedTokens: report.embeddedTokens, path: path))
+        finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes, embeddedTokens: report.embeddedTokens,
+        path: path))
   }
 }

@@ -21,7 +21,9 @@ struct Manifest: Codable {
 
   static func read(from folder: ModelFolder) throws(ModelError) -> Manifest {
     let path = folder.absolute("models.json")
-    guard let data = FileManager.default.contents(atPath: path) else { return Manifest() }
+    guard FileManager.default.fileExists(atPath: path) else { return Manifest() }
+    // One that cannot be read is not one that is not there: writing would lose what it lists.
+    guard let data = FileManager.default.contents(atPath: path) else { throw .file(path, "read", String(cString: strerror(errno))) }
     do {
       return try JSONDecoder().decode(Manifest.self, from: data)
     } catch {

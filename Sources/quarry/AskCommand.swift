@@ -69,7 +69,9 @@ struct AskCommand: AsyncParsableCommand {
     for source in answer.sources {
       let place = Place(document: source.document, path: source.path, page: source.page, lines: source.lines).description
       Terminal.write("[\(source.number)] \(Terminal.output.style(place, .cyan))\(source.heading.map { "  " + Terminal.printable($0) } ?? "")\n")
-      for line in Terminal.printable(source.quote).split(separator: "\n").prefix(6) { Terminal.write("    \(line)\n") }
+      let lines = Terminal.printable(source.quote).split(separator: "\n")
+      for line in lines.prefix(6) { Terminal.write("    \(line)\n") }
+      if lines.count > 6 { Terminal.write("    …\n") }
     }
     let usage = answer.usage
     var remark = "found in \(milliseconds(usage.retrievalSeconds))"

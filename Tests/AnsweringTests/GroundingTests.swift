@@ -36,6 +36,20 @@ import Testing
     #expect(!grounding.verify("Sleeping cars came at the wish of Maria Post.").supported)
   }
 
+  /// A number of one sentence with the subject of another is supported by neither.
+  @Test func whatIsMixedFromTwoQuotesDoesNot() {
+    let grounding = Grounding(
+      question: "Which port is the default?",
+      quotes: ["By default Quarry listens on port 8707 of 127.0.0.1.", "quarry serve --port 9000 listens on another port."], passages: [])
+    #expect(!grounding.verify("The port 9000 is the default port.").supported)
+    #expect(grounding.verify("By default it listens on port 8707.").supported)
+    #expect(grounding.verify("By default it listens on port 8707. Another port is 9000.").supported)
+  }
+
+  @Test func thePromptOverAgainDoesNot() {
+    #expect(!grounding.verify("Quotes: The line to the coast opened in 1911.").supported)
+  }
+
   @Test func aLoopDoesNot() {
     #expect(!grounding.verify("The line opened in 1911.", isLooping: true).supported)
   }

@@ -1,0 +1,174 @@
+import Documents
+import Embedding
+import Foundation
+import Ingestion
+import Store
+import Testing
+
+/// Folders as they are: changing while they are read, ingested in parts, with equal files and with nothing in them. Real store, real embedder.
+@Suite final class IngestorTests {
+  private let base: String
+  private let store: Store
+  private let embedder: Embedder
+  private let ingestor: Ingestor
+
+  init() throws {
+    let temporary = FileManager.default.temporaryDirectory.path + "/ingestion-\(UUID().uuidString)"
+    // A name with letters of more than one byte: paths are cut by bytes.
+    try FileManager.default.createDirectory(atPath: temporary + "/Bücher", withIntermediateDirectories: true)
+    guard let resolved = realpath(temporary, nil) else { preconditionFailure("no temporary folder") }
+    defer { free(resolved) }
+    base = String(cString: resolved)
+    store = try Store.open(directory: base + "/index", access: .writing)
+    embedder = try Embedder(directory: Self.embedderFolder())
+    ingestor = Ingestor(store: store, embedder: embedder)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: base) }
+
+  private static func embedderFolder() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let folder = environment["QUARRY_MODELS"] ?? (environment["XDG_DATA_HOME"] ?? NSHomeDirectory() + "/.local/share") + "/quarry/models"
+    guard FileManager.default.fileExists(atPath: folder + "/all-MiniLM-L6-v2/model.safetensors") else { throw MissingModel(path: folder) }
+    return folder + "/all-MiniLM-L6-v2"
+  }
+
+  private struct MissingModel: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "all-MiniLM-L6-v2 is not in \(path): run `make models`" }
+  }
+
+  private var root: String { base + "/Bücher" }
+
+  private func write(_ name: String, _ text: String) throws {
+    let path = root + "/" + name
+    try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  }
+
+  private func documents() throws -> [String] {
+    let collection = try #require(try store.collection(named: "default"))
+    return try store.ledger(of: collection.id).map { $0.root + "|" + $0.path }.map { String($0.dropFirst(base.count)) }.sorted()
+  }
+
+  private func entries() throws -> [LedgerEntry] {
+    try store.ledger(of: try #require(try store.collection(named: "default")).id)
+  }
+
+  @Test func aSecondRunDoesNothingTwice() throws {
+    try write("a.md", "# Foxes\n\nThe fox jumps over the dog.")
+    try write("ü/b.txt", "Owls hunt at night.")
+    let first = try ingestor.ingest(root, into: "default")
+    #expect(first.added == 2)
+    #expect(try documents() == ["/Bücher|a.md", "/Bücher|ü/b.txt"])
+    let second = try ingestor.ingest(root + "/../Bücher/", into: "default")
+    #expect((second.added, second.unchanged, second.embeddedTokens) == (0, 2, 0))
+
+    try write("a.md", "# Foxes\n\nThe fox sleeps.")
+    try FileManager.default.removeItem(atPath: root + "/ü/b.txt")
+    let third = try ingestor.ingest(root, into: "default")
+    #expect((third.added, third.updated, third.unchanged, third.removed) == (0, 1, 0, 1))
+    #expect(try documents() == ["/Bücher|a.md"])
+  }
+
+  @Test func aFolderInsideOneThatIsKnownBelongsToIt() throws {
+    try write("a.txt", "Outside.")
+    try write("ü/b.txt", "Inside.")
+    _ = try ingestor.ingest(root, into: "default")
+    try write("ü/c.txt", "New inside.")
+    try write("d.txt", "New outside.")
+    let inner = try ingestor.ingest(root + "/ü", into: "default")
+    #expect((inner.added, inner.unchanged, inner.removed) == (1, 1, 0))
+    #expect(try documents() == ["/Bücher|a.txt", "/Bücher|ü/b.txt", "/Bücher|ü/c.txt"])
+    let one = try ingestor.ingest(root + "/d.txt", into: "default")
+    #expect(one.added == 1)
+    #expect(try documents().last == "/Bücher|ü/c.txt")
+  }
+
+  @Test func aFolderAroundOneThatIsKnownTakesItsDocumentsOver() throws {
+    try write("a.txt", "Outside.")
+    try write("in/b.txt", "Inside.")
+    try write("in/.hidden/c.txt", "Asked for by name.")
+    _ = try ingestor.ingest(root + "/in", into: "default")
+    _ = try ingestor.ingest(root + "/in/.hidden/c.txt", into: "default")
+    let outer = try ingestor.ingest(root, into: "default")
+    #expect((outer.added, outer.reusedChunks, outer.removed) == (2, 1, 0))
+    // A hidden folder is not walked, so what was asked for by name stays.
+    #expect(try documents() == ["/Bücher/in|.hidden/c.txt", "/Bücher|a.txt", "/Bücher|in/b.txt"].sorted())
+    #expect(try ingestor.ingest(root, into: "default").unchanged == 2)
+  }
+
+  @Test func equalTextsAreEmbeddedOnce() throws {
+    let text = "The same sentence in two files."
+    try write("one.txt", text)
+    try write("two.txt", text)
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.added, report.chunks) == (2, 2))
+    let alone = try ingestor.ingest(root + "/one.txt", into: "other")
+    #expect((alone.added, alone.reusedChunks, alone.embeddedTokens) == (1, 1, 0))
+    // Records of one document that are equal to the letter.
+    try write("rows.jsonl", (0..<4).map { #"{"_id": "\#($0)", "title": "t", "text": "again and again"}"# }.joined(separator: "\n"))
+    #expect(try ingestor.ingest(root + "/rows.jsonl", into: "default").chunks == 4)
+  }
+
+  @Test func filesWithoutTextAreReportedAndTheRestGoesOn() throws {
+    try write("empty.txt", "")
+    try write("blank.md", " \n\n\t\n")
+    try write("image.png", "\u{89}PNG")
+    try write("good.txt", "Something.")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.added + report.failed.count == 3)
+    #expect(report.failed.contains { $0.path == "empty.txt" })
+    #expect(report.skipped.map(\.path) == ["image.png"])
+    let sequence = try store.sequence()
+    let again = try ingestor.ingest(root, into: "default")
+    #expect(again.failed.map(\.path) == report.failed.map(\.path))
+    #expect(try store.sequence() == sequence, "the same failures again change nothing")
+  }
+
+  /// The reason of a failure may be gone while the file is the same: it is read again.
+  @Test func whatFailedIsTriedAgain() throws {
+    try write("long.txt", String(repeating: "Many words follow. ", count: 100))
+    var limits = ReadingLimits()
+    limits.fileByteCount = 100
+    let strict = Ingestor(store: store, embedder: embedder, reader: DocumentReader(limits: limits))
+    let first = try strict.ingest(root, into: "default")
+    #expect(first.failed.map(\.path) == ["long.txt"])
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.failed.isEmpty)
+    #expect(report.updated == 1)
+    #expect(try entries().map(\.state) == [.ready])
+  }
+
+  /// The last document is deleted when the first is stored, after the walk and before it is read.
+  @Test func aFileThatVanishesIsAsIfItHadNotBeenThere() throws {
+    for index in 0..<80 { try write("doc\(index + 100).txt", "Document number \(index).") }
+    try write("zzz.txt", "The last.")
+    _ = try ingestor.ingest(root + "/zzz.txt", into: "default")
+    let path = root + "/zzz.txt"
+    let report = try ingestor.ingest(root, into: "default", progress: { _ in try? FileManager.default.removeItem(atPath: path) })
+    #expect(report.failed.isEmpty)
+    #expect((report.added, report.removed) == (80, 1))
+    #expect(try documents().count == 80)
+  }
+
+  @Test func aStopLeavesWholeDocumentsAndTheNextRunGoesOn() throws {
+    for index in 0..<150 { try write("doc\(index + 100).txt", "Document number \(index) about something else.") }
+    var batches = 0
+    let error = #expect(throws: IngestionError.self) {
+      try self.ingestor.ingest(self.root, into: "default", isCancelled: { batches > 0 }, progress: { if $0.embeddedTokens > 0 { batches += 1 } })
+    }
+    #expect(error?.code == "cancelled")
+    let stored = try entries().count
+    #expect(stored > 0 && stored < 150)
+    let rest = try ingestor.ingest(root, into: "default")
+    #expect((rest.unchanged, rest.added) == (stored, 150 - stored))
+    #expect(try entries().allSatisfy { $0.chunkCount == 1 })
+  }
+
+  @Test func aPathThatIsNotThereMakesNoCollection() throws {
+    let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.base + "/nowhere", into: "default") }
+    #expect(error?.code == "path_missing")
+    #expect(try store.collections().isEmpty)
+  }
+}
