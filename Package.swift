@@ -71,7 +71,8 @@ let package = Package(
     .target(
       name: "Answering",
       dependencies: [
-        "Diagnostics", "Chunking", "Documents", "Embedding", "Inference", "Retrieval", "Store", "Tokenizer", .product(name: "Crypto", package: "swift-crypto"),
+        "Diagnostics", "Chunking", "Documents", "Embedding", "Inference", "Retrieval", "Store", "Tokenizer",
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict
     ),
@@ -90,7 +91,9 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .target(name: "Evaluation", dependencies: ["Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "Retrieval", "Store"], swiftSettings: strict),
+    .target(
+      name: "Evaluation", dependencies: ["Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "Retrieval", "Store"],
+      swiftSettings: strict),
     .executableTarget(
       name: "quarry",
       dependencies: [
@@ -112,12 +115,14 @@ let package = Package(
     .testTarget(name: "VectorIndexTests", dependencies: ["Diagnostics", "VectorIndex"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     .testTarget(name: "IngestionTests", dependencies: ["Documents", "Embedding", "Ingestion", "Store"], swiftSettings: strict),
     .testTarget(name: "RetrievalTests", dependencies: ["Chunking", "Documents", "Embedding", "Retrieval", "Store"], swiftSettings: strict),
     .testTarget(
       name: "AnsweringTests",
-      dependencies: ["Answering", "Chunking", "Documents", "Embedding", "Inference", "ModelFile", "Retrieval", "Store", "Tokenizer"], swiftSettings: strict),
+      dependencies: ["Answering", "Chunking", "Documents", "Embedding", "Inference", "ModelFile", "Retrieval", "Store", "Tokenizer"],
+      swiftSettings: strict),
     .testTarget(
       name: "ServiceTests",
       dependencies: [

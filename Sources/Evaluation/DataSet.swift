@@ -34,14 +34,18 @@ package struct DataSet: Sendable {
     var grades: [String: [String: Int]] = [:]
     for (number, line) in try Self.lines(of: folder + "/qrels.tsv").dropFirst().enumerated() {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-      guard fields.count == 3, let grade = Int(fields[2]) else { throw .dataSet(folder, "qrels.tsv, line \(number + 2), is not query, document, grade") }
+      guard fields.count == 3, let grade = Int(fields[2]) else {
+        throw .dataSet(folder, "qrels.tsv, line \(number + 2), is not query, document, grade")
+      }
       grades[String(fields[0]), default: [:]][String(fields[1])] = grade
     }
     self.grades = grades
   }
 
   private static func lines(of path: String) throws(EvaluationError) -> [Substring] {
-    guard let data = FileManager.default.contents(atPath: path) else { throw .dataSet(path, "it cannot be read: \(String(cString: strerror(errno)))") }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .dataSet(path, "it cannot be read: \(String(cString: strerror(errno)))")
+    }
     return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
   }
 }

@@ -58,7 +58,8 @@ struct EvalCommand: ParsableCommand {
 
     mutating func run() async throws {
       let dataSet = try DataSet(folder: set)
-      let index = try index.open(for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice))
+      let index = try index.open(
+        for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice))
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences
@@ -85,7 +86,8 @@ struct EvalIndexOptions: ParsableArguments {
     var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)
     defer { bar.clear() }
     return try EvaluationIndex(
-      dataSet: dataSet, directory: index, collection: collection, embedder: Embedder(directory: ModelFolder.standard().embedderPath()), generatorPath: generator
+      dataSet: dataSet, directory: index, collection: collection, embedder: Embedder(directory: ModelFolder.standard().embedderPath()),
+      generatorPath: generator
     ) { progress in
       bar.show(
         fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1, detail: "\(progress.embeddedTokens) tokens")

@@ -24,7 +24,8 @@ struct ProgressBar {
     if lastDrawn == nil, !Terminal.error.isTerminal, start.duration(to: now) < interval { return }
     lastDrawn = now
     let line = Self.line(
-      label: label, fraction: fraction, detail: detail, elapsedSeconds: start.duration(to: now) / .seconds(1), width: Terminal.error.isTerminal ? Terminal.error.width : nil)
+      label: label, fraction: fraction, detail: detail, elapsedSeconds: start.duration(to: now) / .seconds(1),
+      width: Terminal.error.isTerminal ? Terminal.error.width : nil)
     Terminal.writeError(Terminal.error.isTerminal ? "\r\u{1B}[K" + line : line + "\n")
   }
 

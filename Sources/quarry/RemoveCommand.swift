@@ -56,7 +56,8 @@ struct UnknownName: ExplainedError {
   let remedy: String?
 
   static func collection(_ name: String) -> UnknownName {
-    UnknownName(code: "collection_missing", message: "there is no collection \(name) in this index", why: nil, remedy: "quarry status lists the collections")
+    UnknownName(
+      code: "collection_missing", message: "there is no collection \(name) in this index", why: nil, remedy: "quarry status lists the collections")
   }
 
   static func document(_ name: String, in collection: String) -> UnknownName {

@@ -34,7 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.port = port
     configuration.allowRemote = allowRemote
     configuration.collection = index.collection
-    let service = QuarryService(configuration: configuration, answerer: open.answerer, retriever: open.retriever, engine: open.engine, store: open.store)
+    let service = QuarryService(
+      configuration: configuration, answerer: open.answerer, retriever: open.retriever, engine: open.engine, store: open.store)
     try await service.run()
   }
 }

@@ -31,7 +31,8 @@ struct OutputOptions: ParsableArguments {
 /// `--generator`, where text is generated.
 struct GeneratorOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Model that writes: a name of `quarry models list`, or a GGUF file; $QUARRY_GENERATOR sets another default.", valueName: "model"))
+    help: ArgumentHelp(
+      "Model that writes: a name of `quarry models list`, or a GGUF file; $QUARRY_GENERATOR sets another default.", valueName: "model"))
   var generator: String?
 
   /// The choice, if there is one.

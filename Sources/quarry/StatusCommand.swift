@@ -54,7 +54,8 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let store = try Store.open(directory: index, access: .reading)
     let status = try Status(
-      index: index, bytes: byteCount(ofFolder: index), sequence: store.sequence(), collections: store.collections().map { try describe($0, in: store) })
+      index: index, bytes: byteCount(ofFolder: index), sequence: store.sequence(),
+      collections: store.collections().map { try describe($0, in: store) })
     if output.json { JSONOutput.write(status) } else { show(status) }
   }
 
@@ -81,7 +82,9 @@ struct StatusCommand: ParsableCommand {
           + (collection.failed > 0 ? ", \(Terminal.output.style("\(collection.failed) failed", .red))" : "") + "\n")
       let search = collection.generation.map { "\($0.kind) over \($0.vectors) vectors, \(collection.pending) newer ones scanned" } ?? "exact scan"
       Terminal.write("  embedder \(collection.embedder), \(collection.dimension) dimensions; vector search: \(search)\n")
-      for failure in collection.failures { Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n") }
+      for failure in collection.failures {
+        Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n")
+      }
       for document in collection.contents ?? [] {
         Terminal.write("  \(Terminal.printable(document.path))  \(document.chunks) chunks, \(document.bytes) bytes\n")
       }

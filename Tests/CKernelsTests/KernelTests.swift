@@ -10,7 +10,9 @@ import Testing
     a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= atol + rtol * abs($1) }
   }
 
-  private static func dense(_ level: qk_cpu, _ x: [Float], _ w: [Float], _ bias: [Float], m: Int, n: Int, k: Int, _ activation: qk_activation) -> [Float] {
+  private static func dense(_ level: qk_cpu, _ x: [Float], _ w: [Float], _ bias: [Float], m: Int, n: Int, k: Int, _ activation: qk_activation)
+    -> [Float]
+  {
     var packed = [Float](repeating: 0, count: qk_dense_packed_count(n, k))
     qk_dense_pack(&packed, w, n, k)
     var y = [Float](repeating: .nan, count: m * n)
@@ -55,7 +57,11 @@ import Testing
 
     func product(_ level: qk_cpu, _ x: [Float], m: Int) -> [Float] {
       var quantised = [qk_activations](repeating: qk_activations(), count: m * k / 32)
-      for row in 0..<m { x.withUnsafeBufferPointer { source in quantised.withUnsafeMutableBufferPointer { qk_quantise_at(level, $0.baseAddress! + row * k / 32, source.baseAddress! + row * k, k) } } }
+      for row in 0..<m {
+        x.withUnsafeBufferPointer { source in
+          quantised.withUnsafeMutableBufferPointer { qk_quantise_at(level, $0.baseAddress! + row * k / 32, source.baseAddress! + row * k, k) }
+        }
+      }
       var y = [Float](repeating: .nan, count: m * n)
       qk_matrix_multiply_at(level, &y, n, quantised, packed, kind, m, n, k, 0, panels)
       return y
@@ -84,7 +90,9 @@ import Testing
     let k = 64
     for (type, byte) in [(QK_TYPE_Q4_0, UInt8(0xFF)), (QK_TYPE_Q4_1, 0xFF), (QK_TYPE_Q8_0, 0x80), (QK_TYPE_Q8_0, 0x7F)] {
       let scale = withUnsafeBytes(of: Float16(1).bitPattern.littleEndian) { Array($0) }
-      let row = (0..<k / 32).flatMap { _ in (type == QK_TYPE_Q4_1 ? scale + scale : scale) + [UInt8](repeating: byte, count: type == QK_TYPE_Q8_0 ? 32 : 16) }
+      let row = (0..<k / 32).flatMap { _ in
+        (type == QK_TYPE_Q4_1 ? scale + scale : scale) + [UInt8](repeating: byte, count: type == QK_TYPE_Q8_0 ? 32 : 16)
+      }
       for sign: Float in [1, -1] {
         let x = [Float](repeating: 127 * sign, count: k), kind = type == QK_TYPE_Q8_0 ? QK_MATRIX_8BIT : QK_MATRIX_4BIT
         var packed = [UInt8](repeating: 0, count: qk_matrix_byte_count(kind, 1, k))
@@ -126,7 +134,9 @@ import Testing
       blocks[position / 64].withUnsafeMutableBufferPointer { block in
         keys.withUnsafeBufferPointer { k in
           values.withUnsafeBufferPointer { v in
-            qk_kv_store(block.baseAddress!, block.baseAddress! + 64 * size, k.baseAddress! + position * size, v.baseAddress! + position * size, position % 64, size)
+            qk_kv_store(
+              block.baseAddress!, block.baseAddress! + 64 * size, k.baseAddress! + position * size, v.baseAddress! + position * size, position % 64,
+              size)
           }
         }
       }
@@ -145,7 +155,9 @@ import Testing
     for row in 0..<rows {
       for head in 0..<heads {
         let query = queries[(row * heads + head) * size..<(row * heads + head + 1) * size]
-        let scores = (0...first + row).map { j in zip(query, keys[j * size..<(j + 1) * size]).reduce(0.0) { $0 + Double($1.0) * half($1.1) } / Double(size).squareRoot() }
+        let scores = (0...first + row).map { j in
+          zip(query, keys[j * size..<(j + 1) * size]).reduce(0.0) { $0 + Double($1.0) * half($1.1) } / Double(size).squareRoot()
+        }
         let top = scores.max() ?? 0, weights = scores.map { exp($0 - top) }, total = weights.reduce(0, +)
         for d in 0..<size {
           let expected = zip(weights, 0...first + row).reduce(0.0) { $0 + $1.0 * half(values[$1.1 * size + d]) } / total

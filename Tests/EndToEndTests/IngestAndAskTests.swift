@@ -193,7 +193,8 @@ import Testing
     let lines = try String(contentsOfFile: folder.path + "/run.tsv", encoding: .utf8).split(separator: "\n")
     #expect(lines.first?.hasPrefix("q1\td2\t1\t") == true)
 
-    let answers = try await QuarryProcess.run("eval", "answers", folder.path + "/set", "--answer", "quote", "--out", folder.path + "/answers.jsonl", "--json")
+    let answers = try await QuarryProcess.run(
+      "eval", "answers", folder.path + "/set", "--answer", "quote", "--out", folder.path + "/answers.jsonl", "--json")
     #expect(answers.status == 0, "\(answers.errors)")
     let line = try String(contentsOfFile: folder.path + "/answers.jsonl", encoding: .utf8)
     let answer = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

@@ -32,7 +32,9 @@ struct QuarryProcess {
   }()
 
   /// A process that was started and not waited for.
-  static func start(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil) throws -> (process: Process, output: Pipe, errors: Pipe) {
+  static func start(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil) throws -> (
+    process: Process, output: Pipe, errors: Pipe
+  ) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: binary)
     process.arguments = arguments

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ServerTests {
   @Test func servesAnswersUntilItIsToldToStop() async throws {
     let folder = try TemporaryFolder()
-    try folder.write("# Lighthouse\n\nThe lighthouse keeper lights the lamp at sunset. The lamp burns 2 litres of oil a night.\n", to: "docs/lighthouse.md")
+    try folder.write(
+      "# Lighthouse\n\nThe lighthouse keeper lights the lamp at sunset. The lamp burns 2 litres of oil a night.\n", to: "docs/lighthouse.md")
     let index = folder.path + "/index"
     let ingested = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index)
     try #require(ingested.status == 0, "\(ingested.errors)")

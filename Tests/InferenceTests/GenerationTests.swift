@@ -31,7 +31,9 @@ import Tokenizer
     let stop = String(words[4].suffix(2)) + " " + String(words[5].prefix(2))
     var text = ""
     var reason: GenerationResult.FinishReason?
-    for try await event in engine.generate(GenerationRequest(prompt: try prompt("Tell me a story about a fox."), maximumTokenCount: 24, stopSequences: [stop])) {
+    for try await event in engine.generate(
+      GenerationRequest(prompt: try prompt("Tell me a story about a fox."), maximumTokenCount: 24, stopSequences: [stop]))
+    {
       switch event {
       case .text(let more): text += more
       case .finished(let result): reason = result.finishReason

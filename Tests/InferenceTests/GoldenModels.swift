@@ -2,7 +2,9 @@ import Foundation
 
 /// Files of `Tests/Golden/inference`, and the models that `make models` fetches.
 enum GoldenModels {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden/inference").path
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+    "Golden/inference"
+  ).path
 
   static func decode<T: Decodable>(_ name: String) throws -> T {
     try JSONDecoder().decode(T.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))

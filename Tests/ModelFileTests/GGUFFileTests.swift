@@ -72,7 +72,9 @@ import Testing
     var readCount = 0
     for _ in 0..<4000 {
       var bytes = whole
-      for _ in 0..<Int.random(in: 1...6, using: &random) { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       if Bool.random(using: &random) { bytes.removeLast(Int.random(in: 0..<40, using: &random)) }
       let file = try TemporaryFile(bytes)
       guard let gguf = try? GGUFFile(path: file.path) else { continue }

@@ -20,7 +20,8 @@ struct GGUFWriter {
   }
 
   var file: [UInt8] {
-    var out = Array("GGUF".utf8) + Self.bytes(version) + Self.bytes(tensorCount ?? UInt64(tensors.count)) + Self.bytes(entryCount ?? UInt64(entries.count))
+    var out =
+      Array("GGUF".utf8) + Self.bytes(version) + Self.bytes(tensorCount ?? UInt64(tensors.count)) + Self.bytes(entryCount ?? UInt64(entries.count))
     for entry in entries { out += Self.string(entry.key) + Self.bytes(entry.type) + entry.payload }
     for tensor in tensors {
       out += Self.string(tensor.name) + Self.bytes(UInt32(tensor.shape.count)) + tensor.shape.flatMap { Self.bytes($0) } + Self.bytes(tensor.type)

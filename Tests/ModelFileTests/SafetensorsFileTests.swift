@@ -62,7 +62,9 @@ import Testing
     var random = SeededGenerator(state: 2)
     for _ in 0..<3000 {
       var bytes = whole
-      for _ in 0..<Int.random(in: 1...4, using: &random) { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       let file = try TemporaryFile(bytes)
       guard let safetensors = try? SafetensorsFile(path: file.path) else { continue }
       for tensor in safetensors.tensors.values { #expect(tensor.byteRange.upperBound <= bytes.count) }

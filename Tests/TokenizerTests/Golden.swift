@@ -2,7 +2,9 @@ import Foundation
 
 /// Files of `Tests/Golden/tokenizer`, and the models that `make models` fetches.
 enum Golden {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden/tokenizer").path
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+    "Golden/tokenizer"
+  ).path
 
   static func decode<T: Decodable>(_ name: String, as _: T.Type = T.self) throws -> T {
     try JSONDecoder().decode(T.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))

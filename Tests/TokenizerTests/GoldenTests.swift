@@ -30,7 +30,9 @@ import Tokenizer
       guard let tokens else { continue }
       compared += 1
       let found = encode(line)
-      if found != tokens { Issue.record("\(file): \(line.debugDescription.prefix(120))\nexpected \(tokens.prefix(40))\nfound    \(found.prefix(40))") }
+      if found != tokens {
+        Issue.record("\(file): \(line.debugDescription.prefix(120))\nexpected \(tokens.prefix(40))\nfound    \(found.prefix(40))")
+      }
     }
     #expect(compared > 1500)
   }

@@ -36,7 +36,8 @@ import Tokenizer
     let segments = template.render([ChatMessage(role: .user, content: "Hi")])
     #expect(
       segments == [
-        .control("<|im_start|>"), .text("system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"), .control("<|im_end|>"), .text("\n"),
+        .control("<|im_start|>"), .text("system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"), .control("<|im_end|>"),
+        .text("\n"),
         .control("<|im_start|>"), .text("user\nHi"), .control("<|im_end|>"), .text("\n"), .control("<|im_start|>"), .text("assistant\n"),
       ])
   }
@@ -58,7 +59,9 @@ import Tokenizer
 
   @Test func brokenUTF8IsNoTrap() throws {
     let pieces = try ModelTokenizer.load(from: GGUFFile(path: Golden.folder + "/sentencepiece.gguf"))
-    for bytes: [UInt8] in [[0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x92], [0x80, 0x80], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
+    for bytes: [UInt8] in [
+      [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x92], [0x80, 0x80], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80],
+    ] {
       // SmolLM2 has no tokens for some bytes that no text has; what is around them stays.
       #expect(smolLM.decode(smolLM.encode(bytes: Array("a ".utf8) + bytes + Array(" b".utf8))).hasPrefix("a "))
       #expect(!pieces.encode(bytes: bytes).isEmpty)

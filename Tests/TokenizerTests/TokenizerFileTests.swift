@@ -5,7 +5,8 @@ import Tokenizer
 /// Tokenizer files that are not what they should be.
 @Suite struct TokenizerFileTests {
   @Test(arguments: [
-    "", "{", "[]", "{\"model\": {}}", "{\"model\": {\"type\": \"Unigram\", \"vocab\": {}}}", "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 1}}}",
+    "", "{", "[]", "{\"model\": {}}", "{\"model\": {\"type\": \"Unigram\", \"vocab\": {}}}",
+    "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 1}}}",
     "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3}}, \"normalizer\": {\"type\": \"NFKC\"}}",
   ])
   func wordPieceFilesAreChecked(text: String) throws {

@@ -66,14 +66,17 @@ package struct Benchmark {
     }
     let retriever = Retriever(store: try Store.open(directory: directory, access: .reading), embedder: embedder)
     // The headings of what was found for a few broad words are questions that the corpus answers.
-    let questions = try ["how to", "what is", "file", "error", "limit"].flatMap { try retriever.search($0, SearchOptions()).compactMap(\.chunk.headingPath.last) }
+    let questions = try ["how to", "what is", "file", "error", "limit"].flatMap {
+      try retriever.search($0, SearchOptions()).compactMap(\.chunk.headingPath.last)
+    }
     let latencies = try questions.map { question in try seconds { _ = try retriever.search(question, SearchOptions()) } }.sorted()
     let files = Double(report.added)
     return [
       BenchmarkReport.Figure("ingest, files", files / report.seconds, "files/s"),
       BenchmarkReport.Figure("ingest, tokens through everything", Double(report.embeddedTokens) / report.seconds, "tokens/s"),
       BenchmarkReport.Figure("search over \(report.chunks) chunks, median", (latencies.isEmpty ? 0 : latencies[latencies.count / 2]) * 1000, "ms"),
-      BenchmarkReport.Figure("search over \(report.chunks) chunks, 99 %", (latencies.isEmpty ? 0 : latencies[latencies.count * 99 / 100]) * 1000, "ms"),
+      BenchmarkReport.Figure(
+        "search over \(report.chunks) chunks, 99 %", (latencies.isEmpty ? 0 : latencies[latencies.count * 99 / 100]) * 1000, "ms"),
     ]
   }
 

@@ -21,7 +21,9 @@ package struct BenchmarkReport: Sendable, Codable {
     }
 
     /// - Parameter lowerIsBetter: For times.
-    package init(_ name: String, _ value: Double, _ unit: String, bar: Double? = nil, lowerIsBetter: Bool = false, peer: String? = nil, peerValue: Double? = nil) {
+    package init(
+      _ name: String, _ value: Double, _ unit: String, bar: Double? = nil, lowerIsBetter: Bool = false, peer: String? = nil, peerValue: Double? = nil
+    ) {
       self.name = name
       self.value = value
       self.unit = unit
@@ -65,6 +67,7 @@ package struct BenchmarkReport: Sendable, Codable {
       (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n").first { $0.hasPrefix("model name") }?
       .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown processor"
     let info = ProcessInfo.processInfo
-    return "\(processor), \(info.activeProcessorCount) cores, \(info.physicalMemory >> 30) GiB, kernels \(info.environment["QUARRY_CPU"] ?? "chosen at start")"
+    return
+      "\(processor), \(info.activeProcessorCount) cores, \(info.physicalMemory >> 30) GiB, kernels \(info.environment["QUARRY_CPU"] ?? "chosen at start")"
   }
 }
