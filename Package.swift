@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
     .testTarget(name: "ModelFileTests", dependencies: ["ModelFile"], swiftSettings: strict),
     .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference", "Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),
     .testTarget(name: "ModelsTests", dependencies: ["Diagnostics", "Models"], swiftSettings: strict),
     .testTarget(name: "DocumentsTests", dependencies: ["Diagnostics", "Documents"], swiftSettings: strict),

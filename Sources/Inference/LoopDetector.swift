@@ -1,8 +1,10 @@
 /// Notices when a model repeats itself: the same run of 4 to 24 tokens three times over, or 12 tokens made of a shorter run.
 ///
 /// Small models fall into loops and never leave them; the text up to there is all that they have to say.
-struct LoopDetector {
+package struct LoopDetector {
   private var tokens: [Int32] = []
+
+  package init() {}
 
   /// The longest run that is looked for.
   private static let longestPeriod = 24
@@ -10,7 +12,7 @@ struct LoopDetector {
   private static func repetitionCount(ofPeriod period: Int) -> Int { period < 4 ? 12 / period : 3 }
 
   /// Takes the next token; true when it closes a loop.
-  mutating func isLooping(after token: Int32) -> Bool {
+  package mutating func isLooping(after token: Int32) -> Bool {
     tokens.append(token)
     return (1...Self.longestPeriod).contains { period in
       let length = period * Self.repetitionCount(ofPeriod: period)

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Chooses the next token from logits.
-struct Sampler {
+package struct Sampler {
   private let temperature: Double
   private var state: UInt64
 
-  init(temperature: Double, seed: UInt64) {
+  package init(temperature: Double, seed: UInt64) {
     self.temperature = temperature
     state = seed
   }
@@ -13,7 +13,7 @@ struct Sampler {
   /// The likeliest token at temperature 0, the first of equals; otherwise one drawn from softmax(logits / temperature).
   ///
   /// Logits that are no finite numbers are never chosen; `nil` when none is.
-  mutating func choose(from logits: [Float]) -> Int32? {
+  package mutating func choose(from logits: [Float]) -> Int32? {
     var best: Int?
     for index in logits.indices where logits[index].isFinite && best.map({ logits[index] > logits[$0] }) ?? true { best = index }
     guard let best else { return nil }

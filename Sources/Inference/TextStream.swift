@@ -1,16 +1,17 @@
 /// Puts tokens' bytes together to text: whole characters only, and nothing of a stop sequence, also when it lies across tokens.
-struct TextStream {
+package struct TextStream {
   private let stopSequences: [[UInt8]]
   /// Bytes that are not given out yet.
   private var held: [UInt8] = []
-  private(set) var isStopped = false
+  /// Whether a stop sequence was met; nothing may be appended after.
+  package private(set) var isStopped = false
 
-  init(stopSequences: [String]) {
+  package init(stopSequences: [String]) {
     self.stopSequences = stopSequences.map { Array($0.utf8) }.filter { !$0.isEmpty }
   }
 
   /// Takes a token's bytes; gives the text that is certain by now.
-  mutating func append(_ bytes: [UInt8]) -> String? {
+  package mutating func append(_ bytes: [UInt8]) -> String? {
     held += bytes
     if let stop = stopSequences.compactMap({ Self.firstIndex(of: $0, in: held) }).min() {
       isStopped = true
@@ -22,7 +23,7 @@ struct TextStream {
   }
 
   /// The rest, at the end; a character that never became whole is U+FFFD.
-  mutating func finish() -> String? { give(held.count) }
+  package mutating func finish() -> String? { give(held.count) }
 
   private mutating func give(_ count: Int) -> String? {
     guard count > 0 else { return nil }
