@@ -70,6 +70,12 @@ fuzz: ## Feed the model file readers with hostile input, FUZZ_SECONDS (60) each;
 	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzSafetensors .build-fuzz/corpus/safetensors .build-fuzz/seeds/safetensors \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/safetensors- -print_final_stats=1
 
+cross-check: ## Check that the C kernels compile for arm64 too
+	@[ -d /usr/aarch64-linux-gnu/include ] || scripts/install-packages.sh libc6-dev-arm64-cross
+	for file in Sources/CKernels/*.c; do \
+	  clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -ISources/CKernels/include -fsyntax-only -Wall -Wextra -Werror $$file; \
+	done
+
 packages: ## Install the Debian packages that are missing
 	@scripts/install-packages.sh
 

@@ -210,4 +210,24 @@ import Testing
       #expect(Self.agree(normal, expected))
     }
   }
+
+  /// Rows of a damaged model: every level gives the same integers, and none is out of range.
+  @Test func quantisingWhatIsNoNumberOrTooSmall() {
+    let values: [Float] = [.infinity, -Float.infinity, Float.leastNonzeroMagnitude, -1e-37, 3e38, 0]
+    for value in values {
+      let x = (0..<64).map { $0 == 40 ? value : Float(0) }
+      var scalar = [qk_activations](repeating: qk_activations(), count: 2), fast = scalar
+      qk_quantise_at(QK_CPU_SCALAR, &scalar, x, 64)
+      qk_quantise_at(qk_cpu_level(), &fast, x, 64)
+      for block in 0..<2 {
+        #expect(scalar[block].scale == fast[block].scale)
+        withUnsafeBytes(of: scalar[block].q) { a in
+          withUnsafeBytes(of: fast[block].q) { b in
+            if value.isFinite { #expect(a.elementsEqual(b), "\(value)") }
+            #expect(a.allSatisfy { Int8(bitPattern: $0) >= -127 })
+          }
+        }
+      }
+    }
+  }
 }

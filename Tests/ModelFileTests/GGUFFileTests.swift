@@ -57,6 +57,25 @@ import Testing
     #expect(error?.message.contains(file.path) == true)
   }
 
+  /// A number may be written once for each layer; then all must agree.
+  @Test func numbersByLayerAreReadWhenTheyAgree() throws {
+    var writer = GGUFWriter.sample()
+    for (key, values) in [("same", [3, 3, 3]), ("mixed", [3, 0, 3]), ("few", [3, 3])] as [(String, [UInt32])] {
+      writer.add(key, array: 4, count: UInt64(values.count), values.flatMap { GGUFWriter.bytes($0) })
+    }
+    let file = try TemporaryFile(writer.file)
+    let gguf = try GGUFFile(path: file.path)
+    #expect(try gguf.integer("same", sameForAll: 3, in: 1...9) == 3)
+    #expect(try gguf.integer("test.count", sameForAll: 3, in: 1...9) == 7)
+    for key in ["mixed", "few", "test.strings", "nothing"] {
+      let error = #expect(throws: ModelFileError.self) { try gguf.integer(key, sameForAll: 3, in: 1...9) }
+      #expect(error?.message.contains(key) == true)
+    }
+    // A vocabulary where a number should be is not printed whole.
+    let error = #expect(throws: ModelFileError.self) { try gguf.integer("test.strings", in: 1...9) }
+    #expect(error?.why?.contains("an array of 2 texts") == true)
+  }
+
   @Test func everyTruncationIsRefused() throws {
     let whole = GGUFWriter.sample().file
     for count in 0..<whole.count {

@@ -8,6 +8,7 @@ import Tokenizer
     "", "{", "[]", "{\"model\": {}}", "{\"model\": {\"type\": \"Unigram\", \"vocab\": {}}}",
     "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 1}}}",
     "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3}}, \"normalizer\": {\"type\": \"NFKC\"}}",
+    "{\"model\": {\"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3, \"a\": -7}}}",
   ])
   func wordPieceFilesAreChecked(text: String) throws {
     let path = FileManager.default.temporaryDirectory.path + "/tokenizer-\(UUID().uuidString).json"

@@ -1,0 +1,56 @@
+import Foundation
+import Inference
+import ModelFile
+import Testing
+import Tokenizer
+
+/// Weights that are no numbers: an error, and never a trap or a token made of chance.
+@Suite final class DamagedModelTests {
+  private let path = FileManager.default.temporaryDirectory.path + "/damaged-\(UUID().uuidString).gguf"
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// A golden model with a part of one tensor overwritten by a value.
+  private func engine(_ tensorName: String, bytes range: Range<Int>? = nil, _ value: Float) throws -> GenerationEngine {
+    let source = GoldenModels.folder + "/tiny-f32.gguf"
+    let tensor = try #require(try GGUFFile(path: source).tensors[tensorName])
+    var data = try Data(contentsOf: URL(fileURLWithPath: source))
+    let whole = range.map { tensor.byteRange.lowerBound + $0.lowerBound..<tensor.byteRange.lowerBound + $0.upperBound } ?? tensor.byteRange
+    for offset in stride(from: whole.lowerBound, to: whole.upperBound, by: 4) {
+      withUnsafeBytes(of: value.bitPattern.littleEndian) { data.replaceSubrange(offset..<offset + 4, with: $0) }
+    }
+    try data.write(to: URL(fileURLWithPath: path))
+    return GenerationEngine(model: try LanguageModel.load(path: path))
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity], [0.0, 1.0])
+  func aModelOfNoNumbersIsAnError(value: Float, temperature: Double) async throws {
+    let engine = try engine("output_norm.weight", value)
+    let error = await #expect(throws: InferenceError.self) {
+      for try await _ in engine.generate(GenerationRequest(prompt: [1, 2, 3], maximumTokenCount: 4, temperature: temperature)) {}
+    }
+    #expect(error?.code == "model_numbers")
+  }
+
+  @Test(arguments: ["blk.0.attn_q.weight", "blk.0.attn_v.weight", "blk.0.ffn_down.weight", "token_embd.weight"], [Float.nan, .infinity, 1e38])
+  func damageAnywhereEndsInTextOrInAnError(tensor: String, value: Float) async throws {
+    let engine = try engine(tensor, bytes: 0..<256, value)
+    do {
+      let (_, result) = try await ExactnessTests.generate([0, 1, 2, 3, 4], engine, limit: 40)
+      #expect(result.completionTokenCount <= 40)
+    } catch let error as InferenceError {
+      #expect(error.code == "model_numbers")
+    }
+  }
+
+  @Test func whatIsNoNumberIsNeverChosen() {
+    for temperature in [0.0, 0.5, 1e-300, 1e300] {
+      var sampler = Sampler(temperature: temperature, seed: 7)
+      for _ in 0..<50 { #expect([2, 4].contains(sampler.choose(from: [.nan, .infinity, 1, -.infinity, 0.5, .nan]))) }
+      #expect(sampler.choose(from: [.nan, .infinity]) == nil)
+      #expect(sampler.choose(from: []) == nil)
+    }
+    var greedy = Sampler(temperature: 0, seed: 0)
+    #expect(greedy.choose(from: [1, 3, 3, 2]) == 1)
+  }
+}
