@@ -1,3 +1,5 @@
+import Documents
+
 /// Cuts text into sentences: the unit that chunks overlap by, and that answers quote.
 ///
 /// Rules over characters, for many languages, without a model. A full stop ends a sentence when white space and something that can

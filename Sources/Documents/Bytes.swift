@@ -1,17 +1,21 @@
 extension UInt8 {
   /// Space, tab, line feed, vertical tab, form feed, carriage return.
-  var isWhiteSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
-  var isDigit: Bool { self >= 0x30 && self <= 0x39 }
-  var isLowercaseLetter: Bool { self >= 0x61 && self <= 0x7A }
-  var isUppercaseLetter: Bool { self >= 0x41 && self <= 0x5A }
-  var isLetter: Bool { isLowercaseLetter || isUppercaseLetter }
+  @inlinable package var isWhiteSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+  /// An ASCII digit.
+  @inlinable package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+  /// An ASCII letter of lower case.
+  @inlinable package var isLowercaseLetter: Bool { self >= 0x61 && self <= 0x7A }
+  /// An ASCII letter of upper case.
+  @inlinable package var isUppercaseLetter: Bool { self >= 0x41 && self <= 0x5A }
+  /// An ASCII letter.
+  @inlinable package var isLetter: Bool { isLowercaseLetter || isUppercaseLetter }
   /// A byte that goes on a scalar of UTF-8.
-  var isContinuation: Bool { self & 0xC0 == 0x80 }
+  @inlinable package var isContinuation: Bool { self & 0xC0 == 0x80 }
 }
 
 extension [UInt8] {
   /// The scalar that begins at `position` of valid UTF-8, and its length in bytes.
-  func scalar(at position: Int) -> (scalar: UInt32, length: Int) {
+  @inlinable package func scalar(at position: Int) -> (scalar: UInt32, length: Int) {
     let first = self[position]
     if first < 0x80 { return (UInt32(first), 1) }
     let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1

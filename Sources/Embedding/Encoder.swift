@@ -138,11 +138,3 @@ struct Encoder: Sendable {
     attended = FloatBuffer(count: rowCount * configuration.width)
   }
 }
-
-/// Floats at an address that does not move.
-@safe private final class FloatBuffer: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
-
-  init(count: Int) { unsafe base = .allocate(capacity: max(1, count)) }
-  deinit { unsafe base.deallocate() }
-}

@@ -71,11 +71,3 @@ import Foundation
     unsafe qk_quantise(quantised + row * width / Int(QK_BLOCK), floats.base + row * width, width)
   }
 }
-
-/// Floats at an address that does not move.
-@safe final class FloatBuffer: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
-
-  init(count: Int) { unsafe base = .allocate(capacity: max(1, count)) }
-  deinit { unsafe base.deallocate() }
-}

@@ -127,8 +127,8 @@ package struct Ingestor {
       if file.modificationTime != 0, !FileManager.default.fileExists(atPath: file.path) {
         // Deleted since the walk: as if it had not been there.
         run.gone.insert(Array(file.relativePath.utf8))
-      } else if error.isUnsupportedFormat {
-        // A document that became an image or a program has no text any more.
+      } else if error.isUnsupportedFormat || file.byteCount == 0 {
+        // A document that became an image, a program or nothing has no text any more.
         run.gone.insert(Array(file.relativePath.utf8))
         run.report.skipped.append(.init(path: file.relativePath, reason: error.why ?? error.message))
       } else {
