@@ -118,6 +118,14 @@ void qk_dense(
     dense(qk_cpu_level(), y, n, x, packed, bias, m, n, k, activation);
 }
 
+void qk_dense_panels(
+    float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation, size_t first,
+    size_t count) {
+    const size_t start = first * QK_DENSE_PANEL, end = (first + count) * QK_DENSE_PANEL < n ? (first + count) * QK_DENSE_PANEL : n;
+    if (start >= end) return;
+    dense(qk_cpu_level(), y + start, n, x, packed + start * k, bias ? bias + start : NULL, m, end - start, k, activation);
+}
+
 void qk_dense_columns(float *y, size_t stride, const float *x, const float *packed, size_t m, size_t n, size_t k) {
     dense(qk_cpu_level(), y, stride, x, packed, NULL, m, n, k, QK_ACTIVATION_NONE);
 }

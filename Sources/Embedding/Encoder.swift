@@ -21,23 +21,37 @@ struct Encoder: Sendable {
     let rowCount = offsets[sequences.count]
     let buffers = Buffers(rowCount: rowCount, configuration: configuration)
 
-    let blocks = Self.blocks(rowCount: rowCount, threadCount: pool.threadCount)
-    let heads = configuration.headCount
     pool.run(count: sequences.count) { index in
       lookUp(sequences[index], into: buffers.hidden, row: offsets[index])
     }
+    if rowCount <= Self.shortRowLimit {
+      runLayersByColumns(offsets: offsets, buffers)
+    } else {
+      runLayersByRows(offsets: offsets, buffers)
+    }
+    return sequences.indices.map { meanPooled(buffers.hidden, rows: offsets[$0]..<offsets[$0 + 1], width: width) }
+  }
+
+  /// Each part takes rows through a whole layer, so that what it computes stays in its cache.
+  private func runLayersByRows(offsets: [Int], _ buffers: Buffers) {
+    let blocks = Self.blocks(rowCount: offsets[offsets.count - 1], threadCount: pool.threadCount)
     pool.run(count: blocks.count) { projectAttention(layer: 0, rows: blocks[$0], buffers) }
     for layer in weights.layers.indices {
-      pool.run(count: sequences.count * heads) { part in
-        let index = part / heads
-        attend(head: part % heads, rows: offsets[index]..<offsets[index + 1], buffers)
-      }
+      attendAll(offsets: offsets, buffers)
       pool.run(count: blocks.count) { part in
         finish(layer: layer, rows: blocks[part], buffers)
         if layer + 1 < weights.layers.count { projectAttention(layer: layer + 1, rows: blocks[part], buffers) }
       }
     }
-    return sequences.indices.map { meanPooled(buffers.hidden, rows: offsets[$0]..<offsets[$0 + 1], width: width) }
+  }
+
+  /// Every sequence's heads: parts that need nothing of each other.
+  func attendAll(offsets: [Int], _ buffers: Buffers) {
+    let heads = configuration.headCount
+    pool.run(count: (offsets.count - 1) * heads) { part in
+      let index = part / heads
+      attend(head: part % heads, rows: offsets[index]..<offsets[index + 1], buffers)
+    }
   }
 
   /// The rows that go through a layer together.
@@ -106,7 +120,7 @@ struct Encoder: Sendable {
     unsafe qk_dense(y, x, linear.packed, linear.bias, rowCount, linear.rows, linear.columns, activation)
   }
 
-  private func normalize(_ x: UnsafeMutablePointer<Float>, adding y: UnsafePointer<Float>?, _ norm: EncoderWeights.Norm, rowCount: Int) {
+  func normalize(_ x: UnsafeMutablePointer<Float>, adding y: UnsafePointer<Float>?, _ norm: EncoderWeights.Norm, rowCount: Int) {
     unsafe qk_layer_norm(x, y, norm.weight, norm.bias, rowCount, configuration.width, configuration.layerNormEpsilon)
   }
 
@@ -123,8 +137,8 @@ struct Encoder: Sendable {
 
 /// Memory of one forward pass.
 ///
-/// `@unchecked Sendable`: parts of a job write disjoint rows.
-@safe private final class Buffers: @unchecked Sendable {
+/// `@unchecked Sendable`: parts of a job write disjoint rows, or disjoint columns.
+@safe final class Buffers: @unchecked Sendable {
   /// (rows, width)
   let hidden: FloatBuffer
   /// (rows, 3 · width): query, key, value

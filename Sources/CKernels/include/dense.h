@@ -25,6 +25,11 @@ void qk_dense_pack(float *packed, const float *w, size_t n, size_t k);
 void qk_dense(
     float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation);
 
+/// The same for panels `first ..< first + count` of W alone: their columns of y (m, n), with the same bits. Others are left as they are.
+void qk_dense_panels(
+    float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation, size_t first,
+    size_t count);
+
 /// y (m, n) = x (m, k) · Wᵀ, rows of y `stride` floats apart: some of the columns of a larger product. W packed.
 void qk_dense_columns(float *y, size_t stride, const float *x, const float *packed, size_t m, size_t n, size_t k);
 

@@ -10,7 +10,7 @@ void qk_layer_norm(float *x, const float *y, const float *weight, const float *b
 size_t qk_encoder_attention_scratch_count(size_t tokens, size_t head_size);
 
 /// One head of bidirectional attention over one sequence: out = softmax(q kᵀ / √head_size) v.
-/// Rows of `q`, `k`, `v` are `stride` floats apart, rows of `out` `out_stride`; `head_size` is a multiple of 8, 64 at most.
+/// Rows of `q`, `k`, `v` are `stride` floats apart, rows of `out` `out_stride`. A `head_size` that is no multiple of 8 is slow.
 void qk_encoder_attention(
     float *out, size_t out_stride, const float *q, const float *k, const float *v, size_t stride, size_t tokens, size_t head_size, float *scratch);
 
