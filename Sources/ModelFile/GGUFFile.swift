@@ -99,9 +99,9 @@ package struct GGUFFile: Sendable {
     count: Int, metadata: [String: MetadataValue], reader: inout BoundedReader
   ) throws(ModelFileError) -> [String: Tensor] {
     let file = reader.file
-    let alignment = metadata["general.alignment"]?.int ?? 32
-    guard alignment > 0, alignment <= 1 << 20, alignment & (alignment - 1) == 0 else {
-      throw .malformed(file.path, "general.alignment is \(alignment), which is not a power of two")
+    let stated = metadata["general.alignment"] ?? .integer(32)
+    guard let alignment = stated.int, alignment > 0, alignment <= 1 << 20, alignment & (alignment - 1) == 0 else {
+      throw .malformed(file.path, "general.alignment is \(stated.summary), expected a power of two up to 2^20")
     }
     var entries: [(name: String, type: TensorType, shape: [Int], offset: UInt64, start: Int)] = []
     for _ in 0..<count {

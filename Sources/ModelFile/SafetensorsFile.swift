@@ -31,6 +31,7 @@ package struct SafetensorsFile: Sendable {
   private struct Header: Decodable {
     var entries: [String: Entry] = [:]
     var metadata: [String: String] = [:]
+    var memberCount = 0
 
     struct Name: CodingKey {
       let stringValue: String
@@ -41,6 +42,7 @@ package struct SafetensorsFile: Sendable {
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: Name.self)
+      memberCount = container.allKeys.count
       for name in container.allKeys {
         if name.stringValue == "__metadata__" {
           metadata = try container.decode([String: String].self, forKey: name)
@@ -60,10 +62,16 @@ package struct SafetensorsFile: Sendable {
     let header: Header
     do {
       let json = unsafe file.withBytes(8..<dataStart) { unsafe Data($0) }
-      guard json.first == UInt8(ascii: "{"), Self.nestingDepth(of: json) <= 8 else {
+      let (depth, memberCount) = Self.outline(of: json)
+      guard json.first == UInt8(ascii: "{"), depth <= 8 else {
         throw ModelFileError.malformed(path, at: 8, "its header is not a JSON object")
       }
       header = try JSONDecoder().decode(Header.self, from: json)
+      // The decoder keeps one of several members of the same name, so a name that is there twice shows in their number.
+      guard memberCount == header.memberCount else {
+        throw ModelFileError.malformed(
+          path, at: 8, "its header has \(memberCount) entries under \(header.memberCount) names: a name is there twice")
+      }
     } catch let error as ModelFileError {
       throw error
     } catch {
@@ -102,9 +110,10 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
-  /// Brackets open at once, outside strings: a header needs three, and a decoder that recurses must not be given a million.
-  private static func nestingDepth(of json: Data) -> Int {
-    var (depth, deepest, inString, escaped) = (0, 0, false, false)
+  /// Brackets open at once, outside strings (a header needs three, and a decoder that recurses must not be given a million), and the
+  /// members of the outermost object.
+  private static func outline(of json: Data) -> (depth: Int, memberCount: Int) {
+    var (depth, deepest, memberCount, inString, escaped) = (0, 0, 0, false, false)
     for byte in json {
       if escaped {
         escaped = false
@@ -117,9 +126,11 @@ package struct SafetensorsFile: Sendable {
         deepest = max(deepest, depth)
       } else if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") {
         depth -= 1
+      } else if byte == UInt8(ascii: ":"), depth == 1 {
+        memberCount += 1
       }
     }
-    return deepest
+    return (deepest, memberCount)
   }
 
   /// A tensor that must be there with this shape (GGUF's order).

@@ -70,8 +70,16 @@ struct BERTNormalizer: Sendable {
 
   /// The category as of Unicode 8: the tables of the tokenizer that the models were trained with know no later characters.
   private static func category(of scalar: Unicode.Scalar) -> Unicode.GeneralCategory {
-    guard let age = scalar.properties.age, age.major <= 8 else { return .unassigned }
-    return scalar.properties.generalCategory
+    switch scalar.value {
+    // The ones that a later version moved to another category.
+    case 0x166D, 0x111C9: return .otherPunctuation
+    case 0x1734, 0x1171E: return .nonspacingMark
+    case 0xA9BD: return .spacingMark
+    case 0x1885, 0x1886: return .otherLetter
+    default:
+      guard let age = scalar.properties.age, age.major <= 8 else { return .unassigned }
+      return scalar.properties.generalCategory
+    }
   }
 
   private static func classify(_ scalar: Unicode.Scalar, _ options: BERTNormalizer) -> Class {

@@ -43,6 +43,7 @@ import Testing
     ("array too long", { $0.add("x", array: 0, count: 1 << 31, []) }, "more than the file"),
     ("value type", { $0.entries.append(("x", 77, [])) }, "type 77"),
     ("alignment", { $0.add("general.alignment", 3) }, "power of two"),
+    ("alignment that is no number", { $0.add("general.alignment", "64") }, "power of two"),
     ("not UTF-8", { $0.entries.append(("x", 8, GGUFWriter.bytes(UInt64(1)) + [0xFF])) }, "UTF-8"),
   ]
 
@@ -76,8 +77,9 @@ import Testing
     #expect(error?.why?.contains("an array of 2 texts") == true)
   }
 
-  @Test func everyTruncationIsRefused() throws {
-    let whole = GGUFWriter.sample().file
+  @Test(arguments: [UInt32(2), 3])
+  func everyTruncationIsRefused(version: UInt32) throws {
+    let whole = GGUFWriter.sample(version: version).file
     for count in 0..<whole.count {
       let file = try TemporaryFile(Array(whole.prefix(count)))
       #expect(throws: ModelFileError.self, "cut to \(count) bytes") { try GGUFFile(path: file.path) }
@@ -85,9 +87,10 @@ import Testing
   }
 
   /// Any damage gives an error or a file whose tensors lie inside it.
-  @Test func damagedFilesNeverTrap() throws {
-    let whole = GGUFWriter.sample().file
-    var random = SeededGenerator(state: 1)
+  @Test(arguments: [UInt32(2), 3])
+  func damagedFilesNeverTrap(version: UInt32) throws {
+    let whole = GGUFWriter.sample(version: version).file
+    var random = SeededGenerator(state: UInt64(version))
     var readCount = 0
     for _ in 0..<4000 {
       var bytes = whole

@@ -50,9 +50,13 @@ import Tokenizer
   @Test func anyBytesComeBack() throws {
     // Qwen 2's vocabulary of the tests has every byte.
     let tokenizer = try ModelTokenizer.load(from: GGUFFile(path: Golden.folder + "/qwen2.gguf"))
-    var random = SystemRandomNumberGenerator()
+    var state: UInt64 = 1
     for length in 0..<200 {
-      let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+      // The high bytes of a linear congruential generator (Knuth's MMIX): the same bytes in every run.
+      let bytes = (0..<length).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(state >> 56)
+      }
       #expect(tokenizer.encode(bytes: bytes).flatMap { tokenizer.bytes(of: $0) } == bytes)
     }
   }
@@ -66,6 +70,26 @@ import Tokenizer
       #expect(smolLM.decode(smolLM.encode(bytes: Array("a ".utf8) + bytes + Array(" b".utf8))).hasPrefix("a "))
       #expect(!pieces.encode(bytes: bytes).isEmpty)
     }
+  }
+
+  /// WordPiece takes characters: bytes that are none are read as U+FFFD, which BERT's normaliser drops, so the rest stays a word.
+  @Test func wordPieceDropsWhatIsNoUTF8() throws {
+    let tokenizer = try WordPieceTokenizer(path: Golden.model("all-MiniLM-L6-v2/tokenizer.json"))
+    let broken = String(decoding: Array("hel".utf8) + [0xFF, 0xC3] + Array("lo".utf8), as: UTF8.self)
+    #expect(tokenizer.encode(broken) == tokenizer.encode("hello"))
+    #expect(tokenizer.encode("\u{FFFD}") == [])
+  }
+
+  /// Characters whose category changed after the Unicode version of BERT's tables; the parts are what `tokenizers` 0.23.3 gives.
+  @Test(arguments: [
+    ("a\u{166D}b", "a \u{166D} b"), ("a\u{111C9}b", "a \u{111C9} b"), ("a\u{1734}b", "ab"), ("a\u{1171E}b", "ab"),
+    ("a\u{1885}b", "a\u{1885}b!"), ("a\u{1886}b", "a\u{1886}b!"), ("a\u{A9BD}b", "a\u{A9BD}b!"),
+  ])
+  func categoriesAreThoseOfUnicode8(text: String, parts: String) throws {
+    let tokenizer = try WordPieceTokenizer(path: Golden.model("all-MiniLM-L6-v2/tokenizer.json"))
+    // A word with an unknown character is one unknown token; an accent dropped would leave "ab".
+    let expected = parts.hasSuffix("!") ? [tokenizer.unknown] : tokenizer.encode(parts)
+    #expect(tokenizer.encode(text) == expected)
   }
 
   /// A word of a megabyte takes n log n, not n².
