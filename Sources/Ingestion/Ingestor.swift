@@ -28,6 +28,9 @@ package struct Ingestor {
       tokenLimit: embedder.maximumTokenCount - 2, overlapTokenLimit: Self.overlapTokenLimit, tokenCount: embedder.tokenCount(of:))
   }
 
+  /// Throws if there is nothing at a path: to be asked before an index is made for it.
+  package static func requirePath(_ path: String) throws(IngestionError) { _ = try IngestScope.resolve(path) }
+
   /// Ingests a folder or one file into a collection, which is made when it is not there.
   ///
   /// - Parameters:

@@ -27,6 +27,7 @@ struct IngestCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    for path in paths { try Ingestor.requirePath(path) }
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
     let store = try Store.open(directory: index.index, access: .writing)
     let ingestor = Ingestor(store: store, embedder: embedder)

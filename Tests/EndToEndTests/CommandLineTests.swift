@@ -60,6 +60,7 @@ import Testing
     let result = try await QuarryProcess.run("ingest", folder.path + "/none", "--index", folder.path + "/index")
     #expect(result.status == 1)
     #expect(result.errors.contains("there is nothing at"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/index"), "a wrong path makes no index")
   }
 
   @Test func emptyFolderGivesAnEmptyIndexThatSaysSo() async throws {
