@@ -79,6 +79,16 @@ package final class LanguageModel: Sendable {
     return logits
   }
 
+  /// Logits after each of `tokens` beyond their first `cachedCount`, whose keys and values are taken over from `earlier`, a sequence that
+  /// begins with them and goes on differently: what the engine does for a cached prefix, for tests.
+  package func logits(of tokens: [TokenID], reusing cachedCount: Int, of earlier: [TokenID]) -> [[Float]] {
+    precondition(tokens.prefix(cachedCount) == earlier.prefix(cachedCount), "only what both begin with can be reused")
+    var kept = KVSequence(configuration: transformer.configuration)
+    _ = transformer.read(earlier, into: &kept)
+    var sequence = kept.prefix(cachedCount)
+    return transformer.read(Array(tokens[cachedCount...]), into: &sequence, allRows: true)
+  }
+
   /// Seconds to read a prompt of so many tokens, and then to write so many.
   package func measure(promptTokenCount: Int, decodeTokenCount: Int) -> (prefillSeconds: Double, decodeSeconds: Double) {
     var sequence = KVSequence(configuration: transformer.configuration)

@@ -43,6 +43,33 @@ import Tokenizer
     }
   }
 
+  /// The error names what was found, and the remedy what is known.
+  @Test func anUnknownArchitectureIsNamed() throws {
+    var data = try Data(contentsOf: URL(fileURLWithPath: GoldenModels.folder + "/tiny-f32.gguf"))
+    let key = try #require(data.range(of: Data("general.architecture".utf8)))
+    // After the key: its type, 4 bytes, and the length of the value, 8.
+    data.replaceSubrange(key.upperBound + 12..<key.upperBound + 17, with: Data("mamba".utf8))
+    try data.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: InferenceError.self) { try LanguageModel.load(path: path) }
+    #expect(error?.code == "architecture_unknown")
+    #expect(error?.message.contains("mamba") == true)
+    #expect(error?.remedy?.contains("llama") == true)
+  }
+
+  @Test func anUnknownTensorTypeIsNamed() throws {
+    var data = try Data(contentsOf: URL(fileURLWithPath: GoldenModels.folder + "/tiny-f32.gguf"))
+    let name = try #require(data.range(of: Data("blk.0.ffn_down.weight".utf8)))
+    // After the name: the number of dimensions, 4 bytes, two sizes of 8, and the type.
+    let type = name.upperBound + 20
+    withUnsafeBytes(of: TensorType.iq4_nl.rawValue.littleEndian) { data.replaceSubrange(type..<type + 4, with: $0) }
+    try data.write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: InferenceError.self) { try LanguageModel.load(path: path) }
+    #expect(error?.code == "tensor_type_unknown")
+    #expect(error?.message.contains("blk.0.ffn_down.weight") == true)
+    #expect(error?.message.contains(TensorType.iq4_nl.name) == true)
+    #expect(error?.remedy?.contains("Q8_0") == true)
+  }
+
   @Test func whatIsNoNumberIsNeverChosen() {
     for temperature in [0.0, 0.5, 1e-300, 1e300] {
       var sampler = Sampler(temperature: temperature, seed: 7)

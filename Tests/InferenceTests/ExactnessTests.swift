@@ -49,6 +49,17 @@ import Tokenizer
     }
   }
 
+  /// The bits of every logit, not only the text: within a block, at its border, and beyond it.
+  @Test func logitsAfterACachedPrefixAreTheSameBits() throws {
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    let tokens = Array(Self.tokens.prefix(140))
+    let whole = model.logits(of: tokens)
+    for count in [1, 40, 63, 64, 65, 128, 139] {
+      let earlier = tokens.prefix(count) + Self.tokens.suffix(90)
+      #expect(model.logits(of: tokens, reusing: count, of: Array(earlier)) == Array(whole[count...]), "\(count) cached")
+    }
+  }
+
   static func generate(_ prompt: [TokenID], _ engine: GenerationEngine, limit: Int = 16) async throws -> (text: String, result: GenerationResult) {
     var text = ""
     for try await event in engine.generate(GenerationRequest(prompt: prompt, maximumTokenCount: limit)) {

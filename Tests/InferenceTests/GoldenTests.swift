@@ -12,8 +12,10 @@ import Tokenizer
     var gaps: [Double]
   }
 
-  /// Both implementations round activations to 8 bits, each in its own way; measured, that moves a difference of two logits by up to 0.25.
-  /// A continuation is compared up to the first token whose lead is smaller.
+  /// Both implementations round activations to 8 bits, each in its own way, so a close call may fall either way.
+  /// Measured token by token on llama.cpp's text: 375 of 392 tokens are the same, and the 17 others have leads of 0.02 to 0.27. The value
+  /// lies just above those, chosen on this very set: it says where we part, and is no bound derived from the rounding. The test guards
+  /// the 334 tokens above it.
   private static let roundingGap = 0.3
 
   @Test func greedyTextIsLlamaCppsTextWhereTheLeadIsClear() throws {
