@@ -65,6 +65,18 @@ import Testing
     #expect(error { _ = try Fixtures.read(String(repeating: "[", count: 100_000), as: "a.json") }?.why == "it is nested more than 512 deep")
   }
 
+  /// A leaf repeats the names above it: a small file must not become a huge text on its way to an error.
+  @Test func namesThatMultiply() {
+    var text = "[" + Array(repeating: "{\"a\":1}", count: 500).joined(separator: ",") + "]"
+    for _ in 0..<8 { text = "{\"" + String(repeating: "k", count: 1000) + "\":" + text + "}" }
+    var small = ReadingLimits()
+    small.textByteCount = 100_000
+    #expect(error { _ = try Fixtures.read(text.utf8, as: "a.json", limits: small) }?.why == "its text is longer than 100000 bytes")
+    #expect(error { _ = try Fixtures.read(text.utf8, as: "a.jsonl", limits: small) }?.why == "its text is longer than 100000 bytes (line 1)")
+    for _ in 0..<12 { text = "{\"" + String(repeating: "k", count: 1000) + "\":" + text + "}" }
+    #expect(error { _ = try Fixtures.read(text.utf8, as: "b.json") }?.why == "names inside each other are longer than 16384 bytes together")
+  }
+
   @Test func limits() {
     var small = ReadingLimits()
     small.fileByteCount = 100

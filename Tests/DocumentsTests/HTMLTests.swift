@@ -24,6 +24,12 @@ import Testing
     #expect(try Fixtures.read("<body><div class=toc><p>Part one</p></div></body>", as: "a.html").text == "Part one")
   }
 
+  @Test func whatStandsBesideASmallMainPartIsNotLost() throws {
+    let text = String(repeating: "Words of the page. ", count: 20)
+    #expect(try Fixtures.read("<body><main><p>Small.</p></main><p>\(text)</p></body>", as: "a.html").text.hasPrefix("Small.\n\nWords of the page."))
+    #expect(try Fixtures.read("<body><main><p>\(text)</p></main><p>Aside.</p></body>", as: "a.html").text.hasSuffix("Words of the page."))
+  }
+
   @Test func aFormAroundThePageIsKept() throws {
     let text = String(repeating: "Words of the page. ", count: 20)
     #expect(

@@ -40,6 +40,14 @@ struct HTMLReader {
         keepsContents: attempt.keepsContents,
         isInsideContent: attempt.node == main)
       try walk.run(attempt.node)
+      // A page may mark as its main part what is only a part of it.
+      if attempt.node == main, walk.hasBody {
+        var whole = HTMLWalk(
+          source: source, start: start, builder: BlockBuilder(path: path, limits: limits), keepsForms: false, keepsContents: false,
+          isInsideContent: false)
+        try whole.run(root)
+        if walk.builder.text.count * 2 < whole.builder.text.count { continue }
+      }
       let isLast = number == attempts.count - 1
       // A form around nearly everything is how some frameworks write pages.
       if !isLast, walk.droppedFormByteCount > max(200, walk.builder.text.count) || !walk.hasBody { continue }

@@ -1,9 +1,22 @@
 /// Writes a JSON value as lines of text, `path.to.value: text`, one a leaf; a list of plain values is one line.
+///
+/// A leaf far down repeats the names of all that holds it, so a small file could become a huge text: both have limits.
 struct JSONLines {
   private(set) var text: [UInt8] = []
+  let byteLimit: Int
+
+  /// Names from the outermost value down to a leaf, together.
+  static let pathByteLimit = 16 << 10
+
+  init(byteLimit: Int) {
+    self.byteLimit = byteLimit
+  }
 
   /// Passes over the next value of `scanner` and writes its leaves below `path`.
   mutating func flatten(_ scanner: inout JSONScanner, path: [UInt8]) throws(JSONFault) {
+    guard path.count <= Self.pathByteLimit else {
+      throw JSONFault(offset: scanner.position, reason: "names inside each other are longer than \(Self.pathByteLimit) bytes together", isLimit: true)
+    }
     switch try scanner.kind() {
     case .object:
       var inner = self
@@ -14,7 +27,7 @@ struct JSONLines {
       self = inner
     case .array: try flattenList(&scanner, path: path)
     case .string, .number, .literal:
-      if let value = try Self.plain(&scanner) { add(path, value) }
+      if let value = try Self.plain(&scanner) { try add(path, value, offset: scanner.position) }
     }
   }
 
@@ -32,10 +45,14 @@ struct JSONLines {
       index += 1
     }
     self = inner
-    if !plain.isEmpty { add(path, Array(plain.joined(separator: ", ".utf8))) }
+    if !plain.isEmpty { try add(path, Array(plain.joined(separator: ", ".utf8)), offset: scanner.position) }
   }
 
-  mutating func add(_ path: [UInt8], _ value: [UInt8]) {
+  /// - Parameter offset: Where in the file the value ends, for the error.
+  mutating func add(_ path: [UInt8], _ value: [UInt8], offset: Int) throws(JSONFault) {
+    guard text.count + path.count + value.count + 3 <= byteLimit else {
+      throw JSONFault(offset: offset, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
+    }
     if !text.isEmpty { text.append(0x0A) }
     if !path.isEmpty { text += path + Array(": ".utf8) }
     text += value

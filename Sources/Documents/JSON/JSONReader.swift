@@ -24,7 +24,6 @@ struct JSONReader {
     } catch {
       preconditionFailure("no other error is thrown here: \(error)")
     }
-    if let error = walk.error { throw error }
     return try walk.builder.document(.json, title: walk.title, whyEmpty: "it holds no values")
   }
 }
@@ -35,12 +34,12 @@ struct JSONWalk {
   var builder: BlockBuilder
   /// The string under `title` or `name` of the outermost object.
   private(set) var title: String?
-  /// What the builder threw; the scan goes on to its end.
-  private(set) var error: DocumentError?
+  private let byteLimit: Int
 
   init(path: String, limits: ReadingLimits, source: SourceText) {
     self.source = source
     builder = BlockBuilder(path: path, limits: limits)
+    byteLimit = limits.textByteCount
   }
 
   /// Levels of containers that become headings.
@@ -53,9 +52,9 @@ struct JSONWalk {
     case .object where depth < Self.headingDepth: try object(&scanner, headingPath: headingPath, depth: depth)
     case .array where depth < Self.headingDepth: try list(&scanner, headingPath: headingPath)
     default:
-      var lines = JSONLines()
+      var lines = JSONLines(byteLimit: byteLimit)
       try lines.flatten(&scanner, path: [])
-      add(lines, start..<scanner.position, headingPath: headingPath)
+      try add(lines, start..<scanner.position, headingPath: headingPath)
     }
   }
 
@@ -67,31 +66,33 @@ struct JSONWalk {
   }
 
   private mutating func object(_ scanner: inout JSONScanner, headingPath: [String], depth: Int) throws(JSONFault) {
+    let byteLimit = byteLimit
     var walk = takeOut()
-    var lines = JSONLines()
+    var lines = JSONLines(byteLimit: byteLimit)
     var range: Range<Int>?
     try scanner.members { (key, scanner) throws(JSONFault) in
       let kind = try scanner.kind()
       let start = scanner.position
       if kind == .object || kind == .array {
-        if let open = range { walk.add(lines, open, headingPath: headingPath) }
-        lines = JSONLines()
+        if let open = range { try walk.add(lines, open, headingPath: headingPath) }
+        lines = JSONLines(byteLimit: byteLimit)
         range = nil
         try walk.value(&scanner, headingPath: headingPath + [label(key)], depth: depth + 1)
       } else if let value = try JSONLines.plain(&scanner) {
         if depth == 0, kind == .string, walk.title == nil, key.elementsEqual("title".utf8) || key.elementsEqual("name".utf8) {
           walk.title = label(value)
         }
-        lines.add(key, value)
+        try lines.add(key, value, offset: scanner.position)
         range = (range?.lowerBound ?? start)..<scanner.position
       }
     }
-    if let open = range { walk.add(lines, open, headingPath: headingPath) }
+    if let open = range { try walk.add(lines, open, headingPath: headingPath) }
     self = walk
   }
 
   /// A list of containers gives a block each; plain values are one line together.
   private mutating func list(_ scanner: inout JSONScanner, headingPath: [String]) throws(JSONFault) {
+    let byteLimit = byteLimit
     var walk = takeOut()
     var plain: [[UInt8]] = []
     var range: Range<Int>?
@@ -99,28 +100,29 @@ struct JSONWalk {
       let kind = try scanner.kind()
       let start = scanner.position
       if kind == .object || kind == .array {
-        var lines = JSONLines()
+        var lines = JSONLines(byteLimit: byteLimit)
         try lines.flatten(&scanner, path: [])
-        walk.add(lines, start..<scanner.position, headingPath: headingPath)
+        try walk.add(lines, start..<scanner.position, headingPath: headingPath)
       } else if let value = try JSONLines.plain(&scanner) {
         plain.append(value)
         range = (range?.lowerBound ?? start)..<scanner.position
       }
     }
     if let range {
-      var lines = JSONLines()
-      lines.add([], Array(plain.joined(separator: ", ".utf8)))
-      walk.add(lines, range, headingPath: headingPath)
+      var lines = JSONLines(byteLimit: byteLimit)
+      try lines.add([], Array(plain.joined(separator: ", ".utf8)), offset: scanner.position)
+      try walk.add(lines, range, headingPath: headingPath)
     }
     self = walk
   }
 
-  private mutating func add(_ lines: JSONLines, _ range: Range<Int>, headingPath: [String]) {
-    guard error == nil, !lines.text.isEmpty else { return }
+  private mutating func add(_ lines: JSONLines, _ range: Range<Int>, headingPath: [String]) throws(JSONFault) {
+    guard !lines.text.isEmpty else { return }
     do {
       try builder.add(.record, lines.text[...], source: source.span(range), headingPath: headingPath)
     } catch {
-      self.error = error
+      // The builder fails at one thing only, and then the rest need not be read.
+      throw JSONFault(offset: range.lowerBound, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
     }
   }
 }
@@ -137,7 +139,7 @@ struct JSONLinesReader {
       guard !range.isEmpty else { continue }
       let record: JSONRecord
       do {
-        record = try JSONRecord(bytes: source.bytes, range: range, depthLimit: limits.nestingDepth)
+        record = try JSONRecord(bytes: source.bytes, range: range, depthLimit: limits.nestingDepth, byteLimit: limits.textByteCount)
       } catch {
         if error.isLimit { throw .tooLarge(path, error.reason + " (line \(line))") }
         throw .malformed(path, "JSON Lines", line: line, error.reason)
@@ -153,7 +155,7 @@ private struct JSONRecord {
   var text: [UInt8] = []
   var identity: RecordIdentity?
 
-  init(bytes: [UInt8], range: Range<Int>, depthLimit: Int) throws(JSONFault) {
+  init(bytes: [UInt8], range: Range<Int>, depthLimit: Int, byteLimit: Int) throws(JSONFault) {
     var scanner = JSONScanner(bytes: bytes, range: range, depthLimit: depthLimit)
     var fields: [String: [UInt8]] = [:]
     var isObject = false
@@ -178,7 +180,7 @@ private struct JSONRecord {
       return
     }
     var again = JSONScanner(bytes: bytes, range: range, depthLimit: depthLimit)
-    var lines = JSONLines()
+    var lines = JSONLines(byteLimit: byteLimit)
     try lines.flatten(&again, path: [])
     again.skipWhiteSpace()
     guard again.position == range.upperBound else { throw again.fault("more text after the value") }
