@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// JSONTestSuite and csv-spectrum, where the evaluation data lies beside the checkout.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: Fixtures.evaluation)))
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: Fixtures.evaluation), "shared/eval/documents is not beside the checkout"))
 struct ConformanceTests {
   @Test func jsonTestSuite() throws {
     let folder = Fixtures.evaluation + "/json_test_suite/test_parsing"

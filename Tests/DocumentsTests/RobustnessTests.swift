@@ -36,7 +36,7 @@ import Testing
   }
 
   /// Real and hostile files; they lie beside the checkout, not in it.
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: Fixtures.evaluation)))
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: Fixtures.evaluation), "shared/eval/documents is not beside the checkout"))
   func evaluationDocuments() throws {
     var readCount = 0
     for file in try FolderWalk.files(under: Fixtures.evaluation) {
@@ -52,7 +52,8 @@ import Testing
   }
 
   /// The documentation of PostgreSQL, where its package is installed: no page may be lost.
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/doc/postgresql-doc-15/html")))
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/doc/postgresql-doc-15/html"), "the package postgresql-doc-15 is not installed"))
   func everyPageOfPostgreSQL() throws {
     let pages = try FolderWalk.files(under: "/usr/share/doc/postgresql-doc-15/html").filter { $0.path.hasSuffix(".html") }
     #expect(pages.count > 1000)
