@@ -125,7 +125,3 @@ void qk_dense_panels(
     if (start >= end) return;
     dense(qk_cpu_level(), y + start, n, x, packed + start * k, bias ? bias + start : NULL, m, end - start, k, activation);
 }
-
-void qk_dense_columns(float *y, size_t stride, const float *x, const float *packed, size_t m, size_t n, size_t k) {
-    dense(qk_cpu_level(), y, stride, x, packed, NULL, m, n, k, QK_ACTIVATION_NONE);
-}

@@ -11,15 +11,18 @@ static void quantise_scalar(qk_activations *out, const float *x, size_t k) {
         float largest = 0;
         for (int i = 0; i < QK_BLOCK; i++) largest = fmaxf(largest, fabsf(x[i]));
         const float inverse = inverse_scale(largest);
-        int sum = 0;
+        int sum = 0, first = 0;
         for (int i = 0; i < QK_BLOCK; i++) {
             const float rounded = nearbyintf(x[i] * inverse);
             // False for what is no number too, whose conversion would be undefined.
             out->q[i] = rounded >= -127 && rounded <= 127 ? (int8_t)rounded : 0;
             sum += out->q[i];
+            if (i < QK_BLOCK / 2) first += out->q[i];
         }
         out->scale = largest / 127;
         out->sum = out->scale * (float)sum;
+        out->first_sum = out->scale * (float)first;
+        out->total = sum;
     }
 }
 
@@ -42,12 +45,15 @@ AVX2 static void quantise_avx2(qk_activations *out, const float *x, size_t k) {
         const __m256i words = _mm256_packs_epi16(_mm256_packs_epi32(n[0], n[1]), _mm256_packs_epi32(n[2], n[3]));
         const __m256i bytes = _mm256_permutevar8x32_epi32(words, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
         _mm256_storeu_si256((__m256i *)out->q, bytes);
-        const __m256i total = _mm256_add_epi32(_mm256_add_epi32(n[0], n[1]), _mm256_add_epi32(n[2], n[3]));
-        __m128i half = _mm_add_epi32(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
-        half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4E));
-        half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xB1));
+        // Lane 0 of `sums` is the sum of the first 16, lane 2 that of the others.
+        const __m256i pairs = _mm256_hadd_epi32(_mm256_add_epi32(n[0], n[1]), _mm256_add_epi32(n[2], n[3]));
+        const __m128i quads = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+        const __m128i sums = _mm_add_epi32(quads, _mm_shuffle_epi32(quads, 0xB1));
+        const int first = _mm_cvtsi128_si32(sums), total = first + _mm_extract_epi32(sums, 2);
         out->scale = top / 127;
-        out->sum = out->scale * (float)_mm_cvtsi128_si32(half);
+        out->sum = out->scale * (float)total;
+        out->first_sum = out->scale * (float)first;
+        out->total = total;
     }
 }
 #endif

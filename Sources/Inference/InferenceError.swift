@@ -23,7 +23,7 @@ package struct InferenceError: ExplainedError {
   static func type(_ name: String, ofTensor tensor: String, in path: String) -> InferenceError {
     InferenceError(
       code: "tensor_type_unknown", message: "the tensor \(tensor) of \(path) is stored as \(name), which Quarry cannot compute with", why: nil,
-      remedy: "known are: F32, F16, BF16, Q4_0, Q4_1, Q8_0")
+      remedy: "known are: \(WeightMatrix.knownTypeNames.joined(separator: ", "))")
   }
 
   static func configuration(_ path: String, _ reason: String) -> InferenceError {

@@ -61,12 +61,12 @@ import Tokenizer
     let name = try #require(data.range(of: Data("blk.0.ffn_down.weight".utf8)))
     // After the name: the number of dimensions, 4 bytes, two sizes of 8, and the type.
     let type = name.upperBound + 20
-    withUnsafeBytes(of: TensorType.iq4_nl.rawValue.littleEndian) { data.replaceSubrange(type..<type + 4, with: $0) }
+    withUnsafeBytes(of: TensorType.i32.rawValue.littleEndian) { data.replaceSubrange(type..<type + 4, with: $0) }
     try data.write(to: URL(fileURLWithPath: path))
     let error = #expect(throws: InferenceError.self) { try LanguageModel.load(path: path) }
     #expect(error?.code == "tensor_type_unknown")
     #expect(error?.message.contains("blk.0.ffn_down.weight") == true)
-    #expect(error?.message.contains(TensorType.iq4_nl.name) == true)
+    #expect(error?.message.contains(TensorType.i32.name) == true)
     #expect(error?.remedy?.contains("Q8_0") == true)
   }
 

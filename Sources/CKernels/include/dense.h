@@ -30,9 +30,6 @@ void qk_dense_panels(
     float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation, size_t first,
     size_t count);
 
-/// y (m, n) = x (m, k) · Wᵀ, rows of y `stride` floats apart: some of the columns of a larger product. W packed.
-void qk_dense_columns(float *y, size_t stride, const float *x, const float *packed, size_t m, size_t n, size_t k);
-
 /// The same with a given level, for tests.
 void qk_dense_at(
     qk_cpu level, float *y, const float *x, const float *packed, const float *bias, size_t m, size_t n, size_t k, qk_activation activation);

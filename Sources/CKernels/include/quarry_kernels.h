@@ -9,6 +9,7 @@
 #include "cpu.h"
 #include "dense.h"
 #include "encoder.h"
+#include "floats.h"
 #include "quantised.h"
 #include "attention.h"
 #include "elementwise.h"

@@ -1,0 +1,78 @@
+#include "matrix.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include "vector_avx2.h"
+
+#define LANES 8
+#define ROWS 4
+#define FLOAT_ROWS 6
+#define TARGET AVX2
+#define BIASED_CODES 0
+
+typedef __m256 floats;
+typedef __m256i integers;
+
+#define f_zero _mm256_setzero_ps
+#define f_all _mm256_set1_ps
+#define f_load _mm256_loadu_ps
+#define f_load_halves(p) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(p)))
+#define f_load_uppers(p) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(p))), 16))
+#define f_from_bytes(p) _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
+#define f_from_unsigned(p) _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
+#define f_from_nibbles(p, shift)                                                                                                        \
+    _mm256_cvtepi32_ps(_mm256_and_si256(                                                                                                \
+        _mm256_srli_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p))), shift), _mm256_set1_epi32(15)))
+#define f_from_integers _mm256_cvtepi32_ps
+#define f_fma _mm256_fmadd_ps
+#define f_mul _mm256_mul_ps
+#define f_neg_mul(a, b) _mm256_xor_ps(_mm256_mul_ps(a, b), _mm256_set1_ps(-0.0f))
+#define f_store _mm256_storeu_ps
+#define i_all(byte) _mm256_set1_epi8((char)(byte))
+#define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
+#define i_and _mm256_and_si256
+#define i_or _mm256_or_si256
+#define i_left _mm256_slli_epi16
+#define i_right _mm256_srli_epi16
+#define i_look_up(values, code) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(values))), code)
+#define i_flip(code) (code)
+
+AVX2 static inline __m256i four(const int8_t *q) {
+    int bytes;
+    memcpy(&bytes, q, sizeof bytes);
+    return _mm256_set1_epi32(bytes);
+}
+
+// Sums of two products are 16-bit numbers: as many are added as such as stay below 2^15 with activations of ±127.
+// Signed codes give their sign to the activation first; their pairs of products just fit.
+AVX2 static inline __attribute__((always_inline)) __m256i dot(
+    const __m256i *code, const int8_t *q, const int count, const int largest, const bool is_signed, int total) {
+    (void)total;
+    const int run = is_signed ? 1 : largest <= 16 ? 8 : largest <= 32 ? 4 : 2;
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sum = _mm256_setzero_si256();
+    for (int g = 0; g < count; g += run) {
+        __m256i words = is_signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(code[g]), _mm256_sign_epi8(four(q + 4 * g), code[g]))
+                                  : _mm256_maddubs_epi16(code[g], four(q + 4 * g));
+        for (int i = g + 1; i < g + run && i < count; i++) words = _mm256_add_epi16(words, _mm256_maddubs_epi16(code[i], four(q + 4 * i)));
+        const __m256i more = _mm256_madd_epi16(words, ones);
+        sum = g == 0 ? more : _mm256_add_epi32(sum, more);
+    }
+    return sum;
+}
+
+#include "matrix_tile.h"
+
+#include "floats_tile.h"
+
+void qk_matrix_multiply_avx2(
+    float *y, size_t stride, const qk_activations *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
+    multiply_type(y, stride, x, packed, type, m, n, k, first, last);
+}
+
+void qk_floats_multiply_avx2(
+    float *y, size_t stride, const float *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
+    multiply_float_type(y, stride, x, packed, type, m, n, k, first, last);
+}
+#endif

@@ -1,0 +1,23 @@
+/// Random numbers that are the same in every run: SplitMix64 (Steele et al. 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+
+  /// Numbers in −scale … scale.
+  mutating func floats(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) * scale } }
+
+  /// The same from a generator whose seed is the count.
+  static func floats(_ count: Int, scale: Float = 1) -> [Float] {
+    var random = SeededGenerator(seed: UInt64(count))
+    return random.floats(count, scale: scale)
+  }
+}
