@@ -25,10 +25,11 @@ static void widen_scalar(float *out, const uint16_t *halves, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = half_to_float(halves[i]);
 }
 
-// Adds one block to the state of one query head: `valid` of its positions are seen.
-static void attend_scalar(float *state, const float *q, const float *keys, const float *values, size_t valid, size_t head_size, float scale) {
+// Adds one block to the state of one query head, which sees its positions [begin, end).
+static void attend_scalar(
+    float *state, const float *q, const float *keys, const float *values, size_t begin, size_t end, size_t head_size, float scale) {
     float scores[QK_KV_BLOCK], largest = state[0];
-    for (size_t j = 0; j < valid; j++) {
+    for (size_t j = begin; j < end; j++) {
         float score = 0;
         for (size_t d = 0; d < head_size; d++) score += q[d] * keys[d * QK_KV_BLOCK + j];
         scores[j] = score * scale;
@@ -37,7 +38,7 @@ static void attend_scalar(float *state, const float *q, const float *keys, const
     const float shrink = expf(state[0] - largest);
     float *out = state + 2, total = 0;
     for (size_t d = 0; d < head_size; d++) out[d] *= shrink;
-    for (size_t j = 0; j < valid; j++) {
+    for (size_t j = begin; j < end; j++) {
         const float weight = expf(scores[j] - largest);
         total += weight;
         for (size_t d = 0; d < head_size; d++) out[d] += weight * values[j * head_size + d];
@@ -53,7 +54,8 @@ AVX2 static void widen_avx2(float *out, const uint16_t *halves, size_t n) {
     for (size_t i = 0; i < n; i += 8) _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(halves + i))));
 }
 
-AVX2 static void attend_avx2(float *state, const float *q, const float *keys, const float *values, size_t valid, size_t head_size, float scale) {
+AVX2 static void attend_avx2(
+    float *state, const float *q, const float *keys, const float *values, size_t begin, size_t end, size_t head_size, float scale) {
     __m256 s[QK_KV_BLOCK / 8];
     for (int j = 0; j < QK_KV_BLOCK / 8; j++) s[j] = _mm256_setzero_ps();
     for (size_t d = 0; d < head_size; d++) {
@@ -65,7 +67,8 @@ AVX2 static void attend_avx2(float *state, const float *q, const float *keys, co
     __m256 top = _mm256_set1_ps(state[0]);
     for (int j = 0; j < QK_KV_BLOCK / 8; j++) {
         const __m256i position = _mm256_add_epi32(lanes, _mm256_set1_epi32(8 * j));
-        const __m256 seen = _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)valid), position));
+        const __m256 seen = _mm256_castsi256_ps(_mm256_andnot_si256(
+            _mm256_cmpgt_epi32(_mm256_set1_epi32((int)begin), position), _mm256_cmpgt_epi32(_mm256_set1_epi32((int)end), position)));
         s[j] = _mm256_blendv_ps(_mm256_set1_ps(-INFINITY), _mm256_mul_ps(s[j], _mm256_set1_ps(scale)), seen);
         top = _mm256_max_ps(top, s[j]);
     }
@@ -87,12 +90,12 @@ AVX2 static void attend_avx2(float *state, const float *q, const float *keys, co
         __m256 sums[8];
         for (size_t d = 0; d < vectors; d++) sums[d] = _mm256_mul_ps(_mm256_loadu_ps(out + part + 8 * d), shrinks);
         if (vectors == 8) {
-            for (size_t j = 0; j < valid; j++) {
+            for (size_t j = begin; j < end; j++) {
                 const __m256 weight = _mm256_broadcast_ss(weights + j);
                 for (int d = 0; d < 8; d++) sums[d] = _mm256_fmadd_ps(weight, _mm256_loadu_ps(values + j * head_size + part + 8 * d), sums[d]);
             }
         } else {
-            for (size_t j = 0; j < valid; j++) {
+            for (size_t j = begin; j < end; j++) {
                 const __m256 weight = _mm256_broadcast_ss(weights + j);
                 for (size_t d = 0; d < vectors; d++)
                     sums[d] = _mm256_fmadd_ps(weight, _mm256_loadu_ps(values + j * head_size + part + 8 * d), sums[d]);
@@ -105,11 +108,14 @@ AVX2 static void attend_avx2(float *state, const float *q, const float *keys, co
 }
 #endif
 
+// The first position that a query at `position` sees.
+static size_t first_seen(size_t position, size_t window) { return window && position + 1 > window ? position + 1 - window : 0; }
+
 void qk_attention(
-    float *out, const float *q, size_t stride, size_t rows, size_t first, size_t heads, size_t head_size, const uint16_t *const *blocks,
-    size_t key_offset, size_t value_offset, float *scratch) {
+    float *out, const float *q, size_t stride, size_t rows, size_t first, size_t window, size_t heads, size_t head_size,
+    const uint16_t *const *blocks, size_t key_offset, size_t value_offset, float *scratch) {
     void (*widen)(float *, const uint16_t *, size_t) = widen_scalar;
-    void (*attend)(float *, const float *, const float *, const float *, size_t, size_t, float) = attend_scalar;
+    void (*attend)(float *, const float *, const float *, const float *, size_t, size_t, size_t, float) = attend_scalar;
 #if defined(__x86_64__)
     if (qk_cpu_level() >= QK_CPU_AVX2) widen = widen_avx2, attend = attend_avx2;
 #endif
@@ -121,14 +127,16 @@ void qk_attention(
     }
     const float scale = 1 / sqrtf((float)head_size);
     const size_t end = first + rows;  // positions that some row sees
-    for (size_t block = 0; block * QK_KV_BLOCK < end; block++) {
+    for (size_t block = first_seen(first, window) / QK_KV_BLOCK; block * QK_KV_BLOCK < end; block++) {
         const size_t start = block * QK_KV_BLOCK;
         widen(keys, blocks[block] + key_offset, block_floats);
         widen(values, blocks[block] + value_offset, block_floats);
         for (size_t row = start > first ? start - first : 0; row < rows; row++) {
-            const size_t valid = min_size(QK_KV_BLOCK, first + row + 1 - start);
+            const size_t seen = first_seen(first + row, window);
+            if (seen >= start + QK_KV_BLOCK) continue;
+            const size_t from = seen > start ? seen - start : 0, to = min_size(QK_KV_BLOCK, first + row + 1 - start);
             for (size_t head = 0; head < heads; head++)
-                attend(state + (row * heads + head) * state_count(head_size), q + row * stride + head * head_size, keys, values, valid, head_size, scale);
+                attend(state + (row * heads + head) * state_count(head_size), q + row * stride + head * head_size, keys, values, from, to, head_size, scale);
         }
     }
     for (size_t row = 0; row < rows; row++)

@@ -17,7 +17,7 @@ package struct InferenceError: ExplainedError {
   static func architecture(_ name: String, in path: String) -> InferenceError {
     InferenceError(
       code: "architecture_unknown", message: "\(path) is of the architecture \(name), which Quarry does not know", why: nil,
-      remedy: "known is: llama (SmolLM2, Llama 2 and 3, TinyLlama, Mistral …)")
+      remedy: "known are: " + Architecture.known.map { "\($0.name) (\($0.models))" }.joined(separator: ", "))
   }
 
   static func type(_ name: String, ofTensor tensor: String, in path: String) -> InferenceError {

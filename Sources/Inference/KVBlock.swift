@@ -1,8 +1,8 @@
 import CKernels
 
-/// Keys and values of 64 positions, for all layers and KV heads, as half-precision floats. Sequences with a common prefix share blocks.
+/// What the layers keep of 64 positions, as half-precision floats. Sequences with a common prefix share blocks.
 ///
-/// Layout: layer, KV head, keys (head_size, 64), values (64, head_size).
+/// Layout, layer by layer: for attention KV head, keys (head_size, 64), values (64, head_size); for a short convolution its inputs (64, width).
 /// `@unchecked Sendable`: the engine's thread writes, through a sequence that alone owns the block's unwritten positions.
 @safe final class KVBlock: @unchecked Sendable {
   static let positionCount = Int(QK_KV_BLOCK)
@@ -13,7 +13,7 @@ import CKernels
   var byteCount: Int { elementCount * MemoryLayout<UInt16>.stride }
 
   init(configuration: ModelConfiguration) {
-    elementCount = configuration.layerCount * configuration.keyValueHeadCount * 2 * Self.positionCount * configuration.headSize
+    elementCount = Self.positionCount * configuration.cacheWidth
     unsafe base = .allocate(capacity: elementCount)
     unsafe base.initialize(repeating: 0, count: elementCount)
   }
@@ -28,10 +28,15 @@ import CKernels
 
   /// Where the keys of a layer's KV head begin; its values follow them.
   static func keyOffset(layer: Int, head: Int, _ configuration: ModelConfiguration) -> Int {
-    (layer * configuration.keyValueHeadCount + head) * 2 * positionCount * configuration.headSize
+    positionCount * (configuration.cacheOffsets[layer] + head * 2 * configuration.headSize)
   }
 
   static func valueOffset(layer: Int, head: Int, _ configuration: ModelConfiguration) -> Int {
     keyOffset(layer: layer, head: head, configuration) + positionCount * configuration.headSize
+  }
+
+  /// Where the input of a short convolution at one of the positions begins.
+  static func inputOffset(layer: Int, slot: Int, _ configuration: ModelConfiguration) -> Int {
+    positionCount * configuration.cacheOffsets[layer] + slot * configuration.width
   }
 }

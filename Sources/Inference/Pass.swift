@@ -20,11 +20,24 @@ import Foundation
   let delta: FloatBuffer
   let gated: Activations
   let up: FloatBuffer
-  /// (rows, pairs)
-  let cosines: FloatBuffer
-  let sines: FloatBuffer
+  /// By how much the rows' positions turn heads.
+  let turns: [RotaryEmbedding.Kind: Turns]
+  /// Only for models with short convolutions.
+  let convolution: ConvolutionBuffers?
 
-  init(rowCount: Int, first: Int, blocks: [KVBlock], configuration: ModelConfiguration, ropeDivisors: [Float]) {
+  /// (rows, pairs)
+  struct Turns {
+    let cosines: FloatBuffer
+    let sines: FloatBuffer
+  }
+
+  struct ConvolutionBuffers {
+    /// (rows, 3 · width)
+    let projected: FloatBuffer
+    let mixed: Activations
+  }
+
+  init(rowCount: Int, first: Int, blocks: [KVBlock], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
     self.rowCount = rowCount
     self.first = first
     self.blocks = blocks
@@ -39,18 +52,21 @@ import Foundation
     delta = FloatBuffer(count: rowCount * width)
     gated = Activations(rowCount: rowCount, width: configuration.feedForwardWidth)
     up = FloatBuffer(count: rowCount * configuration.feedForwardWidth)
-    let pairs = configuration.ropePairCount
-    cosines = FloatBuffer(count: rowCount * pairs)
-    sines = FloatBuffer(count: rowCount * pairs)
-    // θ_i = base^(−2 i / d), in double precision, so that late positions keep their angle.
-    for pair in 0..<pairs {
-      var frequency = pow(configuration.ropeBase, -Double(pair) / Double(pairs)) / configuration.ropeScale
-      if !ropeDivisors.isEmpty { frequency /= Double(ropeDivisors[pair]) }
-      for row in 0..<rowCount {
-        let angle = Double(first + row) * frequency
-        unsafe cosines.base[row * pairs + pair] = Float(cos(angle))
-        unsafe sines.base[row * pairs + pair] = Float(sin(angle))
+    convolution =
+      configuration.convolutionTapCount == 0
+      ? nil : ConvolutionBuffers(projected: FloatBuffer(count: rowCount * 3 * width), mixed: Activations(rowCount: rowCount, width: width))
+    turns = ropes.mapValues { rope in
+      let pairs = rope.pairCount
+      let turns = Turns(cosines: FloatBuffer(count: rowCount * pairs), sines: FloatBuffer(count: rowCount * pairs))
+      // In double precision, so that late positions keep their angle.
+      for pair in 0..<pairs {
+        for row in 0..<rowCount {
+          let angle = Double(first + row) * rope.frequencies[pair]
+          unsafe turns.cosines.base[row * pairs + pair] = Float(cos(angle) * rope.magnitude)
+          unsafe turns.sines.base[row * pairs + pair] = Float(sin(angle) * rope.magnitude)
+        }
       }
+      return turns
     }
   }
 }

@@ -78,7 +78,7 @@ import Testing
     defer { pointers.forEach { $0.deallocate() } }
     var scratch = [Float](repeating: 0, count: qk_attention_scratch_count(rows, heads, size))
     var out = [Float](repeating: .nan, count: rows * heads * size)
-    qk_attention(&out, queries, heads * size, rows, first, heads, size, pointers.map { UnsafePointer($0) }, 0, 64 * size, &scratch)
+    qk_attention(&out, queries, heads * size, rows, first, 0, heads, size, pointers.map { UnsafePointer($0) }, 0, 64 * size, &scratch)
 
     func half(_ value: Float) -> Double { Double(Float(Float16(value))) }
     for row in 0..<rows {

@@ -5,14 +5,32 @@
   venv/bin/python scripts/golden/architectures.py
 
 NAME.gguf   the weights (matrices F16, vectors F32), with the names, row orders and metadata that llama.cpp's converter gives them
-NAME.json   logits of a few positions of a few sequences, by `transformers` in float32 from the weights as stored
+NAME.json   logits of a few positions of a few sequences, by `transformers` in float32 from the weights as stored; only keys, values and the
+            inputs of short convolutions are rounded to half precision, as a cache keeps them, so that a comparison can be sharp
 """
 import json, math, pathlib
 
 import gguf, numpy as np, torch, transformers
+from transformers.masking_utils import AttentionMaskInterface, eager_mask
+from transformers.models.lfm2 import modeling_lfm2
+from transformers.models.llama.modeling_llama import eager_attention_forward
 
 out = pathlib.Path(__file__).resolve().parents[2] / "Tests/Golden/architectures"
 VOCABULARY, CONTEXT = 128, 256
+
+
+def half(x):
+    return x.half().float()
+
+
+def cached_attention(module, query, key, value, *arguments, **more):
+    return eager_attention_forward(module, query, half(key), half(value), *arguments, **more)
+
+
+transformers.AttentionInterface.register("cached", cached_attention)
+AttentionMaskInterface.register("cached", eager_mask)
+convolve = modeling_lfm2.causal_conv1d_fn
+modeling_lfm2.causal_conv1d_fn = lambda inputs, *arguments, **more: convolve(half(inputs), *arguments, **more)
 
 
 def llama3_divisors(config):
@@ -101,7 +119,7 @@ def golden(name, architecture, model, metadata, seed, split=0):
 def common(**more):
     return dict(vocab_size=VOCABULARY, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=16,
                 max_position_embeddings=CONTEXT, bos_token_id=0, eos_token_id=0, pad_token_id=0, tie_word_embeddings=False,
-                attn_implementation="eager") | more
+                attn_implementation="cached") | more
 
 
 def main():

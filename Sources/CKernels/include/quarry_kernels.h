@@ -13,5 +13,8 @@
 #include "quantised.h"
 #include "attention.h"
 #include "elementwise.h"
+#include "convolution.h"
+#include "gated.h"
+#include "rope.h"
 
 #endif

@@ -1,0 +1,12 @@
+#ifndef QUARRY_GATED_H
+#define QUARRY_GATED_H
+
+#include <stddef.h>
+
+/// gate = silu(gate) · up, silu(x) = x / (1 + e^−x) (Shazeer 2020), over n elements.
+void qk_swiglu(float *gate, const float *up, size_t n);
+
+/// gate = gelu(gate) · up, gelu(x) = x / 2 · (1 + tanh(√(2/π) (x + 0.044715 x³))) (Hendrycks & Gimpel 2016), over n elements.
+void qk_geglu(float *gate, const float *up, size_t n);
+
+#endif
