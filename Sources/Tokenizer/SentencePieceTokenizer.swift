@@ -1,11 +1,14 @@
 import ModelFile
 
-/// SentencePiece's BPE with scores (Kudo & Richardson 2018), as Llama 2 and Gemma use it: spaces become ▁, the best-scored merge goes first,
-/// and what has no piece falls back to bytes.
+/// SentencePiece's BPE with scores (Kudo & Richardson 2018), as Llama 2 and Gemma use it: spaces become ▁, user-defined pieces are taken as they
+/// stand, in what is between them the best-scored merge goes first, and what has no piece falls back to bytes.
 struct SentencePieceTokenizer: TextTokenizer {
   private let vocabulary: Vocabulary
   private let scores: [Float]
   private let pieces: ByteStringTable
+  /// Pieces that are found before any merge, the longest first: Gemma's runs of spaces and line ends, and its HTML tags.
+  private let userDefined: ByteStringTable
+  private let startsUserDefined: [Bool]
   private let byteTokens: [TokenID]?
   private let unknown: TokenID
   private let addsSpacePrefix: Bool
@@ -16,6 +19,8 @@ struct SentencePieceTokenizer: TextTokenizer {
   var endOfGeneration: Set<TokenID> { vocabulary.endOfGeneration }
 
   private static let space = Array("▁".utf8)
+  /// Every place of a text may be compared with this many bytes; real pieces have less than a hundred. Longer ones are left to the merges.
+  private static let userDefinedByteLimit = 256
 
   init(gguf: GGUFFile) throws(TokenizerError) {
     vocabulary = try Vocabulary(gguf: gguf) { $0 }
@@ -24,6 +29,8 @@ struct SentencePieceTokenizer: TextTokenizer {
     }
     self.scores = scores
     var pieces = ByteStringTable(capacity: vocabulary.size)
+    var userDefined = ByteStringTable(capacity: vocabulary.size)
+    var startsUserDefined = [Bool](repeating: false, count: 256)
     var byteTokens = [TokenID](repeating: -1, count: 256)
     for token in 0..<vocabulary.size {
       let id = TokenID(token)
@@ -34,11 +41,17 @@ struct SentencePieceTokenizer: TextTokenizer {
           throw .file(gguf.path, "a byte token is written \(String(decoding: bytes, as: UTF8.self))")
         }
         byteTokens[Int(value)] = id
+      } else if vocabulary.isUserDefined(id), let first = bytes.first, bytes.count <= Self.userDefinedByteLimit {
+        // Converters write the spaces of these pieces as spaces, of the others as ▁.
+        userDefined.insert(Self.marked(bytes), id)
+        startsUserDefined[Int(first == 0x20 ? Self.space[0] : first)] = true
       } else if !vocabulary.isControl(id) {
         pieces.insert(bytes, id)
       }
     }
     self.pieces = pieces
+    self.userDefined = userDefined
+    self.startsUserDefined = startsUserDefined
     self.byteTokens = byteTokens.contains(-1) ? nil : byteTokens
     let unknown = gguf.metadata["tokenizer.ggml.unknown_token_id"]?.int ?? 0
     guard (0..<vocabulary.size).contains(unknown) else { throw .file(gguf.path, "its unknown token is \(unknown), outside the vocabulary") }
@@ -48,9 +61,40 @@ struct SentencePieceTokenizer: TextTokenizer {
 
   func encode(bytes: [UInt8]) -> [TokenID] {
     guard !bytes.isEmpty else { return [] }
-    var text = addsSpacePrefix ? Self.space : []
-    for byte in bytes { if byte == 0x20 { text += Self.space } else { text.append(byte) } }
+    let text = (addsSpacePrefix ? Self.space : []) + Self.marked(bytes)
+    var tokens: [TokenID] = []
+    var start = 0
+    var position = 0
+    while position < text.count {
+      guard let (token, end) = userDefinedPiece(in: text, at: position) else {
+        position += 1
+        continue
+      }
+      tokens += merge(text[start..<position]) + [token]
+      start = end
+      position = end
+    }
+    return tokens + merge(text[start...])
+  }
 
+  /// The text with ▁ for each space.
+  private static func marked(_ bytes: [UInt8]) -> [UInt8] { bytes.flatMap { $0 == 0x20 ? space : [$0] } }
+
+  /// The longest user-defined piece that begins at a place of the text, and where it ends.
+  private func userDefinedPiece(in text: [UInt8], at start: Int) -> (token: TokenID, end: Int)? {
+    guard startsUserDefined[Int(text[start])] else { return nil }
+    var found: (token: TokenID, end: Int)?
+    var hash = ByteStringTable.emptyHash
+    for position in start..<min(text.count, start + userDefined.longestKeyByteCount) {
+      hash = ByteStringTable.extend(hash, by: text[position])
+      if let token = userDefined.value(of: text, start..<position + 1, hash: hash) { found = (token, position + 1) }
+    }
+    return found
+  }
+
+  private func merge(_ stretch: ArraySlice<UInt8>) -> [TokenID] {
+    let text = Array(stretch)
+    guard !text.isEmpty else { return [] }
     // Symbols are stretches of the text; the queue sees them as numbers of their own, because many are not pieces yet.
     var starts: [Int] = []
     var position = 0

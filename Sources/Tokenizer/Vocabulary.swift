@@ -22,7 +22,7 @@ struct Vocabulary: Sendable {
     guard let pieces = gguf.metadata["tokenizer.ggml.tokens"]?.strings, !pieces.isEmpty else {
       throw .file(gguf.path, "tokenizer.ggml.tokens is not there")
     }
-    types = gguf.metadata["tokenizer.ggml.token_type"]?.ints?.map { Int64($0) } ?? []
+    var types = gguf.metadata["tokenizer.ggml.token_type"]?.ints?.map { Int64($0) } ?? []
     guard types.isEmpty || types.count == pieces.count else {
       throw .file(gguf.path, "it has \(pieces.count) tokens and \(types.count) types of tokens")
     }
@@ -32,11 +32,14 @@ struct Vocabulary: Sendable {
     var starts: [Int32] = [0]
     var controls: [String: TokenID] = [:]
     for (token, piece) in pieces.enumerated() {
+      // Some converters call the marks of turns user-defined; as that they would be found in documents.
+      if !types.isEmpty, types[token] == Kind.userDefined, Self.isMark(piece) { types[token] = Kind.control }
       let isControl = !types.isEmpty && types[token] == Kind.control
       if isControl { controls[piece] = TokenID(token) }
       storage += isControl ? Array(piece.utf8) : bytes(Array(piece.utf8))
       starts.append(Int32(storage.count))
     }
+    self.types = types
     self.storage = storage
     self.starts = starts
     self.controls = controls
@@ -56,6 +59,12 @@ struct Vocabulary: Sendable {
     endOfGeneration = Set([try token("eos"), try token("eot")].compactMap { $0 } + ends)
   }
 
+  /// Whether a piece is written as models write the marks of turns and roles.
+  private static func isMark(_ piece: String) -> Bool {
+    (piece.hasPrefix("<|") && piece.hasSuffix("|>")) || ["<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>"].contains(piece)
+  }
+
+  func isUserDefined(_ token: TokenID) -> Bool { !types.isEmpty && types.indices.contains(Int(token)) && types[Int(token)] == Kind.userDefined }
   func isControl(_ token: TokenID) -> Bool { !types.isEmpty && types.indices.contains(Int(token)) && types[Int(token)] == Kind.control }
   func isByte(_ token: TokenID) -> Bool { !types.isEmpty && types.indices.contains(Int(token)) && types[Int(token)] == Kind.byte }
   func controlToken(_ name: String) -> TokenID? { controls[name] }

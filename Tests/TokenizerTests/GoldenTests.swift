@@ -15,7 +15,7 @@ import Tokenizer
     try compare("smollm.json") { tokenizer.encode($0) }
   }
 
-  @Test(arguments: ["qwen2", "llama3", "sentencepiece"])
+  @Test(arguments: ["qwen2", "llama3", "sentencepiece", "gemma"])
   func trainedVocabularies(name: String) throws {
     let tokenizer = try ModelTokenizer.load(from: GGUFFile(path: Golden.folder + "/\(name).gguf"))
     try compare(name + ".json") { tokenizer.encode($0) }

@@ -115,4 +115,22 @@ import Tokenizer
       #expect(tokenizer.tokenCount(of: a + "\n" + b) == tokenizer.tokenCount(of: a) + tokenizer.tokenCount(of: b))
     }
   }
+
+  /// A mark of a turn that the file calls user-defined, as some converters do, is not found in text; other user-defined pieces are.
+  @Test func marksAreControlTokensWhateverTheFileSays() throws {
+    var data = try Data(contentsOf: URL(fileURLWithPath: Golden.folder + "/gemma.gguf"))
+    let mark = "<|turns|>"
+    let place = try #require(data.range(of: Data("<stdio.h>".utf8)))
+    let original = try ModelTokenizer.load(from: GGUFFile(path: Golden.folder + "/gemma.gguf"))
+    #expect(original.encode("<stdio.h>").count == 1)
+    data.replaceSubrange(place, with: Data(mark.utf8))
+    let path = FileManager.default.temporaryDirectory.path + "/quarry-marks-\(UUID().uuidString).gguf"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try data.write(to: URL(fileURLWithPath: path))
+    let tokenizer = try ModelTokenizer.load(from: GGUFFile(path: path))
+    let token = try #require(tokenizer.controlToken(mark))
+    #expect(!tokenizer.encode("a\(mark)b").contains(token))
+    #expect(tokenizer.decode(tokenizer.encode("a\(mark)b")) == "a\(mark)b")
+    #expect(try tokenizer.encode([.control(mark), .text("a")]).contains(token))
+  }
 }

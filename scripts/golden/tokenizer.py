@@ -69,20 +69,24 @@ def byte_pair(name, pre, pattern, ignore_merges):
     write(name + ".json", [tokenizer.encode(line).ids for line in lines])
 
 
-def sentence_piece():
+def sentence_piece(name, count, user_defined=(), **flags):
+    """Trains a small SentencePiece vocabulary; `user_defined` pieces are found before any merge."""
     text = out / "spm.txt"
     text.write_text("\n".join(line.replace("\n", " ") for line in corpus[:1500]), encoding="utf-8")
     sentencepiece.SentencePieceTrainer.train(
-        input=str(text), model_prefix=str(out / "spm"), vocab_size=1400, model_type="bpe", byte_fallback=True, character_coverage=0.98,
-        normalization_rule_name="identity", remove_extra_whitespaces=False, add_dummy_prefix=True, minloglevel=2)
+        input=str(text), model_prefix=str(out / "spm"), vocab_size=count, model_type="bpe", byte_fallback=True, character_coverage=0.98,
+        normalization_rule_name="identity", remove_extra_whitespaces=False, user_defined_symbols=list(user_defined), minloglevel=2, **flags)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(out / "spm.model"))
-    count = processor.get_piece_size()
-    kinds = [2 if processor.is_unknown(i) else 3 if processor.is_control(i) else 6 if processor.is_byte(i) else 1 for i in range(count)]
+    pieces = [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
+    kinds = [4 if piece in user_defined else 2 if processor.is_unknown(i) else 3 if processor.is_control(i) else 6 if processor.is_byte(i) else 1
+             for i, piece in enumerate(pieces)]
+    # llama.cpp's converter writes the spaces of user-defined pieces as spaces.
+    pieces = [piece.replace("\u2581", " ") if kind == 4 else piece for piece, kind in zip(pieces, kinds)]
     vocabulary(
-        "sentencepiece.gguf", "llama", [processor.id_to_piece(i) for i in range(count)], kinds, scores=[processor.get_score(i) for i in range(count)],
-        add_space_prefix=True, bos_token_id=1, eos_token_id=2, unk_token_id=0)
+        name + ".gguf", "llama", pieces, kinds, scores=[processor.get_score(i) for i in range(len(pieces))],
+        add_space_prefix=flags["add_dummy_prefix"], bos_token_id=1, eos_token_id=2, unk_token_id=0)
     # SentencePiece takes text line by line and knows no NUL; control characters are left to the other tests.
-    write("sentencepiece.json", [processor.encode(line) if "\0" not in line else None for line in lines])
+    write(name + ".json", [processor.encode(line) if "\0" not in line else None for line in lines])
     for rest in ("spm.txt", "spm.model", "spm.vocab"):
         (out / rest).unlink()
 
@@ -108,7 +112,9 @@ def main():
     head = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
     byte_pair("qwen2", "qwen2", head + r"\p{N}" + tail, False)
     byte_pair("llama3", "llama-bpe", head + r"\p{N}{1,3}" + tail, True)
-    sentence_piece()
+    sentence_piece("sentencepiece", 1400, add_dummy_prefix=True)
+    runs = [mark * count for mark in "\n\t" for count in (1, 2, 3)] + ["\u2581\u2581", "\u2581\u2581\u2581"]
+    sentence_piece("gemma", 1000, [*runs, "<stdio.h>", "#include", "x=y"], add_dummy_prefix=False)
 
 
 main()
