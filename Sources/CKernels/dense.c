@@ -26,25 +26,7 @@ static void dense_scalar(
 }
 
 #if defined(__x86_64__)
-#include "vector_avx2.h"
-
-// x · Φ(x) with the error function by Abramowitz & Stegun 7.1.26, |error| ≤ 1.5e-7.
-AVX2 static __m256 gelu_avx2(__m256 x) {
-    const __m256 z = _mm256_mul_ps(x, _mm256_set1_ps(0.70710678f));
-    const __m256 sign = _mm256_and_ps(z, _mm256_set1_ps(-0.0f));
-    const __m256 a = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), z);
-    const __m256 t = _mm256_div_ps(_mm256_set1_ps(1), _mm256_fmadd_ps(a, _mm256_set1_ps(0.3275911f), _mm256_set1_ps(1)));
-    __m256 p = _mm256_set1_ps(1.061405429f);
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-1.453152027f));
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(1.421413741f));
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(-0.284496736f));
-    p = _mm256_fmadd_ps(p, t, _mm256_set1_ps(0.254829592f));
-    p = _mm256_mul_ps(p, t);
-    const __m256 e = exp_avx2(_mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(a, a)));
-    const __m256 erf = _mm256_or_ps(sign, _mm256_fnmadd_ps(p, e, _mm256_set1_ps(1)));
-    const __m256 half = _mm256_mul_ps(x, _mm256_set1_ps(0.5f));
-    return _mm256_fmadd_ps(half, erf, half);
-}
+#include "gelu_x86.h"
 
 // ROWS rows of x against one panel: 2 · ROWS accumulators in registers, each a sum over k in order.
 #define TILE(ROWS)                                                                                                                     \

@@ -8,7 +8,7 @@ import Tokenizer
 ///
 /// The model is a BERT sentence encoder (Reimers & Gurevych 2019) with mean pooling: a folder with `model.safetensors`, `tokenizer.json` and `config.json`.
 package final class Embedder: Sendable {
-  /// Names the model and its weights; vectors of different fingerprints are never compared.
+  /// Names the model, its files and the precision; vectors of different fingerprints are never compared.
   package let fingerprint: String
   /// Numbers of a vector.
   package let dimension: Int
@@ -17,16 +17,16 @@ package final class Embedder: Sendable {
   private let tokenizer: WordPieceTokenizer
   private let encoder: Encoder
 
-  /// Tokens of one forward pass at most: bounds its memory.
-  private static let passTokenLimit = 8192
-
-  package init(directory: String, pool: ComputePool = .shared) throws(EmbeddingError) {
+  /// - Parameter precision: Vectors of the two do not compare, though they are close: an index is made and asked in one.
+  package init(directory: String, precision: EmbeddingPrecision = .int8, pool: ComputePool = .shared) throws(EmbeddingError) {
     let configuration = try EncoderConfiguration(directory: directory)
     do {
       let file = try SafetensorsFile(path: directory + "/model.safetensors")
       tokenizer = try WordPieceTokenizer(path: directory + "/tokenizer.json")
-      encoder = Encoder(configuration: configuration, weights: try EncoderWeights(file: file, configuration: configuration), pool: pool)
-      fingerprint = "\((directory as NSString).lastPathComponent)/\(Self.hash(of: file.file))"
+      let weights = try EncoderWeights(file: file, configuration: configuration, precision: precision, pool: pool)
+      encoder = Encoder(configuration: configuration, weights: weights, pool: pool)
+      let hash = Self.hash(of: file.file, and: EncoderConfiguration.files.map { directory + "/" + $0 })
+      fingerprint = "\((directory as NSString).lastPathComponent)/\(hash)/\(precision.rawValue)"
     } catch let error as any ExplainedError {
       throw .load(directory, error)
     } catch {
@@ -47,33 +47,29 @@ package final class Embedder: Sendable {
     let sequences = texts.map { text in
       [tokenizer.classification] + tokenizer.encode(text).prefix(maximumTokenCount - 2) + [tokenizer.separator]
     }
-    var vectors: [[Float]] = []
-    var start = 0
-    while start < sequences.count {
-      var end = start + 1
-      var tokenCount = sequences[start].count
-      while end < sequences.count, tokenCount + sequences[end].count <= Self.passTokenLimit {
-        tokenCount += sequences[end].count
-        end += 1
-      }
-      vectors += encoder.embed(Array(sequences[start..<end]))
-      guard vectors[start..<end].allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw .notANumber(fingerprint) }
-      start = end
-    }
+    let vectors = encoder.embed(sequences)
+    guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw .notANumber(fingerprint) }
     return vectors
   }
 
-  /// FNV-1a over the whole file, eight bytes at a time: tells models apart, and is no defence against forgery.
-  private static func hash(of file: MappedFile) -> String {
-    let hash = unsafe file.withBytes(0..<file.byteCount) { bytes in
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
-        hash = (hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
-      }
-      for offset in (bytes.count & ~7)..<bytes.count { hash = (hash ^ UInt64(unsafe bytes[offset])) &* 0x100_0000_01b3 }
-      return hash
+  /// FNV-1a over the weights' file, eight bytes at a time, and the small files beside it, which say how texts become tokens and rows vectors:
+  /// tells models apart, and is no defence against forgery.
+  private static func hash(of file: MappedFile, and paths: [String]) -> String {
+    var hash = unsafe file.withBytes(0..<file.byteCount) { unsafe continuing(0xcbf2_9ce4_8422_2325, with: $0) }
+    for path in paths {
+      let content = FileManager.default.contents(atPath: path) ?? Data()
+      hash = unsafe content.withUnsafeBytes { unsafe continuing((hash ^ UInt64($0.count)) &* 0x100_0000_01b3, with: $0) }
     }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  private static func continuing(_ start: UInt64, with bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = start
+    for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+      hash = (hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
+    }
+    for offset in (bytes.count & ~7)..<bytes.count { hash = (hash ^ UInt64(unsafe bytes[offset])) &* 0x100_0000_01b3 }
+    return hash
   }
 }

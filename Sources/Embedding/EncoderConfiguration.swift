@@ -14,6 +14,9 @@ struct EncoderConfiguration {
 
   var headSize: Int { width / headCount }
 
+  /// The files beside the weights that say what a text's vector is; some may be missing.
+  static let files = ["config.json", "tokenizer.json", "sentence_bert_config.json", "1_Pooling/config.json"]
+
   private struct File: Decodable {
     var model_type: String
     var num_hidden_layers: Int

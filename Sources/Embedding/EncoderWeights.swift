@@ -1,16 +1,8 @@
-import CKernels
+import Inference
 import ModelFile
 
 /// A BERT encoder's weights, packed for the kernels.
 struct EncoderWeights: Sendable {
-  /// A packed matrix (rows, columns) with its bias (rows).
-  struct Linear: Sendable {
-    let packed: [Float]
-    let bias: [Float]
-    let rows: Int
-    let columns: Int
-  }
-
   struct Norm: Sendable {
     let weight: [Float]
     let bias: [Float]
@@ -18,14 +10,15 @@ struct EncoderWeights: Sendable {
 
   struct Layer: Sendable {
     /// Query, key and value in one matrix (3 · width, width).
-    let attention: Linear
-    let attentionOutput: Linear
+    let attention: PackedLinear
+    let attentionOutput: PackedLinear
     let attentionNorm: Norm
-    let up: Linear
-    let down: Linear
+    let up: PackedLinear
+    let down: PackedLinear
     let outputNorm: Norm
   }
 
+  let precision: EmbeddingPrecision
   /// (vocabulary, width), in the file.
   let words: Tensor
   /// Position and token type 0 added up (positions, width).
@@ -33,7 +26,8 @@ struct EncoderWeights: Sendable {
   let embeddingNorm: Norm
   let layers: [Layer]
 
-  init(file: SafetensorsFile, configuration: EncoderConfiguration) throws(ModelFileError) {
+  init(file: SafetensorsFile, configuration: EncoderConfiguration, precision: EmbeddingPrecision, pool: ComputePool) throws(ModelFileError) {
+    self.precision = precision
     let width = configuration.width
     // Checkpoints of a whole BERT model carry a prefix that sentence encoders lack.
     let prefix = file.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
@@ -42,14 +36,14 @@ struct EncoderWeights: Sendable {
     func norm(_ name: String) throws(ModelFileError) -> Norm {
       Norm(weight: try vector(name + ".weight", width), bias: try vector(name + ".bias", width))
     }
-    func linear(_ names: [String], rows: Int, columns: Int) throws(ModelFileError) -> Linear {
+    func linear(_ names: [String], rows: Int, columns: Int) throws(ModelFileError) -> PackedLinear {
       var matrix: [Float] = []
       var bias: [Float] = []
       for name in names {
         matrix += try Self.floats(file.tensor(prefix + name + ".weight", shape: [columns, rows]))
         bias += try vector(name + ".bias", rows)
       }
-      return Linear(packed: Self.pack(matrix, rows: rows * names.count, columns: columns), bias: bias, rows: rows * names.count, columns: columns)
+      return PackedLinear(matrix, bias: bias, rows: rows * names.count, columns: columns, precision: precision, pool: pool)
     }
 
     words = try file.tensor(prefix + "embeddings.word_embeddings.weight", shape: [width, configuration.vocabularySize])
@@ -81,14 +75,6 @@ struct EncoderWeights: Sendable {
     return unsafe [Float](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
       unsafe tensor.withBytes { unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
       count = tensor.elementCount
-    }
-  }
-
-  private static func pack(_ matrix: [Float], rows: Int, columns: Int) -> [Float] {
-    let count = qk_dense_packed_count(rows, columns)
-    return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      unsafe matrix.withUnsafeBufferPointer { unsafe qk_dense_pack(buffer.baseAddress!, $0.baseAddress!, rows, columns) }
-      initialized = count
     }
   }
 }

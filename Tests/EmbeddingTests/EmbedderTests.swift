@@ -33,7 +33,7 @@ import Testing
 
   /// The bar is a cosine within 1e-3; what is left here is the four decimals of the golden file.
   @Test func vectorsAreTheReferences() throws {
-    let embedder = try Embedder(directory: Self.directory())
+    let embedder = try Embedder(directory: Self.directory(), precision: .float32)
     let rows = try Self.golden()
     #expect(rows.count >= 40)
     for (row, vector) in zip(rows, try embedder.embed(rows.map(\.text))) {
@@ -43,18 +43,54 @@ import Testing
     #expect(Self.cosine(rows[2].vector, try embedder.embed([rows[3].text])[0]) < 0.9, "other texts have other vectors")
   }
 
-  @Test func aTextAloneGivesTheBitsItGivesInCompany() throws {
-    let embedder = try Embedder(directory: Self.directory())
+  /// The paragraphs of Quarry's own manual, and the golden texts, which are stranger.
+  @Test func eightBitsAreNearlyTheReferences() throws {
+    let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Corpora/manual")
+    let files = try FileManager.default.contentsOfDirectory(at: manual, includingPropertiesForKeys: nil).filter { $0.pathExtension == "md" }
+    let paragraphs = try files.sorted { $0.path < $1.path }.flatMap { try String(contentsOf: $0, encoding: .utf8).components(separatedBy: "\n\n") }
+      .filter { $0.count > 20 }
+    #expect(paragraphs.count >= 50)
+    let exact = try Embedder(directory: Self.directory(), precision: .float32), fast = try Embedder(directory: Self.directory())
+    let cosines = zip(try exact.embed(paragraphs), try fast.embed(paragraphs)).map(Self.cosine)
+    #expect(cosines.reduce(0, +) / Float(cosines.count) >= 0.999)
+    #expect(try #require(cosines.min()) >= 0.998)
+    let rows = try Self.golden()
+    let strange = zip(rows, try fast.embed(rows.map(\.text))).map { Self.cosine($0.vector, $1) }
+    #expect(strange.reduce(0, +) / Float(strange.count) >= 0.999)
+    #expect(exact.fingerprint != fast.fingerprint, "an index of the one must not be asked with the other")
+  }
+
+  @Test(arguments: EmbeddingPrecision.allCases) func aTextAloneGivesTheBitsItGivesInCompany(precision: EmbeddingPrecision) throws {
+    let embedder = try Embedder(directory: Self.directory(), precision: precision)
     let texts = try Self.golden().map(\.text)
     let together = try embedder.embed(texts)
     for (text, vector) in zip(texts, together) { #expect(try embedder.embed([text]) == [vector]) }
     #expect(try embedder.embed(texts.reversed()) == together.reversed())
   }
 
-  @Test func theNumberOfThreadsChangesNothing() throws {
+  /// Few texts are shared by all threads, many are dealt out: sizes on both sides of it.
+  @Test(arguments: EmbeddingPrecision.allCases) func theNumberOfThreadsChangesNothing(precision: EmbeddingPrecision) throws {
     let texts = try Self.golden().map(\.text)
-    let one = try Embedder(directory: Self.directory(), pool: ComputePool(threadCount: 1)).embed(texts)
-    for count in [2, 3] { #expect(try Embedder(directory: Self.directory(), pool: ComputePool(threadCount: count)).embed(texts) == one) }
+    let one = try Embedder(directory: Self.directory(), precision: precision, pool: ComputePool(threadCount: 1)).embed(texts)
+    for count in [2, 3] {
+      let several = try Embedder(directory: Self.directory(), precision: precision, pool: ComputePool(threadCount: count))
+      #expect(try several.embed(texts) == one)
+      for some in [12..<13, 12..<15, 5..<30] { #expect(try several.embed(Array(texts[some])) == Array(one[some])) }
+    }
+  }
+
+  /// A folder's small files decide what its vectors are as well.
+  @Test func theConfigurationIsPartOfTheFingerprint() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/embedder-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.copyItem(atPath: Self.directory(), toPath: folder)
+    let before = try Embedder(directory: folder).fingerprint
+    #expect(try Embedder(directory: folder).fingerprint == before)
+    let path = folder + "/sentence_bert_config.json"
+    try FileManager.default.removeItem(atPath: path)
+    try #"{"max_seq_length":64}"#.write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(try Embedder(directory: folder).fingerprint != before)
   }
 
   @Test func callersFromManyThreadsGetTheirOwnVectors() async throws {

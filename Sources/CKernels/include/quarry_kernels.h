@@ -8,6 +8,7 @@
 
 #include "cpu.h"
 #include "dense.h"
+#include "dense8.h"
 #include "encoder.h"
 #include "floats.h"
 #include "quantised.h"
