@@ -20,16 +20,29 @@ package final class GenerationEngine: Sendable {
   /// Only the engine's thread takes it.
   private let cache: Mutex<PrefixCache>
 
-  /// The continuation as it is written. Dropping the stream stops the work.
+  /// The continuation as it is written. Dropping the stream stops the work; what was computed until then is kept for the next prompt.
   ///
-  /// Throws `InferenceError` when the prompt is empty or does not fit the model's context.
+  /// Throws `InferenceError` when the request is out of bounds: see `GenerationRequest.check`.
   package func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationEvent, any Error> {
+    stream(request) { if case .generation(let event) = $0 { event } else { nil } }
+  }
+
+  /// The same with every token, for log-probabilities.
+  package func generateTokens(_ request: GenerationRequest) -> AsyncThrowingStream<TokenEvent, any Error> {
+    stream(request) { $0 }
+  }
+
+  private func stream<Event: Sendable>(
+    _ request: GenerationRequest, of select: @escaping @Sendable (TokenEvent) -> Event?
+  ) -> AsyncThrowingStream<Event, any Error> {
     AsyncThrowingStream { continuation in
       let isCancelled = CancellationFlag()
       continuation.onTermination = { _ in isCancelled.set() }
       jobs.enqueue {
         do {
-          try self.run(request, isCancelled: isCancelled) { continuation.yield($0) }
+          try self.run(request, isCancelled: isCancelled) { event in
+            if let selected = select(event) { continuation.yield(selected) }
+          }
           continuation.finish()
         } catch {
           continuation.finish(throwing: error)
@@ -38,16 +51,27 @@ package final class GenerationEngine: Sendable {
     }
   }
 
-  private func run(_ request: GenerationRequest, isCancelled: CancellationFlag, emit: (GenerationEvent) -> Void) throws {
+  private func run(_ request: GenerationRequest, isCancelled: CancellationFlag, emit: (TokenEvent) -> Void) throws {
     if isCancelled.isSet { throw CancellationError() }
-    let limit = model.contextLength
-    guard !request.prompt.isEmpty else { throw InferenceError.emptyPrompt }
-    guard request.prompt.count < limit else { throw InferenceError.promptTooLong(request.prompt.count, limit: limit) }
-    let clock = ContinuousClock()
-    let start = clock.now
-
+    try request.check(vocabularySize: model.vocabularySize, contextLength: model.contextLength)
     // The last token is always read, because its logits are wanted.
     var sequence = cache.withLock { $0.sequence(for: request.prompt, limit: request.prompt.count - 1) }
+    do {
+      let result = try write(request, continuing: &sequence, isCancelled: isCancelled, emit: emit)
+      cache.withLock { $0.keep(sequence) }
+      emit(.generation(.finished(result)))
+    } catch let cancellation as CancellationError {
+      if sequence.count > 0 { cache.withLock { $0.keep(sequence) } }
+      throw cancellation
+    }
+  }
+
+  /// Reads what `sequence` lacks of the prompt, and writes.
+  private func write(
+    _ request: GenerationRequest, continuing sequence: inout KVSequence, isCancelled: CancellationFlag, emit: (TokenEvent) -> Void
+  ) throws -> GenerationResult {
+    let clock = ContinuousClock()
+    let start = clock.now
     let cachedTokenCount = sequence.count
     var logits: [Float] = []
     for part in stride(from: cachedTokenCount, to: request.prompt.count, by: Transformer.passRowLimit) {
@@ -57,39 +81,16 @@ package final class GenerationEngine: Sendable {
     }
     let prefilled = clock.now
 
-    var sampler = Sampler(temperature: request.temperature, seed: request.seed)
-    var text = TextStream(stopSequences: request.stopSequences)
-    var loop = LoopDetector()
-    var count = 0
-    var reason = GenerationResult.FinishReason.limit
-    let maximum = min(request.maximumTokenCount, limit - request.prompt.count)
-    while count < maximum {
+    var continuation = Continuation(request, model: model)
+    while continuation.finishReason == nil {
       if isCancelled.isSet { throw CancellationError() }
-      guard let token = sampler.choose(from: logits) else { throw InferenceError.notANumber(model.path) }
-      if model.tokenizer.endOfGeneration.contains(token) {
-        reason = .endOfText
-        break
-      }
-      count += 1
-      if let more = text.append(model.tokenizer.bytes(of: token)) { emit(.text(more)) }
-      if text.isStopped {
-        reason = .stopSequence
-        break
-      }
-      if loop.isLooping(after: token) {
-        reason = .loop
-        break
-      }
-      if count < maximum { logits = model.transformer.read([token], into: &sequence).last ?? [] }
+      guard let token = try continuation.write(after: logits, emit: emit), continuation.finishReason == nil else { break }
+      logits = model.transformer.read([token], into: &sequence).last ?? []
     }
-    if let rest = text.finish() { emit(.text(rest)) }
-    cache.withLock { $0.keep(sequence) }
-    emit(
-      .finished(
-        GenerationResult(
-          promptTokenCount: request.prompt.count, cachedTokenCount: cachedTokenCount, completionTokenCount: count,
-          prefillSeconds: start.duration(to: prefilled) / .seconds(1), decodeSeconds: prefilled.duration(to: clock.now) / .seconds(1),
-          finishReason: reason)))
+    return GenerationResult(
+      promptTokenCount: request.prompt.count, cachedTokenCount: cachedTokenCount, completionTokenCount: continuation.tokenCount,
+      prefillSeconds: start.duration(to: prefilled) / .seconds(1), decodeSeconds: prefilled.duration(to: clock.now) / .seconds(1),
+      finishReason: continuation.finishReason ?? .limit)
   }
 }
 

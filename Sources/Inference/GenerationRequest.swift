@@ -1,23 +1,41 @@
 package import Tokenizer
 
-/// What is to be continued, and until when.
+/// What is to be continued, how, and until when.
 package struct GenerationRequest: Sendable {
   package var prompt: [TokenID]
   /// Tokens written at most.
   package var maximumTokenCount: Int
-  /// 0 takes the likeliest token; higher values spread further.
-  package var temperature: Double
-  /// Chooses the random numbers when `temperature` is above 0.
-  package var seed: UInt64
+  package var sampling: SamplingParameters
   /// Texts at which writing stops; they are not part of the result.
   package var stopSequences: [String]
+  /// How many of the likeliest tokens are reported with each token, with their log-probabilities; 0 for the written one's only, `nil` for none.
+  package var logProbabilityCount: Int?
 
-  package init(prompt: [TokenID], maximumTokenCount: Int = 128, temperature: Double = 0, seed: UInt64 = 0, stopSequences: [String] = []) {
+  package init(
+    prompt: [TokenID], maximumTokenCount: Int = 128, sampling: SamplingParameters, stopSequences: [String] = [], logProbabilityCount: Int? = nil
+  ) {
     self.prompt = prompt
     self.maximumTokenCount = maximumTokenCount
-    self.temperature = temperature
-    self.seed = seed
+    self.sampling = sampling
     self.stopSequences = stopSequences
+    self.logProbabilityCount = logProbabilityCount
+  }
+
+  package init(prompt: [TokenID], maximumTokenCount: Int = 128, temperature: Double = 0, seed: UInt64 = 0, stopSequences: [String] = []) {
+    self.init(
+      prompt: prompt, maximumTokenCount: maximumTokenCount, sampling: SamplingParameters(temperature: temperature, seed: seed),
+      stopSequences: stopSequences)
+  }
+
+  /// Throws an `InferenceError` if this model cannot serve the request.
+  func check(vocabularySize: Int, contextLength: Int) throws(InferenceError) {
+    guard !prompt.isEmpty else { throw .emptyPrompt }
+    guard prompt.count < contextLength else { throw .promptTooLong(prompt.count, limit: contextLength) }
+    for token in prompt where token < 0 || token >= vocabularySize { throw .token(token, vocabularySize: vocabularySize) }
+    try sampling.check(vocabularySize: vocabularySize)
+    if let count = logProbabilityCount, !(0...LogProbability.countLimit).contains(count) {
+      throw .parameter("the number of log-probabilities", "\(count)", allowed: "0 to \(LogProbability.countLimit)")
+    }
   }
 }
 
@@ -26,6 +44,23 @@ package enum GenerationEvent: Sendable {
   case text(String)
   /// The last event.
   case finished(GenerationResult)
+}
+
+/// What `GenerationEngine.generateTokens` gives: each token, and then the text that it made certain, if any.
+package enum TokenEvent: Sendable {
+  case token(GeneratedToken)
+  case generation(GenerationEvent)
+}
+
+/// One token of a text, as it was chosen.
+package struct GeneratedToken: Sendable, Equatable {
+  package var token: TokenID
+  /// Its part of the text; it may begin or end within a character.
+  package var bytes: [UInt8]
+  /// The logarithm of the probability that the model itself gave it (see `LogProbability.measure`), if log-probabilities were asked for.
+  package var logProbability: Float?
+  /// As many of the likeliest tokens as were asked for, likeliest first.
+  package var likeliest: [LogProbability]
 }
 
 /// How one generation went.

@@ -1,4 +1,7 @@
 /// Puts tokens' bytes together to text: whole characters only, and nothing of a stop sequence, also when it lies across tokens.
+///
+/// Of several stop sequences the one counts that is complete first, byte by byte, and of those that end together the longest: how the text is
+/// parted into tokens changes nothing.
 package struct TextStream {
   private let stopSequences: [[UInt8]]
   /// Bytes that are not given out yet.
@@ -13,9 +16,10 @@ package struct TextStream {
   /// Takes a token's bytes; gives the text that is certain by now.
   package mutating func append(_ bytes: [UInt8]) -> String? {
     held += bytes
-    if let stop = stopSequences.compactMap({ Self.firstIndex(of: $0, in: held) }).min() {
+    let stops = stopSequences.compactMap { Self.firstRange(of: $0, in: held) }
+    if let stop = stops.min(by: { ($0.upperBound, $0.lowerBound) < ($1.upperBound, $1.lowerBound) }) {
       isStopped = true
-      held.removeSubrange(stop...)
+      held.removeSubrange(stop.lowerBound...)
       return finish()
     }
     let uncertain = max(Self.unfinishedCharacterCount(held), stopSequences.map { Self.overlap(of: held, with: $0) }.max() ?? 0)
@@ -48,8 +52,8 @@ package struct TextStream {
     (0..<min(stop.count, bytes.count + 1)).reversed().first { bytes.suffix($0).elementsEqual(stop.prefix($0)) } ?? 0
   }
 
-  private static func firstIndex(of needle: [UInt8], in bytes: [UInt8]) -> Int? {
+  private static func firstRange(of needle: [UInt8], in bytes: [UInt8]) -> Range<Int>? {
     guard needle.count <= bytes.count else { return nil }
-    return (0...bytes.count - needle.count).first { bytes[$0..<$0 + needle.count].elementsEqual(needle) }
+    return (0...bytes.count - needle.count).lazy.map { $0..<$0 + needle.count }.first { bytes[$0].elementsEqual(needle) }
   }
 }

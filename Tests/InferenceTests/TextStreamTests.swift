@@ -42,6 +42,44 @@ import Testing
   @Test func theFirstOfTwoStopsCounts() {
     #expect(Self.pieces(Array("one two three".utf8), stops: ["three", "two"], chunk: 13).pieces == ["one "])
   }
+
+  /// What is complete first counts, and of two that end together the longer one; however the text is parted.
+  @Test(arguments: 1...8)
+  func ofOverlappingStopsTheFirstCompleteOneCounts(chunk: Int) {
+    let text = Array("xabcdefgh".utf8)
+    for (stops, expected) in [
+      (["bcd", "abcde"], "xa"), (["abcde", "bcd"], "xa"), (["d", "bcd", "abcd"], "x"), (["cd", "d"], "xab"), (["ab", "abc"], "x"),
+      (["abcdx", "bcdy", "cdef"], "xab"), (["h", "gh", "fgh", "xx"], "xabcde"),
+    ] {
+      let (pieces, isStopped) = Self.pieces(text, stops: stops, chunk: chunk)
+      #expect(pieces.joined() == expected, "\(stops)")
+      #expect(isStopped)
+    }
+  }
+
+  /// A token may end within a character of the stop, or within one before it.
+  @Test func aStopIsFoundInsideCharactersOfSeveralBytes() {
+    let text = Array("aé🦊🦊b".utf8)
+    // Borders after each possible pair of bytes: three tokens, wherever they end.
+    for first in 0...text.count {
+      for second in first...text.count {
+        var stream = TextStream(stopSequences: ["🦊b"])
+        var given = ""
+        for part in [0..<first, first..<second, second..<text.count] where !stream.isStopped { given += stream.append(Array(text[part])) ?? "" }
+        given += stream.finish() ?? ""
+        #expect(given == "aé🦊", "\(first), \(second)")
+        #expect(stream.isStopped)
+      }
+    }
+    // Bytes that a stop's first character begins with, and another character.
+    #expect(Self.pieces(Array("a🦋b".utf8), stops: ["🦊"]).pieces == ["a", "🦋", "b"])
+  }
+
+  /// Nothing is held back longer than a stop may need it.
+  @Test func textThatCannotBeginAStopComesAtOnce() {
+    #expect(Self.pieces(Array("ab<c<!d".utf8), stops: ["<!>"]).pieces == ["a", "b", "<c", "<!d"])
+    #expect(Self.pieces(Array("aaab".utf8), stops: ["aab"]).pieces == ["a"])
+  }
 }
 
 @Suite struct LoopDetectorTests {
