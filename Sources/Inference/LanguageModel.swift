@@ -36,9 +36,8 @@ package final class LanguageModel: Sendable {
         throw InferenceError.configuration(
           path, "it has \(tokenizer.vocabularySize) tokens and \(transformer.configuration.vocabularySize) embeddings")
       }
-      let file = (path as NSString).lastPathComponent
       return LanguageModel(
-        name: file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file, path: path, fingerprint: fingerprint(of: gguf.file), tokenizer: tokenizer,
+        name: gguf.name, path: path, fingerprint: fingerprint(of: gguf.files), tokenizer: tokenizer,
         chatTemplate: ChatTemplate(gguf: gguf), transformer: transformer)
     } catch let error as InferenceError {
       throw error
@@ -49,16 +48,19 @@ package final class LanguageModel: Sendable {
     }
   }
 
-  /// FNV-1a over 64 KiB at 64 places, and the size: tells files apart without reading gigabytes.
-  private static func fingerprint(of file: MappedFile) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(file.byteCount)
-    let places = 64
-    let size = min(65_536, file.byteCount)
-    for place in 0..<places {
-      let start = (file.byteCount - size) / places * place
-      unsafe file.withBytes(start..<start + size) { bytes in
-        for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
-          hash = (hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
+  /// FNV-1a over 64 KiB at 64 places of each file, and their sizes: tells models apart without reading gigabytes.
+  private static func fingerprint(of files: [MappedFile]) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for file in files {
+      hash ^= UInt64(file.byteCount)
+      let places = 64
+      let size = min(65_536, file.byteCount)
+      for place in 0..<places {
+        let start = (file.byteCount - size) / places * place
+        unsafe file.withBytes(start..<start + size) { bytes in
+          for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
+            hash = (hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
+          }
         }
       }
     }

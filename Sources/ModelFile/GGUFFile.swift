@@ -2,150 +2,58 @@
 ///
 /// Nothing in the file is trusted: every count, length and offset is checked against the file's size with arithmetic that cannot overflow.
 package struct GGUFFile: Sendable {
-  package let file: MappedFile
+  /// More than one for a split model, in the order of their numbers.
+  package let files: [MappedFile]
   package let version: UInt32
+  /// The first file's.
   package let metadata: [String: MetadataValue]
   package let tensors: [String: Tensor]
 
+  package var file: MappedFile { files[0] }
   package var path: String { file.path }
 
+  /// Opens a model; for a split one (`NAME-00001-of-00003.gguf`) any of its parts will do, and all must be there.
   package init(path: String) throws(ModelFileError) {
-    let file = try MappedFile(path: path)
-    var reader = BoundedReader(file)
-    guard file.byteCount >= 24, try reader.integer(UInt32.self) == 0x4655_4747 else {
-      throw .malformed(path, at: 0, "it does not begin with GGUF")
+    let opened = try GGUFPart(path: path)
+    let count = try opened.partCount()
+    guard count > 1 else {
+      files = [opened.file]
+      version = opened.version
+      metadata = opened.metadata
+      tensors = opened.tensors
+      return
     }
-    version = try reader.integer()
-    guard (2...3).contains(version) else { throw .malformed(path, at: 4, "it is GGUF version \(version); 2 and 3 can be read") }
-    // A tensor's entry takes at least 24 bytes, a metadata entry at least 13.
-    let tensorCount = try reader.count(of: "tensors", minimumByteCount: 24)
-    let entryCount = try reader.count(of: "metadata entries", minimumByteCount: 13)
-
-    var metadata: [String: MetadataValue] = [:]
-    for _ in 0..<entryCount {
-      let start = reader.offset
-      let key = try reader.string()
-      let value = try Self.value(from: &reader)
-      guard metadata.updateValue(value, forKey: key) == nil else { throw .malformed(path, at: start, "the metadata key \(key) is there twice") }
+    guard let name = SplitName(path: path), name.count == count else {
+      throw .malformed(path, "it is one of \(count) parts, and its name does not end in -0000N-of-\(count), which the others are found by")
     }
-    self.metadata = metadata
-    self.file = file
-    tensors = try Self.tensors(count: tensorCount, metadata: metadata, reader: &reader)
-  }
-
-  // MARK: Metadata
-
-  private static func value(from reader: inout BoundedReader) throws(ModelFileError) -> MetadataValue {
-    let start = reader.offset
-    let type = try reader.integer(UInt32.self)
-    guard type == 9 else { return try scalar(type, at: start, from: &reader) }
-    let elementType = try reader.integer(UInt32.self)
-    let sizes: [UInt32: Int] = [0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 8: 8, 10: 8, 11: 8, 12: 8]
-    guard let size = sizes[elementType] else {
-      throw .malformed(reader.file.path, at: start, "an array holds values of type \(elementType), which cannot be read")
-    }
-    let count = try reader.count(of: "array elements", minimumByteCount: size)
-    switch elementType {
-    case 6, 12:
-      var values: [Float] = []
-      values.reserveCapacity(count)
-      for _ in 0..<count { values.append(Float(try scalar(elementType, at: start, from: &reader).double ?? .nan)) }
-      return .floats(values)
-    case 7:
-      var values: [Bool] = []
-      for _ in 0..<count { values.append(try scalar(7, at: start, from: &reader) == .bool(true)) }
-      return .bools(values)
-    case 8:
-      var values: [String] = []
-      values.reserveCapacity(count)
-      for _ in 0..<count { values.append(try reader.string()) }
-      return .strings(values)
-    default:
-      var values: [Int64] = []
-      values.reserveCapacity(count)
-      for _ in 0..<count {
-        guard case .integer(let value) = try scalar(elementType, at: start, from: &reader) else {
-          throw .malformed(reader.file.path, at: start, "an array holds a number above 2^63")
-        }
-        values.append(value)
-      }
-      return .integers(values)
-    }
-  }
-
-  private static func scalar(_ type: UInt32, at start: Int, from reader: inout BoundedReader) throws(ModelFileError) -> MetadataValue {
-    switch type {
-    case 0: .integer(Int64(try reader.integer(UInt8.self)))
-    case 1: .integer(Int64(try reader.integer(Int8.self)))
-    case 2: .integer(Int64(try reader.integer(UInt16.self)))
-    case 3: .integer(Int64(try reader.integer(Int16.self)))
-    case 4: .integer(Int64(try reader.integer(UInt32.self)))
-    case 5: .integer(Int64(try reader.integer(Int32.self)))
-    case 6: .float(Double(Float(bitPattern: try reader.integer())))
-    case 7: .bool(try reader.integer(UInt8.self) != 0)
-    case 8: .string(try reader.string())
-    case 10: unsigned(try reader.integer())
-    case 11: .integer(try reader.integer())
-    case 12: .float(Double(bitPattern: try reader.integer()))
-    default: throw .malformed(reader.file.path, at: start, "a metadata value has the type \(type), which cannot be read")
-    }
-  }
-
-  private static func unsigned(_ value: UInt64) -> MetadataValue { Int64(exactly: value).map { .integer($0) } ?? .unsigned(value) }
-
-  // MARK: Tensors
-
-  private static func tensors(
-    count: Int, metadata: [String: MetadataValue], reader: inout BoundedReader
-  ) throws(ModelFileError) -> [String: Tensor] {
-    let file = reader.file
-    let stated = metadata["general.alignment"] ?? .integer(32)
-    guard let alignment = stated.int, alignment > 0, alignment <= 1 << 20, alignment & (alignment - 1) == 0 else {
-      throw .malformed(file.path, "general.alignment is \(stated.summary), expected a power of two up to 2^20")
-    }
-    var entries: [(name: String, type: TensorType, shape: [Int], offset: UInt64, start: Int)] = []
-    for _ in 0..<count {
-      let start = reader.offset
-      let name = try reader.string()
-      guard !name.isEmpty, name.utf8.count < 64 else { throw .malformed(file.path, at: start, "a tensor's name has \(name.utf8.count) bytes") }
-      let dimensionCount = try reader.integer(UInt32.self)
-      guard (1...4).contains(dimensionCount) else { throw .malformed(file.path, at: start, "\(name) has \(dimensionCount) dimensions") }
-      var shape: [Int] = []
-      for _ in 0..<dimensionCount {
-        guard let dimension = Int(exactly: try reader.integer(UInt64.self)), dimension > 0 else {
-          throw .malformed(file.path, at: start, "\(name) has a dimension that is nothing or too large")
-        }
-        shape.append(dimension)
-      }
-      let typeID = try reader.integer(UInt32.self)
-      guard let type = TensorType(rawValue: typeID) else {
-        let known = TensorType.allCases.map(\.name).joined(separator: ", ")
-        throw .malformed(file.path, at: start, "\(name) has the type \(typeID), which is not one of \(known)")
-      }
-      entries.append((name, type, shape, try reader.integer(), start))
-    }
-
-    // The reader's offset is inside the file, so rounding it up to 1 MiB at most cannot overflow.
-    let dataStart = (reader.offset + alignment - 1) / alignment * alignment
+    var parts: [GGUFPart] = []
     var tensors: [String: Tensor] = [:]
-    for entry in entries {
-      guard let size = Tensor.byteCount(of: entry.type, shape: entry.shape) else {
-        throw .malformed(file.path, at: entry.start, "\(entry.name) has a shape \(entry.shape) that does not fit blocks of \(entry.type.name)")
+    for number in 1...count {
+      let part = number == name.number ? opened : try GGUFPart(path: name.path(number))
+      guard let tensorCount = (parts.first ?? part).metadata["split.tensors.count"]?.int else {
+        throw .malformed(part.file.path, "it has no split.tensors.count, and should be part \(number) of \(count)")
       }
-      guard let offset = Int(exactly: entry.offset), offset % alignment == 0 else {
-        throw .malformed(file.path, at: entry.start, "\(entry.name) lies at \(entry.offset), which is not a multiple of \(alignment)")
+      try part.check(number: number, of: count, tensorCount: tensorCount)
+      for (name, tensor) in part.tensors {
+        guard tensors.updateValue(tensor, forKey: name) == nil else {
+          throw .malformed(part.file.path, "it has the tensor \(name), which an earlier part has too")
+        }
       }
-      let (begin, overflow) = dataStart.addingReportingOverflow(offset)
-      guard !overflow, begin <= file.byteCount, size <= file.byteCount - begin else {
-        throw .malformed(
-          file.path, at: entry.start, "\(entry.name) reaches beyond the end: \(size) bytes at \(entry.offset), the file has \(file.byteCount)")
-      }
-      let tensor = Tensor(name: entry.name, type: entry.type, shape: entry.shape, file: file, byteRange: begin..<begin + size)
-      guard tensors.updateValue(tensor, forKey: entry.name) == nil else {
-        throw .malformed(file.path, at: entry.start, "\(entry.name) is there twice")
+      parts.append(part)
+      guard number < count || tensors.count == tensorCount else {
+        throw .malformed(part.file.path, "the \(count) parts have \(tensors.count) tensors, and should have \(tensorCount)")
       }
     }
-    return tensors
+    files = parts.map(\.file)
+    version = parts[0].version
+    metadata = parts[0].metadata
+    self.tensors = tensors
+  }
+
+  /// The file's name without its ending, and without the number of its part.
+  package var name: String {
+    let whole = SplitName(path: path)?.prefix ?? (path.hasSuffix(".gguf") ? String(path.dropLast(5)) : path)
+    return String(whole[(whole.lastIndex(of: "/").map { whole.index(after: $0) } ?? whole.startIndex)...])
   }
 }
 

@@ -7,9 +7,11 @@ import Tokenizer
 /// Every architecture on a tiny random model, against `transformers`; `Tests/Golden/README.md` says how they were made.
 @Suite struct ArchitectureTests {
   static let names = ["llama3", "qwen2", "qwen3-yarn", "gemma3", "lfm2", "smollm3"]
+  /// `split` is a qwen2 in three files.
+  private static let goldenNames = names + ["split"]
   static let folder = URL(fileURLWithPath: GoldenModels.folder).deletingLastPathComponent().appendingPathComponent("architectures").path
 
-  static func path(_ name: String) -> String { "\(folder)/\(name).gguf" }
+  static func path(_ name: String) -> String { "\(folder)/\(name)\(name == "split" ? "-00002-of-00003" : "").gguf" }
 
   private struct Golden: Decodable {
     var tokens: [TokenID]
@@ -20,7 +22,7 @@ import Tokenizer
   /// Weights are the same numbers, activations are floats, and keys, values and convolution inputs are rounded to half precision in both: most
   /// logits agree to 3e-6. Where a number lies between two halves they may round it differently; measured: up to 3.2e-4. Without any rounding
   /// `transformers` is up to 9e-3 away, so a tolerance below that shows what a wrong constant does.
-  @Test(arguments: names)
+  @Test(arguments: goldenNames)
   func logitsAreThoseOfTransformers(name: String) throws {
     let model = try LanguageModel.load(path: Self.path(name))
     let rows = try JSONDecoder().decode([Golden].self, from: Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(name).json")))

@@ -5,6 +5,7 @@
   venv/bin/python scripts/golden/architectures.py
 
 NAME.gguf   the weights (matrices F16, vectors F32), with the names, row orders and metadata that llama.cpp's converter gives them
+split-0000N-of-00003.gguf   one small model in three parts, the first without tensors
 NAME.json   logits of a few positions of a few sequences, by `transformers` in float32 from the weights as stored; only keys, values and the
             inputs of short convolutions are rounded to half precision, as a cache keeps them, so that a comparison can be sharp
 """
@@ -75,7 +76,7 @@ def tokenizer(writer):
 
 def write(path, architecture, model, metadata, split=0):
     config = model.config
-    writer = gguf.GGUFWriter(path, architecture, split_max_tensors=split)
+    writer = gguf.GGUFWriter(path, architecture, split_max_tensors=split, small_first_shard=split > 0)
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
     writer.add_block_count(config.num_hidden_layers), writer.add_context_length(CONTEXT), writer.add_embedding_length(config.hidden_size)
     writer.add_feed_forward_length(config.intermediate_size), writer.add_head_count(heads)
@@ -169,6 +170,13 @@ def main():
         rope_parameters={"rope_type": "default", "rope_theta": 5000000.0}))
     assert list(config.no_rope_layers) == [1, 1, 1, 0, 1]
     golden("smollm3", "smollm3", transformers.SmolLM3ForCausalLM(config), smollm3, 6)
+
+    more = common(hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, tie_word_embeddings=True)
+    config = transformers.Qwen2Config(**more, rope_parameters={"rope_type": "default", "rope_theta": 1000000.0})
+
+    def split(w):
+        w.add_head_count_kv(1), w.add_rope_freq_base(1000000.0)
+    golden("split", "qwen2", transformers.Qwen2ForCausalLM(config), split, 7, split=8)
 
 
 main()
