@@ -3,7 +3,10 @@
 #include "half.h"
 
 void qk_convolution_store(uint16_t *input, const float *b, const float *x, size_t width) {
-    for (size_t i = 0; i < width; i++) input[i] = float_to_half(b[i] * x[i]);
+    for (size_t i = 0; i < width; i++) {
+        const float product = b[i] * x[i];
+        input[i] = float_to_half(product > 65504 ? 65504 : product < -65504 ? -65504 : product);
+    }
 }
 
 void qk_convolution(float *y, const float *c, const float *weights, const uint16_t *const *inputs, size_t taps, size_t width) {

@@ -15,6 +15,10 @@ struct BytePairTokenizer: TextTokenizer {
   /// The pre-tokenizers that are known, by `tokenizer.ggml.pre`.
   static let preTokenizers: [String: (PreTokenizer, ignoresMerges: Bool)] = [
     "gpt-2": (.gpt2, false), "default": (.gpt2, false), "smollm": (.smollm, false), "llama-bpe": (.llama3, true), "qwen2": (.qwen2, false),
+    // Llama 3's under other names: older files of Llama 3 itself, LFM2, and SmolLM3.
+    "llama3": (.llama3, true), "llama-v3": (.llama3, true), "lfm2": (.llama3, true), "smaug-bpe": (.llama3, true),
+    // Qwen 2's: the models distilled from DeepSeek R1.
+    "deepseek-r1-qwen": (.qwen2, false),
   ]
 
   var vocabularySize: Int { vocabulary.size }

@@ -51,9 +51,9 @@ struct Vocabulary: Sendable {
     }
     beginOfText = try token("bos")
     // Files that do not say: SentencePiece models and Llama 3 were trained with it, and the first converters wrote no such entry.
+    let kind = gguf.metadata["tokenizer.ggml.model"]?.string == "llama" ? "llama" : gguf.metadata["tokenizer.ggml.pre"]?.string ?? ""
     addsBeginOfText =
-      gguf.metadata["tokenizer.ggml.add_bos_token"]?.bool
-      ?? (gguf.metadata["tokenizer.ggml.model"]?.string == "llama" || gguf.metadata["tokenizer.ggml.pre"]?.string == "llama-bpe")
+      gguf.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? ["llama", "llama-bpe", "llama3", "llama-v3", "lfm2"].contains(kind)
     // Models end their turns with other tokens than the one that ends a text; the common ones are known by name.
     let ends = ["<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|end|>", "</s>"].compactMap { controls[$0] }
     endOfGeneration = Set([try token("eos"), try token("eot")].compactMap { $0 } + ends)

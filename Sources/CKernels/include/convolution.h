@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What a position gives to a short convolution, half precision: input = b · x, over `width` channels.
+/// What a position gives to a short convolution, half precision: input = b · x, over `width` channels. Numbers beyond half precision are stored
+/// as its largest.
 void qk_convolution_store(uint16_t *input, const float *b, const float *x, size_t width);
 
 /// One position of a gated short convolution, each channel on its own (LFM2; Liquid AI 2025): y = c · Σ_t weights[t] · inputs[t].
