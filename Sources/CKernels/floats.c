@@ -1,7 +1,7 @@
 // Products of floats with weights that are stored as floats: F32, F16, BF16.
 #include "floats.h"
 #include "half.h"
-#include "matrix.h"
+#include "levels.h"
 
 #include <math.h>
 
@@ -22,7 +22,7 @@ void qk_floats_pack(void *packed, const void *rows, qk_type type, size_t n, size
     }
 }
 
-static void multiply_scalar(
+void qk_floats_scalar(
     float *y, size_t stride, const float *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
     for (size_t column = first * QK_PANEL; column < last * QK_PANEL && column < n; column++)
         for (size_t row = 0; row < m; row++) {
@@ -38,15 +38,7 @@ static void multiply_scalar(
 
 void qk_floats_multiply_at(
     qk_cpu level, float *y, size_t stride, const float *x, const void *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    qk_floats_function *multiply = multiply_scalar;
-#if defined(__x86_64__)
-    if (level == QK_CPU_AVX2) multiply = qk_floats_multiply_avx2;
-    if (level == QK_CPU_AVX512) multiply = qk_floats_multiply_avx512;
-#elif defined(__aarch64__)
-    if (level == QK_CPU_NEON) multiply = qk_floats_multiply_neon;
-#endif
-    (void)level;
-    multiply(y, stride, x, packed, type, m, n, k, first, last);
+    qk_functions_at(level)->floats(y, stride, x, packed, type, m, n, k, first, last);
 }
 
 void qk_floats_multiply(

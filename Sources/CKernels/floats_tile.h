@@ -1,7 +1,5 @@
 // The tile of the float product, in the vector operations of `matrix_tile.h` and f_load: FLOAT_ROWS rows of x against one panel, a chain of
 // fused multiply-adds in every lane.
-#define VECTORS (QK_PANEL / LANES)
-
 INLINE floats load_weights(const qk_type type, const uint8_t *bytes) {
     return type == QK_TYPE_F32 ? f_load((const float *)(const void *)bytes) : type == QK_TYPE_F16 ? f_load_halves(bytes) : f_load_uppers(bytes);
 }

@@ -1,6 +1,7 @@
 // Products of int8 activations with quantised weights: the scalar reference, and the choice of the version.
-#include "matrix.h"
+#include "format.h"
 #include "half.h"
+#include "levels.h"
 
 #include <math.h>
 
@@ -43,7 +44,7 @@ static stored_block scalar_scales(const uint8_t *header, format f, size_t r, siz
     return out;
 }
 
-static void multiply_scalar(
+void qk_matrix_scalar(
     float *y, size_t stride, const qk_activations *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
     const format f = format_of(type);
     const size_t blocks = k / QK_BLOCK;
@@ -76,15 +77,7 @@ static void multiply_scalar(
 void qk_matrix_multiply_at(
     qk_cpu level, float *y, size_t stride, const qk_activations *x, const void *packed, qk_type type, size_t m, size_t n, size_t k, size_t first,
     size_t last) {
-    qk_matrix_function *multiply = multiply_scalar;
-#if defined(__x86_64__)
-    if (level == QK_CPU_AVX2) multiply = qk_matrix_multiply_avx2;
-    if (level == QK_CPU_AVX512) multiply = qk_matrix_multiply_avx512;
-#elif defined(__aarch64__)
-    if (level == QK_CPU_NEON) multiply = qk_matrix_multiply_neon;
-#endif
-    (void)level;
-    multiply(y, stride, x, packed, type, m, n, k, first, last);
+    qk_functions_at(level)->matrix(y, stride, x, packed, type, m, n, k, first, last);
 }
 
 void qk_matrix_multiply(

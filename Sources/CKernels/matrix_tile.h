@@ -4,14 +4,12 @@
 //   ROWS, FLOAT_ROWS               rows of activations at a time
 //   TARGET                         the attribute of functions that use the instructions
 //   BIASED_CODES                   1: bytes are multiplied as unsigned × signed, so that signed codes get 128 added
-//   floats, integers               vector types: LANES floats or int32, 4 · LANES bytes
+//   floats, integers, counts       vector types: LANES floats, 4 · LANES bytes, LANES int32
 //   f_zero, f_all, f_load, f_load_halves, f_load_uppers, f_from_bytes (signed), f_from_unsigned, f_from_nibbles,
 //   f_from_integers, f_fma, f_mul, f_neg_mul, f_store
 //   i_load, i_and, i_or, i_left, i_right (bits of all bytes, the caller masks), i_look_up (sixteen bytes), i_flip (the top bits)
 //   dot                            Σ code · activation over `count` groups, as int32; `largest` code tells what fits into 16 bits
-#include "format.h"
-#include "half.h"
-
+#define VECTORS (QK_PANEL / LANES)
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 /// The eight groups of a block's codes, ready to be multiplied.

@@ -14,7 +14,7 @@ package final class GenerationEngine: Sendable {
   package init(model: LanguageModel, cacheByteLimit: Int = 512 << 20) {
     self.model = model
     jobs = JobQueue(name: "quarry-generation")
-    cache = Mutex(PrefixCache(configuration: model.transformer.configuration, byteLimit: cacheByteLimit))
+    cache = Mutex(PrefixCache(layout: model.transformer.layout, byteLimit: cacheByteLimit))
   }
 
   /// Only the engine's thread takes it.

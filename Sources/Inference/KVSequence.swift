@@ -2,16 +2,16 @@
 struct KVSequence {
   private(set) var tokens: [Int32] = []
   private(set) var blocks: [KVBlock] = []
-  private let configuration: ModelConfiguration
+  private let layout: KVLayout
 
-  init(configuration: ModelConfiguration) { self.configuration = configuration }
+  init(layout: KVLayout) { self.layout = layout }
 
   var count: Int { tokens.count }
 
   /// The sequence cut after `count` tokens: whole blocks are shared, the last one is copied if it is to be written.
   func prefix(_ count: Int) -> KVSequence {
     precondition(count <= tokens.count, "a prefix longer than the sequence")
-    var result = KVSequence(configuration: configuration)
+    var result = KVSequence(layout: layout)
     result.tokens = Array(tokens.prefix(count))
     let wholeCount = count / KVBlock.positionCount
     result.blocks = Array(blocks.prefix(wholeCount))
@@ -22,7 +22,7 @@ struct KVSequence {
   /// Makes place for more tokens; their keys and values are written by the forward pass.
   mutating func append(_ more: some Sequence<Int32>) {
     tokens += more
-    while blocks.count * KVBlock.positionCount < tokens.count { blocks.append(KVBlock(configuration: configuration)) }
+    while blocks.count * KVBlock.positionCount < tokens.count { blocks.append(KVBlock(layout: layout)) }
   }
 
   /// Tokens that both begin with.

@@ -27,10 +27,11 @@ package final class LanguageModel: Sendable {
     self.transformer = transformer
   }
 
-  package static func load(path: String, pool: ComputePool = .shared) throws(InferenceError) -> LanguageModel {
+  /// - Parameter keyValueType: How its sequences keep keys and values.
+  package static func load(path: String, keyValueType: KeyValueType = .q8, pool: ComputePool = .shared) throws(InferenceError) -> LanguageModel {
     do {
       let gguf = try GGUFFile(path: path)
-      let transformer = try Transformer(gguf: gguf, pool: pool)
+      let transformer = try Transformer(gguf: gguf, keyValueType: keyValueType, pool: pool)
       let tokenizer = try ModelTokenizer.load(from: gguf)
       guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {
         throw InferenceError.configuration(
@@ -70,7 +71,7 @@ package final class LanguageModel: Sendable {
 
   /// Logits after each token of a text, computed in runs of `split` tokens: for tests and measurements.
   package func logits(of tokens: [TokenID], split: Int = .max) -> [[Float]] {
-    var sequence = KVSequence(configuration: transformer.configuration)
+    var sequence = KVSequence(layout: transformer.layout)
     var logits: [[Float]] = []
     var start = 0
     while start < tokens.count {
@@ -81,11 +82,26 @@ package final class LanguageModel: Sendable {
     return logits
   }
 
+  /// Logits after each token of several texts that are computed together, in runs of `split` tokens of each: for tests and measurements.
+  package func logits(ofEach texts: [[TokenID]], split: Int = .max) -> [[[Float]]] {
+    var sequences = texts.map { _ in KVSequence(layout: transformer.layout) }
+    var logits: [[[Float]]] = texts.map { _ in [] }
+    var start = 0
+    let longest = texts.map(\.count).max() ?? 0
+    while start < longest {
+      let size = min(split, longest)
+      let more = transformer.read(texts.map { Array($0.dropFirst(start).prefix(size)) }, into: &sequences, allRows: true)
+      for index in texts.indices { logits[index] += more[index] }
+      start += size
+    }
+    return logits
+  }
+
   /// Logits after each of `tokens` beyond their first `cachedCount`, whose keys and values are taken over from `earlier`, a sequence that
   /// begins with them and goes on differently: what the engine does for a cached prefix, for tests.
   package func logits(of tokens: [TokenID], reusing cachedCount: Int, of earlier: [TokenID]) -> [[Float]] {
     precondition(tokens.prefix(cachedCount) == earlier.prefix(cachedCount), "only what both begin with can be reused")
-    var kept = KVSequence(configuration: transformer.configuration)
+    var kept = KVSequence(layout: transformer.layout)
     _ = transformer.read(earlier, into: &kept)
     var sequence = kept.prefix(cachedCount)
     return transformer.read(Array(tokens[cachedCount...]), into: &sequence, allRows: true)
@@ -93,15 +109,22 @@ package final class LanguageModel: Sendable {
 
   /// Seconds to read a prompt of so many tokens, and then to write so many.
   package func measure(promptTokenCount: Int, decodeTokenCount: Int) -> (prefillSeconds: Double, decodeSeconds: Double) {
-    var sequence = KVSequence(configuration: transformer.configuration)
+    measureBatch(sequenceCount: 1, promptTokenCount: promptTokenCount, decodeTokenCount: decodeTokenCount)
+  }
+
+  /// Seconds to read so many prompts of so many tokens, and then to write so many tokens to each, all sequences together.
+  package func measureBatch(sequenceCount: Int, promptTokenCount: Int, decodeTokenCount: Int) -> (prefillSeconds: Double, decodeSeconds: Double) {
+    var sequences = (0..<sequenceCount).map { _ in KVSequence(layout: transformer.layout) }
     // Any tokens do; these spread over the vocabulary.
-    let prompt = (0..<promptTokenCount).map { TokenID(($0 * 7919 + 13) % vocabularySize) }
+    let prompts = sequences.indices.map { index in
+      (0..<promptTokenCount).map { TokenID(($0 * 7919 + 13 + 101 * index) % vocabularySize) }
+    }
     let start = ContinuousClock.now
-    var logits = transformer.read(prompt, into: &sequence).last ?? []
+    var logits = transformer.read(prompts, into: &sequences)
     let middle = ContinuousClock.now
     for _ in 0..<decodeTokenCount {
-      let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
-      logits = transformer.read([TokenID(best)], into: &sequence).last ?? []
+      let best = logits.map { row in (row.last ?? []).indices.max { row[0][$0] < row[0][$1] } ?? 0 }
+      logits = transformer.read(best.map { [TokenID($0)] }, into: &sequences)
     }
     return (start.duration(to: middle) / .seconds(1), middle.duration(to: .now) / .seconds(1))
   }

@@ -30,9 +30,6 @@ struct ModelConfiguration: Sendable {
   let convolutionTapCount: Int
   /// What queries are multiplied by on top of 1 / √(head size).
   let queryScale: Float
-  /// Half-precision numbers that the cache keeps of a position for each layer: where they begin, and how many they are together.
-  let cacheOffsets: [Int]
-  let cacheWidth: Int
 
   var layerCount: Int { layers.count }
   var keyValueWidth: Int { keyValueHeadCount * headSize }
@@ -92,10 +89,6 @@ struct ModelConfiguration: Sendable {
     ropeScaling = try RotaryEmbedding.Scaling(gguf: gguf, architecture: name)
     // Gemma 3 27B divides by √(width / heads) instead, which its files do not say; it is known by its 62 layers.
     queryScale = name == "gemma3" && layers.count == 62 ? (Float(headSize * headCount) / Float(width)).squareRoot() : 1
-    let (width, keyValueWidth) = (width, keyValueHeadCount * headSize)
-    let sizes = layers.map { $0 == .shortConvolution ? width : 2 * keyValueWidth }
-    cacheOffsets = sizes.indices.map { sizes[..<$0].reduce(0, +) }
-    cacheWidth = sizes.reduce(0, +)
     try check(gguf)
   }
 

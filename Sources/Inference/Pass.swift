@@ -1,15 +1,29 @@
 import CKernels
 import Foundation
 
-/// Memory of one forward pass over `rowCount` tokens.
+/// One forward pass over `rowCount` tokens: runs of tokens of one or several sequences, and the memory that it works in.
 ///
 /// `@unchecked Sendable`: parts of a job write disjoint rows or columns.
 @safe final class Pass: @unchecked Sendable {
+  /// Neighbouring tokens of one sequence.
+  @safe struct Run {
+    let rows: Range<Int>
+    /// Position of the first row.
+    let first: Int
+    let blocks: [KVBlock]
+    let blockBases: [UnsafeRawPointer?]
+
+    init(rows: Range<Int>, first: Int, blocks: [KVBlock]) {
+      self.rows = rows
+      self.first = first
+      self.blocks = blocks
+      unsafe blockBases = blocks.map { unsafe UnsafeRawPointer($0.base) }
+    }
+  }
+
+  let runs: [Run]
   let rowCount: Int
-  /// Position of the first row.
-  let first: Int
-  let blocks: [KVBlock]
-  let blockBases: [UnsafePointer<UInt16>?]
+  private let runOfRow: [Int]
   /// (rows, width): the residual stream.
   let hidden: FloatBuffer
   let normal: Activations
@@ -37,11 +51,11 @@ import Foundation
     let mixed: Activations
   }
 
-  init(rowCount: Int, first: Int, blocks: [KVBlock], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
+  init(runs: [Run], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
+    self.runs = runs
+    runOfRow = runs.indices.flatMap { Array(repeating: $0, count: runs[$0].rows.count) }
+    let rowCount = runOfRow.count
     self.rowCount = rowCount
-    self.first = first
-    self.blocks = blocks
-    unsafe blockBases = blocks.map { unsafe UnsafePointer($0.base) }
     let width = configuration.width
     hidden = FloatBuffer(count: rowCount * width)
     normal = Activations(rowCount: rowCount, width: width)
@@ -55,13 +69,14 @@ import Foundation
     convolution =
       configuration.convolutionTapCount == 0
       ? nil : ConvolutionBuffers(projected: FloatBuffer(count: rowCount * 3 * width), mixed: Activations(rowCount: rowCount, width: width))
+    let positions = runs.flatMap { run in run.rows.indices.map { run.first + $0 - run.rows.lowerBound } }
     turns = ropes.mapValues { rope in
       let pairs = rope.pairCount
       let turns = Turns(cosines: FloatBuffer(count: rowCount * pairs), sines: FloatBuffer(count: rowCount * pairs))
       // In double precision, so that late positions keep their angle.
       for pair in 0..<pairs {
         for row in 0..<rowCount {
-          let angle = Double(first + row) * rope.frequencies[pair]
+          let angle = Double(positions[row]) * rope.frequencies[pair]
           unsafe turns.cosines.base[row * pairs + pair] = Float(cos(angle) * rope.magnitude)
           unsafe turns.sines.base[row * pairs + pair] = Float(sin(angle) * rope.magnitude)
         }
@@ -69,6 +84,15 @@ import Foundation
       return turns
     }
   }
+
+  /// A row's position in its sequence.
+  func position(of row: Int) -> Int {
+    let run = runs[runOfRow[row]]
+    return run.first + row - run.rows.lowerBound
+  }
+
+  /// The block of a row's sequence that holds a position.
+  func block(of row: Int, holding position: Int) -> KVBlock { runs[runOfRow[row]].blocks[position / KVBlock.positionCount] }
 }
 
 /// Rows of activations, as floats and as int8.

@@ -1,6 +1,6 @@
 /// The sequences that were computed last, for prompts that begin like one of them. Tokens are compared one by one: no hash decides.
 struct PrefixCache {
-  private let configuration: ModelConfiguration
+  private let layout: KVLayout
   private let byteLimit: Int
   /// Latest last.
   private var kept: [KVSequence] = []
@@ -8,15 +8,15 @@ struct PrefixCache {
   /// Sequences kept at most.
   private static let countLimit = 8
 
-  init(configuration: ModelConfiguration, byteLimit: Int) {
-    self.configuration = configuration
+  init(layout: KVLayout, byteLimit: Int) {
+    self.layout = layout
     self.byteLimit = byteLimit
   }
 
   /// The longest beginning of `prompt` that is there, cut to `limit` tokens; empty if there is none.
   func sequence(for prompt: [Int32], limit: Int) -> KVSequence {
     let best = kept.map { ($0, min($0.commonPrefixCount(with: prompt), limit)) }.max { $0.1 < $1.1 }
-    guard let (sequence, count) = best, count > 0 else { return KVSequence(configuration: configuration) }
+    guard let (sequence, count) = best, count > 0 else { return KVSequence(layout: layout) }
     return sequence.prefix(count)
   }
 

@@ -26,14 +26,13 @@ extension Transformer {
       unsafe qk_add(values, biases.value, configuration.keyValueWidth)
     }
     for head in 0..<configuration.headCount { unsafe place(queries + head * size, row, attention.norms?.query, attention.rope, pass) }
-    let position = pass.first + row
-    let block = pass.blocks[position / KVBlock.positionCount]
+    let position = pass.position(of: row)
+    let block = pass.block(of: row, holding: position)
     for head in 0..<configuration.keyValueHeadCount {
       unsafe place(keys + head * size, row, attention.norms?.key, attention.rope, pass)
       unsafe qk_kv_store(
-        block.base + KVBlock.keyOffset(layer: layer, head: head, configuration),
-        block.base + KVBlock.valueOffset(layer: layer, head: head, configuration),
-        keys + head * size, values + head * size, position % KVBlock.positionCount, size)
+        layout.type.kernelType, block.base + layout.offset(layer: layer, head: head), keys + head * size, values + head * size,
+        position % KVBlock.positionCount, size)
     }
   }
 
@@ -51,24 +50,28 @@ extension Transformer {
   }
 
   private func mix(_ attention: Attention, layer: Int, _ pass: Pass) {
-    let configuration = configuration
     let heads = configuration.keyValueHeadCount
-    let size = configuration.headSize
     let group = configuration.groupSize
-    let stride = configuration.queryWidth
-    let rowsOfPart = Self.attentionRowCount
-    let runs = (pass.rowCount + rowsOfPart - 1) / rowsOfPart
-    pool.run(count: runs * heads) { part in
-      let head = part % heads
+    let parts = pass.runs.indices.flatMap { run in
+      stride(from: pass.runs[run].rows.lowerBound, to: pass.runs[run].rows.upperBound, by: Self.attentionRowCount).map { start in
+        (run: run, rows: start..<min(start + Self.attentionRowCount, pass.runs[run].rows.upperBound))
+      }
+    }
+    pool.run(count: parts.count * heads) { index in
       // Later rows see more, so they go first: the last part to be taken is a small one.
-      let start = (runs - 1 - part / heads) * rowsOfPart
-      let count = min(rowsOfPart, pass.rowCount - start)
-      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: qk_attention_scratch_count(count, group, size)) { scratch in
-        let offset = start * stride + head * group * size
-        unsafe qk_attention(
-          pass.attended.floats.base + offset, pass.queries.base + offset, stride, count, pass.first + start, attention.window ?? 0, group, size,
-          pass.blockBases, KVBlock.keyOffset(layer: layer, head: head, configuration),
-          KVBlock.valueOffset(layer: layer, head: head, configuration), scratch.baseAddress!)
+      let (run, rows) = (pass.runs[parts[parts.count - 1 - index / heads].run], parts[parts.count - 1 - index / heads].rows)
+      let head = index % heads
+      let place = rows.lowerBound * configuration.queryWidth + head * group * configuration.headSize
+      let scratchCount = qk_attention_scratch_count(rows.count, group, configuration.headSize)
+      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scratchCount) { scratch in
+        unsafe run.blockBases.withUnsafeBufferPointer { blocks in
+          var job = unsafe qk_attention_job(
+            type: layout.type.kernelType, queries: pass.queries.base + place, stride: configuration.queryWidth, rows: rows.count,
+            first: run.first + rows.lowerBound - run.rows.lowerBound, heads: group, head_size: configuration.headSize,
+            blocks: blocks.baseAddress, offset: layout.offset(layer: layer, head: head), window: attention.window ?? 0,
+            scale: 1 / Float(configuration.headSize).squareRoot())
+          unsafe qk_attention(pass.attended.floats.base + place, &job, scratch.baseAddress!)
+        }
       }
     }
   }

@@ -11,15 +11,15 @@ extension Transformer {
     multiply([(convolution.input, buffers.projected)], pass.normal, rowCount: pass.rowCount)
     forEachRow(of: pass) { row in
       let projected = unsafe buffers.projected.base + row * 3 * width
-      unsafe qk_convolution_store(input(at: pass.first + row, layer: layer, pass), projected, projected + 2 * width, width)
+      unsafe qk_convolution_store(input(of: row, at: pass.position(of: row), layer: layer, pass), projected, projected + 2 * width, width)
     }
     forEachRow(of: pass) { row in
-      let position = pass.first + row
+      let position = pass.position(of: row)
       let taps = configuration.convolutionTapCount
       unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<UInt16>?.self, capacity: taps) { inputs in
         for tap in 0..<taps {
           let seen = position - (taps - 1 - tap)
-          unsafe inputs.initializeElement(at: tap, to: seen < 0 ? nil : UnsafePointer(input(at: seen, layer: layer, pass)))
+          unsafe inputs.initializeElement(at: tap, to: seen < 0 ? nil : UnsafePointer(input(of: row, at: seen, layer: layer, pass)))
         }
         unsafe qk_convolution(
           buffers.mixed.floats.base + row * width, buffers.projected.base + row * 3 * width + width, convolution.weights, inputs.baseAddress!, taps,
@@ -30,9 +30,9 @@ extension Transformer {
     multiply([(convolution.output, pass.delta)], buffers.mixed, rowCount: pass.rowCount)
   }
 
-  /// Where the cache keeps what a position gave to a layer's convolution.
-  private func input(at position: Int, layer: Int, _ pass: Pass) -> UnsafeMutablePointer<UInt16> {
-    let block = pass.blocks[position / KVBlock.positionCount]
-    return unsafe block.base + KVBlock.inputOffset(layer: layer, slot: position % KVBlock.positionCount, configuration)
+  /// Where the cache keeps what a position of a row's sequence gave to a layer's convolution.
+  private func input(of row: Int, at position: Int, layer: Int, _ pass: Pass) -> UnsafeMutablePointer<UInt16> {
+    let offset = layout.inputOffset(layer: layer, slot: position % KVBlock.positionCount)
+    return unsafe (pass.block(of: row, holding: position).base + offset).assumingMemoryBound(to: UInt16.self)
   }
 }

@@ -9,6 +9,7 @@ import ModelFile
 /// stores it.
 struct Transformer: Sendable {
   let configuration: ModelConfiguration
+  let layout: KVLayout
   let pool: ComputePool
   private let embedding: Tensor
   private let embeddingType: qk_type
@@ -20,9 +21,10 @@ struct Transformer: Sendable {
   /// Rows of a pass at most: bounds its memory.
   static let passRowLimit = 256
 
-  init(gguf: GGUFFile, pool: ComputePool) throws(InferenceError) {
+  init(gguf: GGUFFile, keyValueType: KeyValueType, pool: ComputePool) throws(InferenceError) {
     let configuration = try ModelConfiguration(gguf: gguf)
     self.configuration = configuration
+    layout = KVLayout(configuration, type: keyValueType)
     self.pool = pool
     var reader = WeightReader(gguf: gguf, pool: pool)
     let width = configuration.width
@@ -58,19 +60,44 @@ struct Transformer: Sendable {
   ///
   /// - Returns: Logits (vocabulary) after the last token, or after each of them if `allRows`.
   func read(_ tokens: [Int32], into sequence: inout KVSequence, allRows: Bool = false) -> [[Float]] {
-    precondition(tokens.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize }, "a token outside the vocabulary")
-    var logits: [[Float]] = []
-    for start in stride(from: 0, to: tokens.count, by: Self.passRowLimit) {
-      let part = tokens[start..<min(start + Self.passRowLimit, tokens.count)]
-      let first = sequence.count
-      sequence.append(part)
-      let pass = Pass(rowCount: part.count, first: first, blocks: sequence.blocks, configuration: configuration, ropes: ropes)
-      lookUp(Array(part), pass)
+    var sequences = [sequence]
+    sequence = KVSequence(layout: layout)  // so that the list alone holds it, and nothing is copied
+    defer { sequence = sequences[0] }
+    return read([tokens], into: &sequences, allRows: allRows)[0]
+  }
+
+  /// Reads tokens after those of several sequences, in passes that they share: a weight is read once for all of them.
+  ///
+  /// - Returns: For each sequence the logits after its last token, or after each of them if `allRows`.
+  func read(_ tokens: [[Int32]], into sequences: inout [KVSequence], allRows: Bool = false) -> [[[Float]]] {
+    precondition(tokens.count == sequences.count, "tokens for each sequence")
+    precondition(tokens.allSatisfy { $0.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize } }, "a token outside the vocabulary")
+    var logits: [[[Float]]] = Array(repeating: [], count: tokens.count)
+    var readCounts = Array(repeating: 0, count: tokens.count)
+    while true {
+      var runs: [Pass.Run] = []
+      var passTokens: [Int32] = []
+      var wanted: [(row: Int, sequence: Int)] = []
+      for index in tokens.indices where readCounts[index] < tokens[index].count && passTokens.count < Self.passRowLimit {
+        let part = tokens[index][readCounts[index]...].prefix(Self.passRowLimit - passTokens.count)
+        let rows = passTokens.count..<passTokens.count + part.count
+        let first = sequences[index].count
+        sequences[index].append(part)
+        runs.append(Pass.Run(rows: rows, first: first, blocks: sequences[index].blocks))
+        passTokens += part
+        readCounts[index] += part.count
+        if allRows {
+          wanted += rows.map { ($0, index) }
+        } else if part.endIndex == tokens[index].endIndex {
+          wanted.append((rows.upperBound - 1, index))
+        }
+      }
+      if runs.isEmpty { return logits }
+      let pass = Pass(runs: runs, configuration: configuration, ropes: ropes)
+      lookUp(passTokens, pass)
       for index in layers.indices { run(layer: index, pass) }
-      let isLast = start + part.count == tokens.count
-      if allRows { logits += self.logits(of: 0..<part.count, pass) } else if isLast { logits += self.logits(of: part.count - 1..<part.count, pass) }
+      for (row, sequence) in zip(self.logits(of: wanted.map(\.row), pass), wanted.map(\.sequence)) { logits[sequence].append(row) }
     }
-    return logits
   }
 
   private func lookUp(_ tokens: [Int32], _ pass: Pass) {
@@ -111,12 +138,22 @@ struct Transformer: Sendable {
     forEachRow(of: pass) { row in addDelta(row, norm: layer.postFeedForwardNorm, pass) }
   }
 
-  private func logits(of rows: Range<Int>, _ pass: Pass) -> [[Float]] {
-    for row in rows { normalize(row, outputNorm, pass) }
-    return rows.map { row in
-      let result = FloatBuffer(count: configuration.vocabularySize)
-      multiply([(head, result)], pass.normal, rowCount: 1, firstRow: row)
-      return unsafe Array(UnsafeBufferPointer(start: result.base, count: configuration.vocabularySize))
+  /// Rows of logits computed together at most: a vocabulary is long.
+  private static let logitRowLimit = 32
+
+  private func logits(of rows: [Int], _ pass: Pass) -> [[Float]] {
+    let (width, count) = (configuration.width, configuration.vocabularySize)
+    return stride(from: 0, to: rows.count, by: Self.logitRowLimit).flatMap { start in
+      let some = rows[start..<min(start + Self.logitRowLimit, rows.count)]
+      // The last hidden states, one after the other.
+      let normal = Activations(rowCount: some.count, width: width)
+      for (place, row) in some.enumerated() {
+        unsafe qk_rms_norm(normal.floats.base + place * width, pass.hidden.base + row * width, outputNorm, width, configuration.normEpsilon)
+        normal.quantise(row: place, width: width)
+      }
+      let result = FloatBuffer(count: some.count * count)
+      multiply([(head, result)], normal, rowCount: some.count)
+      return some.indices.map { unsafe Array(UnsafeBufferPointer(start: result.base + ($0 - some.startIndex) * count, count: count)) }
     }
   }
 
@@ -145,19 +182,16 @@ struct Transformer: Sendable {
   }
 
   /// Several products of the same rows as one job: the parts are runs of panels of all matrices together.
-  func multiply(_ products: [(matrix: WeightMatrix, y: FloatBuffer)], _ x: Activations, rowCount: Int, firstRow: Int = 0) {
+  func multiply(_ products: [(matrix: WeightMatrix, y: FloatBuffer)], _ x: Activations, rowCount: Int) {
     let parts = products.flatMap { product in
       // Parts small enough that a thread that comes late finds something left.
-      let count = max(1, min(4 * pool.threadCount, product.matrix.panelCount / 4))
+      let count = max(1, min(4 * pool.threadCount, product.matrix.panelCount / 2))
       let panels = product.matrix.panelCount
       return (0..<count).map { (product.matrix, product.y, panels * $0 / count..<panels * ($0 + 1) / count) }
     }
     pool.run(count: parts.count) { index in
       let (matrix, y, panels) = parts[index]
-      unsafe matrix.multiply(
-        x.floats.base + firstRow * matrix.columns, quantised: x.quantised + firstRow * matrix.columns / Int(QK_BLOCK), into: y.base,
-        rowCount: rowCount,
-        panels: panels)
+      unsafe matrix.multiply(x.floats.base, quantised: x.quantised, into: y.base, rowCount: rowCount, panels: panels)
     }
   }
 }

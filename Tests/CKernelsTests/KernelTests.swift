@@ -53,80 +53,26 @@ import Testing
     #expect(zero[0].scale == 0 && zero[0].sum == 0)
   }
 
-  /// Attention against the formula in double precision, with K and V rounded to half precision as the cache stores them.
-  @Test(arguments: [(1, 0, 1, 16), (5, 0, 3, 64), (3, 61, 2, 32), (16, 130, 3, 64), (2, 63, 1, 8), (4, 100, 2, 128)])
-  func attention(rows: Int, first: Int, heads: Int, size: Int) {
-    let count = first + rows, blockCount = (count + 63) / 64
-    var blocks = [[UInt16]](repeating: [UInt16](repeating: 0x7E00, count: 2 * 64 * size), count: blockCount)  // what is not written is NaN
-    let keys = Self.randoms(count * size), values = Self.randoms(count * size), queries = Self.randoms(rows * heads * size, scale: 3)
-    for position in 0..<count {
-      blocks[position / 64].withUnsafeMutableBufferPointer { block in
-        keys.withUnsafeBufferPointer { k in
-          values.withUnsafeBufferPointer { v in
-            qk_kv_store(
-              block.baseAddress!, block.baseAddress! + 64 * size, k.baseAddress! + position * size, v.baseAddress! + position * size, position % 64,
-              size)
-          }
-        }
-      }
-    }
-    let pointers = blocks.map { block in
-      let copy = UnsafeMutablePointer<UInt16>.allocate(capacity: block.count)
-      copy.initialize(from: block, count: block.count)
-      return copy
-    }
-    defer { pointers.forEach { $0.deallocate() } }
-    var scratch = [Float](repeating: 0, count: qk_attention_scratch_count(rows, heads, size))
-    var out = [Float](repeating: .nan, count: rows * heads * size)
-    qk_attention(&out, queries, heads * size, rows, first, 0, heads, size, pointers.map { UnsafePointer($0) }, 0, 64 * size, &scratch)
-
-    func half(_ value: Float) -> Double { Double(Float(Float16(value))) }
-    for row in 0..<rows {
-      for head in 0..<heads {
-        let query = queries[(row * heads + head) * size..<(row * heads + head + 1) * size]
-        let scores = (0...first + row).map { j in
-          zip(query, keys[j * size..<(j + 1) * size]).reduce(0.0) { $0 + Double($1.0) * half($1.1) } / Double(size).squareRoot()
-        }
-        let top = scores.max() ?? 0, weights = scores.map { exp($0 - top) }, total = weights.reduce(0, +)
-        for d in 0..<size {
-          let expected = zip(weights, 0...first + row).reduce(0.0) { $0 + $1.0 * half(values[$1.1 * size + d]) } / total
-          #expect(abs(Double(out[(row * heads + head) * size + d]) - expected) <= 2e-5)
-        }
-      }
-    }
-    #expect(out.contains { abs($0) > 1e-3 }, "a kernel that gives zeros must fail")
-  }
-
-  @Test func halvesAreTheProcessorsHalves() {
-    for bits in stride(from: UInt32(0), through: UInt32(UInt16.max), by: 1) {
-      var (key, value) = ([UInt16](repeating: 0, count: 64 * 8), [UInt16](repeating: 0, count: 64 * 8))
-      let number = Float(Float16(bitPattern: UInt16(bits)))
-      if number.isNaN { continue }
-      // Halfway to the next number: rounding to even is what differs between implementations.
-      let between = number + (Float(Float16(bitPattern: UInt16(bits)).nextUp) - number) / 2
-      guard between.isFinite else { continue }
-      qk_kv_store(&key, &value, [Float](repeating: number, count: 8), [Float](repeating: between, count: 8), 0, 8)
-      #expect(key[0] == UInt16(bits))
-      #expect(value[0] == Float16(between).bitPattern)
-    }
-  }
-
   @Test func normsAndActivations() {
     for n in [8, 30, 64, 577] {
       let x = Self.randoms(n, scale: 4), up = Self.randoms(n), weight = Self.randoms(n)
-      var y = [Float](repeating: .nan, count: n)
-      qk_rms_norm(&y, x, weight, n, 1e-5)
       let scale = 1 / (x.reduce(0) { $0 + Double($1) * Double($1) } / Double(n) + 1e-5).squareRoot()
       let scaled = zip(x, weight).map { (x: Float, weight: Float) -> Float in Float(Double(x) * scale * Double(weight)) }
-      #expect(Self.agree(y, scaled))
-
-      var gate = x
-      qk_swiglu(&gate, up, n)
+      let cubes = x.map { (x: Float) -> Double in 0.7978845608 * (Double(x) + 0.044715 * Double(x) * Double(x) * Double(x)) }
+      let softened = zip(zip(x, up), cubes).map { Float(0.5 * Double($0.0) * (1 + tanh($1)) * Double($0.1)) }
       let gated = zip(x, up).map { (x: Float, up: Float) -> Float in
         let silu = Double(x) / (1 + exp(-Double(x)))
         return Float(silu * Double(up))
       }
-      #expect(Self.agree(gate, gated))
+      for level in levels {
+        var y = [Float](repeating: .nan, count: n), gate = x, other = x
+        qk_rms_norm_at(level, &y, x, weight, n, 1e-5)
+        #expect(Self.agree(y, scaled))
+        qk_swiglu_at(level, &gate, up, n)
+        #expect(Self.agree(gate, gated))
+        qk_geglu_at(level, &other, up, n)
+        #expect(Self.agree(other, softened))
+      }
 
       var normal = x
       qk_layer_norm(&normal, up, weight, up, 1, n, 1e-12)

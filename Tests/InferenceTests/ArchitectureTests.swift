@@ -24,7 +24,7 @@ import Tokenizer
   /// `transformers` is up to 9e-3 away, so a tolerance below that shows what a wrong constant does.
   @Test(arguments: goldenNames)
   func logitsAreThoseOfTransformers(name: String) throws {
-    let model = try LanguageModel.load(path: Self.path(name))
+    let model = try LanguageModel.load(path: Self.path(name), keyValueType: .f16)
     let rows = try JSONDecoder().decode([Golden].self, from: Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(name).json")))
     #expect(rows.contains { $0.tokens.count > 128 }, "too short for the window and for two blocks of the cache")
     for row in rows {

@@ -57,8 +57,8 @@ import Tokenizer
   @Test func sharedBlocksCountOnce() async throws {
     let prefix = Self.tokens(128, 7)
     let prompts = (1...3).map { prefix + Self.tokens(10, 1000 * $0) }
-    // A block of SmolLM2-135M: 30 layers, 3 heads, keys and values, 64 positions of 64 numbers of 2 bytes.
-    let blockByteCount = 30 * 3 * 2 * 64 * 64 * 2
+    // A block of SmolLM2-135M: 30 layers, 3 heads, keys and values, 64 positions of 64 bytes and a scale of 4.
+    let blockByteCount = 30 * 3 * 2 * 64 * (64 + 4)
     // Two shared blocks and one for the end of each: five.
     let roomy = GenerationEngine(model: model, cacheByteLimit: 5 * blockByteCount)
     let tight = GenerationEngine(model: model, cacheByteLimit: 4 * blockByteCount)

@@ -23,14 +23,26 @@ import Tokenizer
     }
   }
 
-  /// Every storage type, on small models, with splits drawn at random.
-  @Test(arguments: ["f32", "f16", "bf16", "q4_0", "q4_1", "q8_0"])
-  func everyTypeIsExact(type: String) throws {
-    let model = try LanguageModel.load(path: GoldenModels.folder + "/tiny-\(type).gguf")
+  /// Every storage type and KV type, on small models: random prompts, random splits, random company, bit for bit.
+  @Test(arguments: ["f32", "f16", "bf16", "q4_0", "q4_1", "q8_0"], KeyValueType.allCases)
+  func everyTypeIsExact(type: String, keyValueType: KeyValueType) throws {
+    let pool = ComputePool(threadCount: 3)
+    defer { pool.close() }
+    let path = GoldenModels.folder + "/tiny-\(type).gguf"
+    let model = try LanguageModel.load(path: path, keyValueType: keyValueType)
+    let threaded = try LanguageModel.load(path: path, keyValueType: keyValueType, pool: pool)
+    var random = SeededGenerator(seed: 20_261_123)
+    func prompt(_ length: Int) -> [TokenID] { (0..<length).map { _ in TokenID.random(in: 0..<300, using: &random) } }
     for length in [1, 5, 63, 64, 65, 200] {
-      let tokens = (0..<length).map { _ in TokenID.random(in: 0..<300) }
+      let tokens = prompt(length)
       let whole = model.logits(of: tokens)
-      for _ in 0..<4 { #expect(model.logits(of: tokens, split: Int.random(in: 1...length)) == whole) }
+      for _ in 0..<3 { #expect(model.logits(of: tokens, split: Int.random(in: 1...length, using: &random)) == whole) }
+      #expect(threaded.logits(of: tokens) == whole)
+      // Others in the same passes: longer, shorter, as long.
+      let mates = [prompt(Int.random(in: 1...230, using: &random)), tokens, prompt(length), prompt(1), tokens]
+      let together = threaded.logits(ofEach: mates, split: Int.random(in: 1...90, using: &random))
+      #expect(together[1] == whole && together[4] == whole)
+      #expect(together[0] == model.logits(of: mates[0]) && together[2] == model.logits(of: mates[2]))
     }
   }
 

@@ -19,7 +19,7 @@ import Tokenizer
   private static let roundingGap = 0.3
 
   @Test func greedyTextIsLlamaCppsTextWhereTheLeadIsClear() throws {
-    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2(), keyValueType: .f16)
     let rows: [Greedy] = try GoldenModels.decode("greedy.json")
     #expect(rows.count >= 12)
     var comparedCount = 0
@@ -55,7 +55,7 @@ import Tokenizer
   /// Float types within 2e-3 of float64; quantised types, whose activations have 8 bits, with a correlation above 0.999.
   @Test func everyStorageTypeGivesTheDecodersLogits() throws {
     for row in try GoldenModels.decode("tiny.json") as [Tiny] {
-      let model = try LanguageModel.load(path: GoldenModels.folder + "/" + row.file)
+      let model = try LanguageModel.load(path: GoldenModels.folder + "/" + row.file, keyValueType: .f16)
       let logits = model.logits(of: row.tokens)
       let last = try #require(logits.last)
       if ["tiny-f32.gguf", "tiny-f16.gguf", "tiny-bf16.gguf"].contains(row.file) {
@@ -84,7 +84,7 @@ import Tokenizer
   /// 8-bit activations move all logits together by up to a tenth of their deviation (measured: 0.097), which changes no probability, and each
   /// one against the others by up to a sixth (measured: 0.16); the correlation stays above 0.998 (measured: 0.9985).
   @Test func theDefaultModelsLogitsAreNearFloat64() throws {
-    let model = try LanguageModel.load(path: GoldenModels.smolLM2())
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2(), keyValueType: .f16)
     for row in try GoldenModels.decode("smollm.json") as [Smol] {
       let logits = try #require(model.logits(of: row.tokens).last)
       let sample = stride(from: 0, to: logits.count, by: 97).map { logits[$0] }

@@ -1,5 +1,9 @@
-#include "matrix.h"
+#include "format.h"
+#include "half.h"
+#include "kv.h"
+#include "levels.h"
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -13,6 +17,7 @@
 
 typedef __m512 floats;
 typedef __m512i integers;
+typedef __m512i counts;
 
 #define f_zero _mm512_setzero_ps
 #define f_all _mm512_set1_ps
@@ -29,6 +34,22 @@ typedef __m512i integers;
 #define f_mul _mm512_mul_ps
 #define f_neg_mul(a, b) _mm512_xor_ps(_mm512_mul_ps(a, b), _mm512_set1_ps(-0.0f))
 #define f_store _mm512_storeu_ps
+#define f_add _mm512_add_ps
+#define f_sub _mm512_sub_ps
+#define f_div _mm512_div_ps
+#define f_min _mm512_min_ps
+#define f_max _mm512_max_ps
+#define f_round(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define f_times_power _mm512_scalef_ps
+#define f_sum _mm512_reduce_add_ps
+#define f_largest _mm512_reduce_max_ps
+#define f_first _mm512_cvtss_f32
+#define f_store_words(p, x) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)))
+#define i_zero _mm512_setzero_si512
+#define i_bias(total) _mm512_set1_epi32(-128 * (total))
+#define dot_signed(sum, code, q) _mm512_dpbusd_epi32(sum, code, four(q))
+#define i_widen(p) _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
+#define dot_words(sum, weights, code) _mm512_dpwssd_epi32(sum, code, four((const int8_t *)(weights)))
 #define i_all(byte) _mm512_set1_epi8((char)(byte))
 #define i_load(p) _mm512_loadu_si512(p)
 #define i_and _mm512_and_si512
@@ -53,17 +74,30 @@ AVX512 static inline __attribute__((always_inline)) __m512i dot(
     return sum;
 }
 
+AVX512 static inline __m512 f_select(int low, int high, int index, __m512 a, __m512 b) {
+    const __m512i lane =
+        _mm512_add_epi32(_mm512_set1_epi32(index), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    const __mmask16 inside = _mm512_cmp_epi32_mask(lane, _mm512_set1_epi32(low), _MM_CMPINT_GE) &
+                             _mm512_cmp_epi32_mask(lane, _mm512_set1_epi32(high), _MM_CMPINT_LT);
+    return _mm512_mask_blend_ps(inside, b, a);
+}
+
 #include "matrix_tile.h"
 
 #include "floats_tile.h"
 
-void qk_matrix_multiply_avx512(
-    float *y, size_t stride, const qk_activations *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    multiply_type(y, stride, x, packed, type, m, n, k, first, last);
-}
+#include "math_tile.h"
 
-void qk_floats_multiply_avx512(
-    float *y, size_t stride, const float *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    multiply_float_type(y, stride, x, packed, type, m, n, k, first, last);
-}
+#include "attention_tile.h"
+
+#include "elementwise_tile.h"
+
+const qk_functions qk_functions_avx512 = {
+    .matrix = multiply_type,
+    .floats = multiply_float_type,
+    .attention = attention,
+    .rms_norm = rms_norm,
+    .swiglu = swiglu,
+    .geglu = geglu,
+};
 #endif

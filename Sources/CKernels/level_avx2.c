@@ -1,5 +1,9 @@
-#include "matrix.h"
+#include "format.h"
+#include "half.h"
+#include "kv.h"
+#include "levels.h"
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -13,6 +17,7 @@
 
 typedef __m256 floats;
 typedef __m256i integers;
+typedef __m256i counts;
 
 #define f_zero _mm256_setzero_ps
 #define f_all _mm256_set1_ps
@@ -29,6 +34,17 @@ typedef __m256i integers;
 #define f_mul _mm256_mul_ps
 #define f_neg_mul(a, b) _mm256_xor_ps(_mm256_mul_ps(a, b), _mm256_set1_ps(-0.0f))
 #define f_store _mm256_storeu_ps
+#define f_add _mm256_add_ps
+#define f_sub _mm256_sub_ps
+#define f_div _mm256_div_ps
+#define f_min _mm256_min_ps
+#define f_max _mm256_max_ps
+#define f_round(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define f_sum sum_avx2
+#define f_largest max_avx2
+#define f_first _mm256_cvtss_f32
+#define i_zero _mm256_setzero_si256
+#define i_bias(total) _mm256_setzero_si256()
 #define i_all(byte) _mm256_set1_epi8((char)(byte))
 #define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define i_and _mm256_and_si256
@@ -62,17 +78,45 @@ AVX2 static inline __attribute__((always_inline)) __m256i dot(
     return sum;
 }
 
+AVX2 static inline __m256 f_select(int low, int high, int index, __m256 a, __m256 b) {
+    const __m256i lane = _mm256_add_epi32(_mm256_set1_epi32(index), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    const __m256i inside = _mm256_and_si256(_mm256_cmpgt_epi32(lane, _mm256_set1_epi32(low - 1)), _mm256_cmpgt_epi32(_mm256_set1_epi32(high), lane));
+    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(inside));
+}
+
+AVX2 static inline __m256 f_times_power(__m256 x, __m256 n) {
+    return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)));
+}
+
+AVX2 static inline void f_store_words(int16_t *p, __m256 x) {
+    const __m256i n = _mm256_cvtps_epi32(x);
+    _mm_storeu_si128((__m128i *)(void *)p, _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1)));
+}
+
+AVX2 static inline __m256i dot_signed(__m256i sum, __m256i code, const int8_t *q) {
+    const __m256i words = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(four(q), code));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(words, _mm256_set1_epi16(1)));
+}
+
+#define i_widen(p) _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#define dot_words(sum, weights, code) _mm256_add_epi32(sum, _mm256_madd_epi16(code, four((const int8_t *)(weights))))
+
 #include "matrix_tile.h"
 
 #include "floats_tile.h"
 
-void qk_matrix_multiply_avx2(
-    float *y, size_t stride, const qk_activations *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    multiply_type(y, stride, x, packed, type, m, n, k, first, last);
-}
+#include "math_tile.h"
 
-void qk_floats_multiply_avx2(
-    float *y, size_t stride, const float *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    multiply_float_type(y, stride, x, packed, type, m, n, k, first, last);
-}
+#include "attention_tile.h"
+
+#include "elementwise_tile.h"
+
+const qk_functions qk_functions_avx2 = {
+    .matrix = multiply_type,
+    .floats = multiply_float_type,
+    .attention = attention,
+    .rms_norm = rms_norm,
+    .swiglu = swiglu,
+    .geglu = geglu,
+};
 #endif

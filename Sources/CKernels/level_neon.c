@@ -1,5 +1,9 @@
-#include "matrix.h"
+#include "format.h"
+#include "half.h"
+#include "kv.h"
+#include "levels.h"
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__aarch64__)
@@ -13,6 +17,7 @@
 
 typedef float32x4_t floats;
 typedef uint8x16_t integers;
+typedef int32x4_t counts;
 
 #define f_zero() vdupq_n_f32(0)
 #define f_all vdupq_n_f32
@@ -28,6 +33,17 @@ typedef uint8x16_t integers;
 #define f_mul vmulq_f32
 #define f_neg_mul(a, b) vnegq_f32(vmulq_f32(a, b))
 #define f_store vst1q_f32
+#define f_add vaddq_f32
+#define f_sub vsubq_f32
+#define f_div vdivq_f32
+#define f_min vminq_f32
+#define f_max vmaxq_f32
+#define f_round vrndnq_f32
+#define f_sum vaddvq_f32
+#define f_largest vmaxvq_f32
+#define f_first(v) vgetq_lane_f32(v, 0)
+#define i_zero() vdupq_n_s32(0)
+#define i_bias(total) vdupq_n_s32(0)
 #define i_all(byte) vdupq_n_u8((uint8_t)(byte))
 #define i_load vld1q_u8
 #define i_and vandq_u8
@@ -56,17 +72,48 @@ NEON static inline __attribute__((always_inline)) int32x4_t dot(
     return sum;
 }
 
+NEON static inline float32x4_t f_select(int low, int high, int index, float32x4_t a, float32x4_t b) {
+    const int32x4_t lane = vaddq_s32(vdupq_n_s32(index), (int32x4_t){0, 1, 2, 3});
+    return vbslq_f32(vandq_u32(vcgeq_s32(lane, vdupq_n_s32(low)), vcltq_s32(lane, vdupq_n_s32(high))), a, b);
+}
+
+NEON static inline float32x4_t f_times_power(float32x4_t x, float32x4_t n) {
+    return vmulq_f32(x, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)));
+}
+
+NEON static inline void f_store_words(int16_t *p, float32x4_t x) { vst1_s16(p, vqmovn_s32(vcvtnq_s32_f32(x))); }
+
+NEON static inline int8x16_t four(const void *q) {
+    int32_t bytes;
+    memcpy(&bytes, q, sizeof bytes);
+    return vreinterpretq_s8_s32(vdupq_n_s32(bytes));
+}
+
+#define dot_signed(sum, code, q) vdotq_s32(sum, vreinterpretq_s8_u8(code), four(q))
+#define i_widen(p) vreinterpretq_u8_s16(vmovl_s8(vld1_s8((const int8_t *)(p))))
+
+NEON static inline int32x4_t dot_words(int32x4_t sum, const int16_t *weights, uint8x16_t code) {
+    const int16x8_t values = vreinterpretq_s16_u8(code), both = vreinterpretq_s16_s8(four(weights));
+    const int32x4_t low = vmull_s16(vget_low_s16(values), vget_low_s16(both)), high = vmull_high_s16(values, both);
+    return vaddq_s32(sum, vpaddq_s32(low, high));
+}
+
 #include "matrix_tile.h"
 
 #include "floats_tile.h"
 
-void qk_matrix_multiply_neon(
-    float *y, size_t stride, const qk_activations *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    multiply_type(y, stride, x, packed, type, m, n, k, first, last);
-}
+#include "math_tile.h"
 
-void qk_floats_multiply_neon(
-    float *y, size_t stride, const float *x, const uint8_t *packed, qk_type type, size_t m, size_t n, size_t k, size_t first, size_t last) {
-    multiply_float_type(y, stride, x, packed, type, m, n, k, first, last);
-}
+#include "attention_tile.h"
+
+#include "elementwise_tile.h"
+
+const qk_functions qk_functions_neon = {
+    .matrix = multiply_type,
+    .floats = multiply_float_type,
+    .attention = attention,
+    .rms_norm = rms_norm,
+    .swiglu = swiglu,
+    .geglu = geglu,
+};
 #endif
