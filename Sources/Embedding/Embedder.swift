@@ -6,7 +6,8 @@ import Tokenizer
 
 /// Turns texts into vectors whose inner product says how close they are in meaning.
 ///
-/// The model is a BERT sentence encoder (Reimers & Gurevych 2019) with mean pooling: a folder with `model.safetensors`, `tokenizer.json` and `config.json`.
+/// The model is a BERT sentence encoder (Reimers & Gurevych 2019): a folder with `model.safetensors`, `tokenizer.json` and `config.json`, or a
+/// GGUF file.
 package final class Embedder: Sendable {
   /// Names the model, its files and the precision; vectors of different fingerprints are never compared.
   package let fingerprint: String
@@ -17,26 +18,70 @@ package final class Embedder: Sendable {
   private let tokenizer: WordPieceTokenizer
   private let encoder: Encoder
 
+  /// - Parameters:
+  ///   - path: A folder, or a file `*.gguf`.
+  ///   - precision: Vectors of the two do not compare, though they are close: an index is made and asked in one.
+  package convenience init(path: String, precision: EmbeddingPrecision = .int8, pool: ComputePool = .shared) throws(EmbeddingError) {
+    if path.hasSuffix(".gguf") {
+      try self.init(gguf: path, precision: precision, pool: pool)
+    } else {
+      try self.init(directory: path, precision: precision, pool: pool)
+    }
+  }
+
   /// - Parameter precision: Vectors of the two do not compare, though they are close: an index is made and asked in one.
-  package init(directory: String, precision: EmbeddingPrecision = .int8, pool: ComputePool = .shared) throws(EmbeddingError) {
+  package convenience init(
+    directory: String, precision: EmbeddingPrecision = .int8, pool: ComputePool = .shared
+  ) throws(EmbeddingError) {
     let configuration = try EncoderConfiguration(directory: directory)
     do {
       let file = try SafetensorsFile(path: directory + "/model.safetensors")
-      tokenizer = try WordPieceTokenizer(path: directory + "/tokenizer.json")
-      let weights = try EncoderWeights(file: file, configuration: configuration, precision: precision, pool: pool)
-      encoder = Encoder(configuration: configuration, weights: weights, pool: pool)
+      let weights = try EncoderWeights(
+        tensors: file.tensors, names: configuration.isGated ? .nomic : .bert, path: file.path, configuration: configuration, precision: precision,
+        pool: pool)
       let hash = Self.hash(of: file.file, and: EncoderConfiguration.files.map { directory + "/" + $0 })
-      fingerprint = "\((directory as NSString).lastPathComponent)/\(hash)/\(precision.rawValue)"
-    } catch let error as any ExplainedError {
-      throw .load(directory, error)
+      try self.init(
+        encoder: Encoder(configuration: configuration, weights: weights, pool: pool),
+        tokenizer: try WordPieceTokenizer(path: directory + "/tokenizer.json"),
+        fingerprint: "\((directory as NSString).lastPathComponent)/\(hash)/\(precision.rawValue)", path: directory)
     } catch {
-      preconditionFailure("an error without an explanation: \(error)")
+      throw Self.explained(error, path: directory)
     }
-    guard tokenizer.vocabularySize <= configuration.vocabularySize else {
-      throw .configuration(directory, "its tokenizer knows \(tokenizer.vocabularySize) tokens, its weights \(configuration.vocabularySize)")
+  }
+
+  private convenience init(gguf path: String, precision: EmbeddingPrecision, pool: ComputePool) throws(EmbeddingError) {
+    do {
+      let file = try GGUFFile(path: path)
+      let configuration = try EncoderConfiguration(gguf: file)
+      let names = EncoderTensorNames.gguf(isFused: file.tensors["blk.0.attn_qkv.weight"] != nil)
+      let weights = try EncoderWeights(
+        tensors: file.tensors, names: names, path: path, configuration: configuration, precision: precision, pool: pool)
+      let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+      try self.init(
+        encoder: Encoder(configuration: configuration, weights: weights, pool: pool), tokenizer: try WordPieceTokenizer(gguf: file),
+        fingerprint: "\(name)/\(Self.hash(of: file.file, and: []))/\(precision.rawValue)", path: path)
+    } catch {
+      throw Self.explained(error, path: path)
     }
-    dimension = configuration.width
-    maximumTokenCount = configuration.tokenLimit
+  }
+
+  private init(encoder: Encoder, tokenizer: WordPieceTokenizer, fingerprint: String, path: String) throws(EmbeddingError) {
+    guard tokenizer.vocabularySize <= encoder.configuration.vocabularySize else {
+      throw .configuration(path, "its tokenizer knows \(tokenizer.vocabularySize) tokens, its weights \(encoder.configuration.vocabularySize)")
+    }
+    self.encoder = encoder
+    self.tokenizer = tokenizer
+    self.fingerprint = fingerprint
+    dimension = encoder.configuration.width
+    maximumTokenCount = encoder.configuration.tokenLimit
+  }
+
+  private static func explained(_ error: any Error, path: String) -> EmbeddingError {
+    switch error {
+    case let error as EmbeddingError: error
+    case let error as any ExplainedError: .load(path, error)
+    default: preconditionFailure("an error without an explanation: \(error)")
+    }
   }
 
   /// Tokens of a text as the encoder sees it, without special tokens and without a limit. Counts of texts parted at white space add up.

@@ -23,6 +23,8 @@ package struct EmbeddingError: ExplainedError {
   static func configuration(_ path: String, _ reason: String) -> EmbeddingError {
     EmbeddingError(
       code: "embedder_configuration", message: "\(path) does not describe an encoder that Quarry knows", why: reason,
-      remedy: "known is BERT with mean pooling, such as all-MiniLM-L6-v2")
+      remedy:
+        "known are bert and nomic_bert (folders with safetensors), bert and nomic-bert (GGUF), with mean or [CLS] pooling: all-MiniLM, bge, gte, nomic-embed …"
+    )
   }
 }

@@ -18,7 +18,7 @@ struct EncoderPass {
 
   /// - Parameters:
   ///   - sequences: No more rows together than `buffers` has.
-  ///   - vectors: A place of `width` floats for each: the mean of the last layer's rows, of length 1.
+  ///   - vectors: A place of `width` floats for each: what `pooling` makes of the last layer's rows, of length 1.
   func run(_ sequences: [[Int32]], into vectors: [UnsafeMutablePointer<Float>]) {
     let offsets = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     let rowCount = offsets[sequences.count]
@@ -33,12 +33,23 @@ struct EncoderPass {
       attend(offsets: offsets)
       unsafe multiply(layer.attentionOutput, attended, into: narrow, rowCount: rowCount)
       normalize(layer.attentionNorm, rowCount: rowCount)
-      unsafe multiply(layer.up, hidden, into: expanded, rowCount: rowCount, activation: QK_ACTIVATION_GELU)
+      if let gate = layer.gate {
+        unsafe multiply(layer.up, hidden, into: buffers.gated.floats, rowCount: rowCount)
+        unsafe multiply(gate, hidden, into: expanded, rowCount: rowCount)
+        let wide = configuration.feedForwardWidth
+        parted(rowCount) { [buffers] rows in
+          let start = rows.lowerBound * wide
+          unsafe qk_swiglu(buffers.expanded.floats + start, buffers.gated.floats + start, rows.count * wide)
+        }
+      } else {
+        unsafe multiply(layer.up, hidden, into: expanded, rowCount: rowCount, activation: QK_ACTIVATION_GELU)
+      }
       unsafe multiply(layer.down, expanded, into: narrow, rowCount: rowCount)
       normalize(layer.outputNorm, rowCount: rowCount)
     }
     for index in sequences.indices {
-      unsafe qk_pool_mean(vectors[index], hidden + offsets[index] * configuration.width, sequences[index].count, configuration.width)
+      let count = configuration.pooling == .mean ? sequences[index].count : 1
+      unsafe qk_pool_mean(vectors[index], hidden + offsets[index] * configuration.width, count, configuration.width)
     }
   }
 
@@ -46,14 +57,21 @@ struct EncoderPass {
   private func lookUp(_ tokens: [Int32], row: Int) {
     let width = configuration.width
     let target = unsafe buffers.hidden.floats + row * width
+    let type = EncoderWeights.kernelType(of: weights.words.type)
     unsafe weights.words.withBytes { bytes in
-      let byteCount = width * MemoryLayout<Float>.stride
+      let byteCount = bytes.count / configuration.vocabularySize
       for (position, token) in tokens.enumerated() {
-        unsafe UnsafeMutableRawPointer(target + position * width).copyMemory(from: bytes.baseAddress! + Int(token) * byteCount, byteCount: byteCount)
+        unsafe qk_dequantise(target + position * width, bytes.baseAddress! + Int(token) * byteCount, type, width)
       }
     }
-    unsafe qk_layer_norm(
-      target, weights.positions, weights.embeddingNorm.weight, weights.embeddingNorm.bias, tokens.count, width, configuration.layerNormEpsilon)
+    let norm = weights.embeddingNorm
+    switch configuration.positions {
+    case .learned:
+      unsafe qk_layer_norm(target, weights.additions, norm.weight, norm.bias, tokens.count, width, configuration.layerNormEpsilon)
+    case .rotary:
+      for position in tokens.indices { unsafe qk_add(target + position * width, weights.additions, width) }
+      unsafe qk_layer_norm(target, nil, norm.weight, norm.bias, tokens.count, width, configuration.layerNormEpsilon)
+    }
   }
 
   private func multiply(
@@ -75,10 +93,23 @@ struct EncoderPass {
   /// Every sequence's heads: parts that need nothing of each other.
   private func attend(offsets: [Int]) {
     let (width, size, heads) = (configuration.width, configuration.headSize, configuration.headCount)
-    run(count: (offsets.count - 1) * heads) { [buffers] part in
+    run(count: (offsets.count - 1) * heads) { [buffers, weights] part in
       let (index, head) = part.quotientAndRemainder(dividingBy: heads)
       let rows = offsets[index]..<offsets[index + 1]
       let query = unsafe buffers.projections.floats + rows.lowerBound * 3 * width + head * size
+      if let turns = weights.turns {
+        let pairs = size / 2
+        for position in 0..<rows.count {
+          unsafe turns.cosines.withUnsafeBufferPointer { cosines in
+            unsafe turns.sines.withUnsafeBufferPointer { sines in
+              let (c, s) = unsafe (cosines.baseAddress! + position * pairs, sines.baseAddress! + position * pairs)
+              let head = unsafe query + position * 3 * width
+              unsafe qk_rope_halves(head, c, s, pairs)
+              unsafe qk_rope_halves(head + width, c, s, pairs)
+            }
+          }
+        }
+      }
       let scratchCount = qk_encoder_attention_scratch_count(rows.count, size)
       unsafe withUnsafeTemporaryAllocation(byteCount: scratchCount * MemoryLayout<Float>.stride, alignment: 64) { scratch in
         unsafe qk_encoder_attention(
@@ -127,6 +158,8 @@ struct EncoderBuffers: Sendable {
   let narrow: AlignedMemory
   /// (rows, feed-forward width)
   let expanded: AlignedMemory
+  /// The same, where the feed-forward part is gated: what the gate is multiplied with
+  let gated: AlignedMemory
   /// The input of a product, quantised.
   let prepared: AlignedMemory
 
@@ -138,6 +171,7 @@ struct EncoderBuffers: Sendable {
     attended = AlignedMemory(floatCount: rowCount * width)
     narrow = AlignedMemory(floatCount: rowCount * width)
     expanded = AlignedMemory(floatCount: rowCount * wide)
+    gated = AlignedMemory(floatCount: configuration.isGated ? rowCount * wide : 0)
     prepared = AlignedMemory(byteCount: PackedLinear.preparedByteCount(rowCount: rowCount, columns: max(width, wide), precision))
   }
 }

@@ -1,7 +1,9 @@
+import CKernels
+import Foundation
 import Inference
 import ModelFile
 
-/// A BERT encoder's weights, packed for the kernels.
+/// An encoder's weights, packed for the kernels.
 struct EncoderWeights: Sendable {
   struct Norm: Sendable {
     let weight: [Float]
@@ -14,6 +16,7 @@ struct EncoderWeights: Sendable {
     let attentionOutput: PackedLinear
     let attentionNorm: Norm
     let up: PackedLinear
+    let gate: PackedLinear?
     let down: PackedLinear
     let outputNorm: Norm
   }
@@ -21,60 +24,103 @@ struct EncoderWeights: Sendable {
   let precision: EmbeddingPrecision
   /// (vocabulary, width), in the file.
   let words: Tensor
-  /// Position and token type 0 added up (positions, width).
-  let positions: [Float]
+  /// What is added to words: position and token type 0 (positions, width), or the type alone (width) where positions turn heads instead.
+  let additions: [Float]
+  /// Cosines and sines (positions, head size / 2) by which heads are turned.
+  let turns: (cosines: [Float], sines: [Float])?
   let embeddingNorm: Norm
   let layers: [Layer]
 
-  init(file: SafetensorsFile, configuration: EncoderConfiguration, precision: EmbeddingPrecision, pool: ComputePool) throws(ModelFileError) {
-    self.precision = precision
+  /// - Parameter tensors: All of a file's.
+  init(
+    tensors: [String: Tensor], names: EncoderTensorNames, path: String, configuration: EncoderConfiguration, precision: EmbeddingPrecision,
+    pool: ComputePool
+  ) throws(ModelFileError) {
     let width = configuration.width
     // Checkpoints of a whole BERT model carry a prefix that sentence encoders lack.
-    let prefix = file.tensors["bert.embeddings.word_embeddings.weight"] == nil ? "" : "bert."
+    let prefix = tensors["bert." + names.words] == nil ? "" : "bert."
 
-    func vector(_ name: String, _ count: Int) throws(ModelFileError) -> [Float] { try Self.floats(file.tensor(prefix + name, shape: [count])) }
+    func tensor(_ name: String, _ shape: [Int]) throws(ModelFileError) -> Tensor {
+      guard let tensor = tensors[prefix + name] else { throw .missing("tensor \(prefix + name)", in: path) }
+      guard tensor.shape == shape else { throw .missing("tensor \(prefix + name)", in: path, "its shape is \(tensor.shape), expected \(shape)") }
+      guard Self.isReadable(tensor.type) else { throw .missing("tensor \(prefix + name)", in: path, "its type is \(tensor.type.name)") }
+      return tensor
+    }
     func norm(_ name: String) throws(ModelFileError) -> Norm {
-      Norm(weight: try vector(name + ".weight", width), bias: try vector(name + ".bias", width))
+      Norm(weight: Self.floats(try tensor(name + ".weight", [width])), bias: Self.floats(try tensor(name + ".bias", [width])))
     }
     func linear(_ names: [String], rows: Int, columns: Int) throws(ModelFileError) -> PackedLinear {
       var matrix: [Float] = []
       var bias: [Float] = []
       for name in names {
-        matrix += try Self.floats(file.tensor(prefix + name + ".weight", shape: [columns, rows]))
-        bias += try vector(name + ".bias", rows)
+        let part = Self.floats(try tensor(name + ".weight", [columns, rows / names.count]))
+        matrix = names.count == 1 ? part : matrix + part
+        if tensors[prefix + name + ".bias"] != nil { bias += Self.floats(try tensor(name + ".bias", [rows / names.count])) }
       }
-      return PackedLinear(matrix, bias: bias, rows: rows * names.count, columns: columns, precision: precision, pool: pool)
+      guard bias.isEmpty || bias.count == rows else { throw .missing("tensor \(names[0]).bias", in: path, "only some of its parts have one") }
+      return PackedLinear(matrix, bias: bias.isEmpty ? nil : bias, rows: rows, columns: columns, precision: precision, pool: pool)
     }
 
-    words = try file.tensor(prefix + "embeddings.word_embeddings.weight", shape: [width, configuration.vocabularySize])
-    guard words.type == .f32 else { throw .missing("tensor \(words.name)", in: file.path, "its type is \(words.type.name), expected F32") }
-    let types = try file.tensors[prefix + "embeddings.token_type_embeddings.weight"].map(Self.floats)
-    var positions = try Self.floats(file.tensor(prefix + "embeddings.position_embeddings.weight", shape: [width, configuration.positionCount]))
-    if let types, types.count >= width { for index in positions.indices { positions[index] += types[index % width] } }
-    self.positions = positions
-    embeddingNorm = try norm("embeddings.LayerNorm")
+    self.precision = precision
+    words = try tensor(names.words, [width, configuration.vocabularySize])
+    let types = try tensors[prefix + names.types].map { (stated) throws(ModelFileError) in
+      Self.floats(try tensor(names.types, [width, stated.shape.last ?? 0]))
+    }
+    let type = types.map { Array($0.prefix(width)) } ?? [Float](repeating: 0, count: width)
+    switch configuration.positions {
+    case .learned(let count):
+      var positions = Self.floats(try tensor(names.positions, [width, count]))
+      for index in positions.indices { positions[index] += type[index % width] }
+      additions = positions
+      turns = nil
+    case .rotary(let base):
+      additions = type
+      turns = Self.turns(base: base, pairCount: configuration.headSize / 2, positionCount: configuration.tokenLimit)
+    }
+    embeddingNorm = try norm(names.embeddingNorm)
     var layers: [Layer] = []
     for index in 0..<configuration.layerCount {
-      let name = "encoder.layer.\(index)."
+      let layer = "\(names.layer)\(index)."
+      let wide = configuration.feedForwardWidth
       layers.append(
         Layer(
-          attention: try linear(["query", "key", "value"].map { name + "attention.self." + $0 }, rows: width, columns: width),
-          attentionOutput: try linear([name + "attention.output.dense"], rows: width, columns: width),
-          attentionNorm: try norm(name + "attention.output.LayerNorm"),
-          up: try linear([name + "intermediate.dense"], rows: configuration.feedForwardWidth, columns: width),
-          down: try linear([name + "output.dense"], rows: width, columns: configuration.feedForwardWidth),
-          outputNorm: try norm(name + "output.LayerNorm")))
+          attention: try linear(names.attention.map { layer + $0 }, rows: 3 * width, columns: width),
+          attentionOutput: try linear([layer + names.attentionOutput], rows: width, columns: width),
+          attentionNorm: try norm(layer + names.attentionNorm), up: try linear([layer + names.up], rows: wide, columns: width),
+          gate: configuration.isGated ? try linear([layer + names.gate], rows: wide, columns: width) : nil,
+          down: try linear([layer + names.down], rows: width, columns: wide), outputNorm: try norm(layer + names.outputNorm)))
     }
     self.layers = layers
   }
 
-  private static func floats(_ tensor: Tensor) throws(ModelFileError) -> [Float] {
-    guard tensor.type == .f32 else {
-      throw .missing("tensor \(tensor.name)", in: tensor.file.path, "its type is \(tensor.type.name), expected F32")
+  /// The kernels' name of a tensor's type, which `isReadable`.
+  static func kernelType(of type: TensorType) -> qk_type { qk_type(type.rawValue) }
+
+  private static func isReadable(_ type: TensorType) -> Bool {
+    switch type {
+    case .i8, .i16, .i32, .i64, .f64: false
+    default: true
     }
-    return unsafe [Float](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
-      unsafe tensor.withBytes { unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
-      count = tensor.elementCount
+  }
+
+  private static func floats(_ tensor: Tensor) -> [Float] {
+    let count = tensor.elementCount
+    return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      unsafe tensor.withBytes { bytes in
+        if tensor.type == .f32 {
+          unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+        } else if let source = bytes.baseAddress, let target = buffer.baseAddress {
+          unsafe qk_dequantise(target, source, kernelType(of: tensor.type), count)
+        }
+      }
+      initialized = count
     }
+  }
+
+  /// Angles of position p and pair i: p · base^(−i / pairCount).
+  private static func turns(base: Double, pairCount: Int, positionCount: Int) -> (cosines: [Float], sines: [Float]) {
+    let frequencies = (0..<pairCount).map { pow(base, -Double($0) / Double(pairCount)) }
+    let angles = (0..<positionCount).flatMap { position in frequencies.map { Double(position) * $0 } }
+    return (angles.map { Float(cos($0)) }, angles.map { Float(sin($0)) })
   }
 }

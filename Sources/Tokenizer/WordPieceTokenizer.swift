@@ -46,33 +46,47 @@ package struct WordPieceTokenizer: Sendable {
 
     guard file.model.vocab.values.allSatisfy({ $0 >= 0 }) else { throw .file(path, "its vocabulary has a token with a negative number") }
 
-    let prefix = Array((file.model.continuing_subword_prefix ?? "##").utf8)
-    var first = ByteStringTable(capacity: file.model.vocab.count)
-    var later = ByteStringTable(capacity: file.model.vocab.count)
-    for (piece, token) in file.model.vocab {
-      let bytes = Array(piece.utf8)
-      if bytes.starts(with: prefix), bytes.count > prefix.count {
-        later.insert(bytes.dropFirst(prefix.count), token)
-      } else {
-        first.insert(bytes, token)
-      }
+    // Scalar by scalar: a mark after the prefix would make one character with it.
+    let prefix = (file.model.continuing_subword_prefix ?? "##").unicodeScalars
+    let lowercases = file.normalizer?.lowercase ?? true
+    try self.init(
+      pieces: file.model.vocab.map { piece, token in
+        let scalars = piece.unicodeScalars
+        guard scalars.count > prefix.count, scalars.starts(with: prefix) else { return (piece, token, true) }
+        return (String(scalars.dropFirst(prefix.count)), token, false)
+      },
+      special: ["[CLS]", "[SEP]", "[PAD]", file.model.unk_token ?? "[UNK]"].map { file.model.vocab[$0] },
+      wordScalarLimit: file.model.max_input_chars_per_word ?? 100,
+      normalizer: BERTNormalizer(
+        cleans: file.normalizer?.clean_text ?? true, partsCJK: file.normalizer?.handle_chinese_chars ?? true,
+        stripsAccents: file.normalizer?.strip_accents ?? lowercases, lowercases: lowercases), path: path)
+  }
+
+  /// - Parameters:
+  ///   - pieces: Text, number, and whether it begins a word or goes on with one.
+  ///   - special: [CLS], [SEP], [PAD] and [UNK].
+  init(
+    pieces: [(text: String, token: TokenID, isFirst: Bool)], special: [TokenID?], wordScalarLimit: Int, normalizer: BERTNormalizer, path: String
+  ) throws(TokenizerError) {
+    var first = ByteStringTable(capacity: pieces.count)
+    var later = ByteStringTable(capacity: pieces.count)
+    for (text, token, isFirst) in pieces {
+      let bytes = Array(text.utf8)
+      if isFirst { first.insert(bytes[...], token) } else { later.insert(bytes[...], token) }
     }
-    func special(_ name: String) throws(TokenizerError) -> TokenID {
-      guard let token = file.model.vocab[name] else { throw .file(path, "its vocabulary has no \(name)") }
+    func named(_ index: Int) throws(TokenizerError) -> TokenID {
+      guard let token = special[index] else { throw .file(path, "its vocabulary has no \(["[CLS]", "[SEP]", "[PAD]", "[UNK]"][index])") }
       return token
     }
-    classification = try special("[CLS]")
-    separator = try special("[SEP]")
-    padding = try special("[PAD]")
-    unknown = try special(file.model.unk_token ?? "[UNK]")
-    vocabularySize = Int(file.model.vocab.values.max() ?? 0) + 1
+    classification = try named(0)
+    separator = try named(1)
+    padding = try named(2)
+    unknown = try named(3)
+    vocabularySize = Int(pieces.lazy.map(\.token).max() ?? 0) + 1
     firstPieces = first
     laterPieces = later
-    wordScalarLimit = file.model.max_input_chars_per_word ?? 100
-    let lowercases = file.normalizer?.lowercase ?? true
-    normalizer = BERTNormalizer(
-      cleans: file.normalizer?.clean_text ?? true, partsCJK: file.normalizer?.handle_chinese_chars ?? true,
-      stripsAccents: file.normalizer?.strip_accents ?? lowercases, lowercases: lowercases)
+    self.wordScalarLimit = wordScalarLimit
+    self.normalizer = normalizer
   }
 
   /// Tokens of a text, without special tokens and without a limit.
