@@ -50,6 +50,8 @@ import ModelFile
         }
       }
     }
+    // What is packed need not be in memory twice.
+    tensor.release()
   }
 
   deinit { unsafe packed.deallocate() }

@@ -38,4 +38,13 @@ import Foundation
     precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "a range outside \(path)")
     return try unsafe body(UnsafeRawBufferPointer(start: base.map { unsafe $0 + range.lowerBound }, count: range.count))
   }
+
+  /// Says that a range is not needed for now: its whole pages leave the process's memory, and are read from the file again if they are asked for.
+  package func release(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "a range outside \(path)")
+    let page = Int(getpagesize())
+    let (first, last) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+    guard let base = unsafe base, first < last else { return }
+    unsafe madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
+  }
 }

@@ -15,6 +15,9 @@ package struct Tensor: Sendable {
     try unsafe file.withBytes(byteRange, body)
   }
 
+  /// Lets its bytes leave the process's memory; they are read from the file again if they are asked for.
+  package func release() { file.release(byteRange) }
+
   /// Bytes that a tensor of this type and shape takes; `nil` when the shape does not fit the type's blocks or the product overflows.
   static func byteCount(of type: TensorType, shape: [Int]) -> Int? {
     guard shape.first ?? 1 >= 0, (shape.first ?? 1) % type.blockElementCount == 0 else { return nil }
