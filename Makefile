@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-peers bench-postgresql bench-retrieval models packages format format-check cross-check fuzz install clean help
+.PHONY: demo test build serve bench bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval models packages format format-check cross-check fuzz install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -12,6 +12,9 @@ PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 FUZZ_SECONDS ?= 60
 DEMO_INDEX := Indexes/demo
 PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
+BENCH_MODELS := $(dir $(PEERS))bench-models
+BENCH_ENGINE_OPTIONS ?=
+DEFAULT_MODEL = $(or $(QUARRY_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/quarry/models)/SmolLM2-135M-Instruct.Q4_1.gguf
 
 demo: models ## Everything to an answered question: packages, build, models, ingest, ask
 	@echo "== ingesting Quarry's own manual"
@@ -47,6 +50,19 @@ serve: models ## Serve the demo index over HTTP on 127.0.0.1:8707
 bench: models ## Measure ingest, search, prefill and decode; with peers when `make bench-peers` has fetched them
 	mkdir -p .build/bench
 	QUARRY_PEERS=$(PEERS) $(QUARRY) bench --out .build/bench/quarry.json
+
+bench-engine: models bench-models ## Measure the engine against its bars, with llama.cpp and ONNX Runtime in turns (quiet machine; BENCH_ENGINE_OPTIONS="--only prefill,decode")
+	mkdir -p .build/bench
+	QUARRY_PEERS=$(PEERS) QUARRY_BENCH_MODELS=$(BENCH_MODELS) $(QUARRY) bench engine --out .build/bench/engine.json $(BENCH_ENGINE_OPTIONS)
+
+bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: every weight type, keys and values in F16 and Q8, on the manual
+	mkdir -p .build/bench
+	cat Corpora/manual/0[1-8]*.md > .build/bench/perplexity.txt
+	$(PEERS)/bin/python scripts/bench/perplexity.py --table $(QUARRY) .build/bench/perplexity.txt .build/bench/perplexity.json \
+	  $(DEFAULT_MODEL) $(BENCH_MODELS)/SmolLM2-135M-Instruct.*.gguf
+
+bench-models: models bench-peers ## Write the default model in every weight type, and a wide one with random weights (3 GB in the cache)
+	$(PEERS)/bin/python scripts/bench/quantise.py $(DEFAULT_MODEL) $(BENCH_MODELS)
 
 bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache
 	scripts/bench-peers.sh $(PEERS)

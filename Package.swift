@@ -92,7 +92,10 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
-      name: "Evaluation", dependencies: ["Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "Retrieval", "Store"],
+      name: "Evaluation",
+      dependencies: [
+        "CKernels", "Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "ModelFile", "Retrieval", "Store", "Tokenizer",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "quarry",
@@ -123,6 +126,7 @@ let package = Package(
       name: "AnsweringTests",
       dependencies: ["Answering", "Chunking", "Documents", "Embedding", "Inference", "ModelFile", "Retrieval", "Store", "Tokenizer"],
       swiftSettings: strict),
+    .testTarget(name: "EvaluationTests", dependencies: ["CKernels", "Evaluation", "Inference"], swiftSettings: strict),
     .testTarget(
       name: "ServiceTests",
       dependencies: [

@@ -16,4 +16,32 @@ package struct EvaluationError: ExplainedError {
   static func output(_ path: String, _ why: String) -> EvaluationError {
     EvaluationError(code: "output", message: "could not write \(path)", why: why, remedy: nil)
   }
+
+  static func context(_ context: Int, _ limit: Int) -> EvaluationError {
+    EvaluationError(
+      code: "context", message: "chunks of \(context) tokens cannot be measured", why: "the model reads \(limit) tokens at most, and a chunk needs 8",
+      remedy: "choose --context from 8 to \(limit)")
+  }
+
+  static func shortText(_ tokenCount: Int, _ context: Int) -> EvaluationError {
+    EvaluationError(
+      code: "short_text", message: "the text is too short to measure perplexity on",
+      why: "it has \(tokenCount) tokens, and two chunks of \(context) are needed",
+      remedy: tokenCount >= 16 ? "give a longer text, or --context \(tokenCount / 2)" : "give a longer text")
+  }
+
+  static func text(_ path: String, _ why: String) -> EvaluationError {
+    EvaluationError(code: "text", message: "could not read \(path) as text", why: why, remedy: "give a file of UTF-8 text")
+  }
+
+  static func notANumber(_ path: String) -> EvaluationError {
+    EvaluationError(
+      code: "not_a_number", message: "\(path) computed a probability that is no number", why: "its weights are damaged, or not numbers either",
+      remedy: "fetch the file again")
+  }
+
+  static func peer(_ name: String, _ why: String) -> EvaluationError {
+    EvaluationError(
+      code: "peer", message: "the peer could not be measured: \(name)", why: why, remedy: "make bench-peers, or measure without: --no-peers")
+  }
 }

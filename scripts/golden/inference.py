@@ -158,4 +158,5 @@ def main():
     (out / "smollm.json").write_text(json.dumps(rows) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// The figures of one run of `quarry bench`: the JSON of `.build/bench/*.json`.
@@ -67,7 +68,13 @@ package struct BenchmarkReport: Sendable, Codable {
       (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n").first { $0.hasPrefix("model name") }?
       .split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown processor"
     let info = ProcessInfo.processInfo
-    return
-      "\(processor), \(info.activeProcessorCount) cores, \(info.physicalMemory >> 30) GiB, kernels \(info.environment["QUARRY_CPU"] ?? "chosen at start")"
+    let kernels =
+      switch qk_cpu_level() {
+      case QK_CPU_AVX2: "AVX2"
+      case QK_CPU_AVX512: "AVX-512-VNNI"
+      case QK_CPU_NEON: "NEON"
+      default: "scalar"
+      }
+    return "\(processor), \(info.activeProcessorCount) cores, \(info.physicalMemory >> 30) GiB, kernels \(kernels)"
   }
 }

@@ -1,0 +1,146 @@
+import Embedding
+import Foundation
+import Inference
+
+extension EngineBenchmark {
+  static let llama = "llama.cpp"
+
+  func runs(_ count: Int) -> Int { settings.isQuick ? 1 : count }
+
+  mutating func add(_ section: Section, _ name: String, _ value: Double, bar: Double?, peer: Double?, unit: String = "tokens/s") {
+    figures[section, default: []].append(.init(name, value, unit, bar: bar, peer: Self.llama, peerValue: peer))
+  }
+
+  func load(_ path: String) throws(InferenceError) -> LanguageModel {
+    try LanguageModel.load(path: path, keyValueType: settings.keyValueType)
+  }
+
+  /// Reading and writing in turns with the peer, which has the same model loaded.
+  func measure(_ model: LanguageModel, prompt: Int, decode: Int, runs: Int) throws -> (ours: Rates, peer: Rates?) {
+    // Pages, caches and threads are there before it counts; the peer had its trial when it loaded.
+    _ = model.measure(promptTokenCount: 64, decodeTokenCount: 2)
+    var ours: [(prefillSeconds: Double, decodeSeconds: Double)] = []
+    var theirs: [(prefillSeconds: Double, decodeSeconds: Double)] = []
+    for _ in 0..<runs {
+      ours.append(model.measure(promptTokenCount: prompt, decodeTokenCount: decode))
+      if let peer { theirs.append(try peer.generate(prompt: prompt, decode: decode)) }
+    }
+    func rates(_ runs: [(prefillSeconds: Double, decodeSeconds: Double)]) -> Rates {
+      Rates(prefill: Double(prompt) / Self.median(runs.map(\.prefillSeconds)), decode: Double(decode) / Self.median(runs.map(\.decodeSeconds)))
+    }
+    return (rates(ours), theirs.isEmpty ? nil : rates(theirs))
+  }
+
+  /// Time to load from page cache, and memory beyond the file's size with 512 tokens read: the first thing in the process.
+  mutating func measureLoad() throws {
+    remark("measuring the start …")
+    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: settings.modelPath))
+    while try file.read(upToCount: 1 << 20)?.isEmpty == false {}
+    let fileBytes = Double(try file.offset())
+    try file.close()
+
+    // Memory is that of the first one: later ones may stand in what earlier ones gave back.
+    var model: LanguageModel?
+    let before = Self.residentBytes()
+    var seconds = [try Self.seconds { model = try loadedModel() }]
+    _ = model?.measure(promptTokenCount: 512, decodeTokenCount: 1)
+    let memory = Self.residentBytes() - before
+    var theirs: (seconds: Double, memoryBytes: Double)?
+    if let peer { theirs = try peer.load(settings.modelPath) }
+    for _ in 1..<runs(5) {
+      model = nil
+      seconds.append(try Self.seconds { model = try loadedModel() })
+    }
+    let mebibyte = 1_048_576.0
+    figures[.load] = [
+      .init(
+        "load from page cache, one token read", 1000 * Self.median(seconds), "ms", bar: 300, lowerIsBetter: true, peer: Self.llama,
+        peerValue: theirs.map { 1000 * $0.seconds }),
+      .init(
+        "memory above the file, 512 tokens read", (memory - fileBytes) / mebibyte, "MiB", bar: 100, lowerIsBetter: true, peer: Self.llama,
+        peerValue: theirs.map { ($0.memoryBytes - fileBytes) / mebibyte }),
+    ]
+  }
+
+  /// The default model, when it has read a token.
+  private func loadedModel() throws -> LanguageModel {
+    let model = try load(settings.modelPath)
+    _ = model.measure(promptTokenCount: 1, decodeTokenCount: 0)
+    return model
+  }
+
+  /// Eight sequences that share nothing.
+  mutating func measureBatch(_ model: LanguageModel, alone: Double) throws {
+    remark("measuring 8 sequences together …")
+    var ours: [Double] = []
+    var theirs: [Double] = []
+    for _ in 0..<runs(3) {
+      ours.append(model.measureBatch(sequenceCount: 8, promptTokenCount: 512, decodeTokenCount: 64).decodeSeconds)
+      if let peer { theirs.append(try peer.batch(sequences: 8, prompt: 512, decode: 64)) }
+    }
+    add(
+      .batch, "decode, 8 sequences together", 8 * 64 / Self.median(ours), bar: 3 * alone,
+      peer: theirs.isEmpty ? nil : 8 * 64 / Self.median(theirs))
+  }
+
+  /// The same with another process that takes one core for itself.
+  mutating func measureBusy(_ model: LanguageModel, quiet: Rates) throws {
+    remark("measuring with a busy core …")
+    let busy = Process()
+    busy.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    // Bound to a core, so that it does not wander between the engine's threads.
+    busy.arguments = ["sh", "-c", "command -v taskset >/dev/null && taskset -pc 0 $$ >/dev/null 2>&1; while :; do :; done"]
+    try busy.run()
+    defer {
+      busy.terminate()
+      busy.waitUntilExit()
+    }
+    let (ours, theirs) = try measure(model, prompt: 256, decode: 64, runs: runs(3))
+    add(.busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: nil, peer: theirs?.prefill)
+    add(.busy, "decode, 64 tokens, one core busy", ours.decode, bar: 0.5 * quiet.decode, peer: theirs?.decode)
+  }
+
+  mutating func measureEmbedding() throws {
+    remark("measuring embedding …")
+    let embedder = try Embedder(directory: settings.embedderDirectory)
+    // Each made-up word is one token, so that a text has just the tokens that are wanted; two more are added to each.
+    for (rows, columns, count) in [(16, 128, 7), (1, 16, 41)] {
+      let texts = [String](repeating: String(repeating: "a ", count: columns - 2), count: rows)
+      var ours: [Double] = []
+      var theirs: [Double] = []
+      _ = try embedder.embed(texts)
+      _ = try peer?.embed(rows: rows, columns: columns)
+      for _ in 0..<(settings.isQuick ? 3 : count) {
+        ours.append(try Self.seconds { _ = try embedder.embed(texts) })
+        if let peer { theirs.append(try peer.embed(rows: rows, columns: columns)) }
+      }
+      let other = theirs.isEmpty ? nil : Self.median(theirs)
+      if rows > 1 {
+        let tokens = Double(rows * columns)
+        figures[.embedding, default: []].append(
+          .init(
+            "MiniLM, \(rows) × \(columns) tokens", tokens / Self.median(ours), "tokens/s", bar: other.map { 2 * tokens / $0 }, peer: "ONNX Runtime",
+            peerValue: other.map { tokens / $0 }))
+      } else {
+        figures[.embedding, default: []].append(
+          .init(
+            "MiniLM, one query of \(columns) tokens", 1000 * Self.median(ours), "ms", bar: 2, lowerIsBetter: true, peer: "ONNX Runtime",
+            peerValue: other.map { 1000 * $0 }))
+      }
+    }
+  }
+
+  static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let start = ContinuousClock.now
+    try body()
+    return start.duration(to: .now) / .seconds(1)
+  }
+
+  static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+  /// Memory of this process that is in RAM, pages of mapped files included; 0 where /proc does not say.
+  static func residentBytes() -> Double {
+    let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+    return fields.count > 1 ? (Double(fields[1]) ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE))) : 0
+  }
+}

@@ -1,0 +1,52 @@
+import CKernels
+import Foundation
+import Inference
+import Synchronization
+
+/// What all cores together reach on this machine, for a benchmark to set its figures beside. The best of several passes: a limit is what was
+/// possible, and other programs only take from it.
+struct MachineLimits {
+  /// Streaming over 512 MiB.
+  let readBytesPerSecond: Double
+  /// int8 products added to int32, in registers; `nil` on a processor without kernels of its own.
+  let multiplyAddsPerSecond: Double?
+
+  static func measure(pool: ComputePool = .shared, passes: Int = 8) -> MachineLimits {
+    // Many parts, so that a core that comes late takes fewer.
+    let parts = 64
+    let partBytes = 8 << 20
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: parts * partBytes, alignment: 4096)
+    defer { memory.deallocate() }
+    memset(memory.baseAddress!, 1, memory.count)
+    let start = UInt(bitPattern: memory.baseAddress!)
+    let sink = Atomic<UInt64>(0)
+    let readSeconds = fastest(of: passes) {
+      pool.run(count: parts) { part in
+        let sum = qk_machine_read(UnsafeRawPointer(bitPattern: start + UInt(part * partBytes)), partBytes)
+        sink.wrappingAdd(sum, ordering: .relaxed)
+      }
+    }
+    precondition(sink.load(ordering: .relaxed) != 0, "memory full of ones has a sum")
+
+    let done = Atomic<UInt64>(0)
+    let rounds = 50_000
+    let multiplySeconds = fastest(of: passes) {
+      done.store(0, ordering: .relaxed)
+      pool.run(count: parts) { _ in
+        var result: Int32 = 0
+        done.wrappingAdd(qk_machine_multiply_adds(rounds, &result), ordering: .relaxed)
+      }
+    }
+    let count = Double(done.load(ordering: .relaxed))
+    return MachineLimits(
+      readBytesPerSecond: Double(memory.count) / readSeconds, multiplyAddsPerSecond: count > 0 ? count / multiplySeconds : nil)
+  }
+
+  private static func fastest(of passes: Int, _ body: () -> Void) -> Double {
+    (0..<passes).map { _ in
+      let start = ContinuousClock.now
+      body()
+      return start.duration(to: .now) / .seconds(1)
+    }.min() ?? 0
+  }
+}
