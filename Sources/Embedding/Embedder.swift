@@ -89,12 +89,23 @@ package final class Embedder: Sendable {
 
   /// A vector of length 1 for each text. A text gives the same bits alone and in any company.
   package func embed(_ texts: [String]) throws(EmbeddingError) -> [[Float]] {
-    let sequences = texts.map { text in
-      [tokenizer.classification] + tokenizer.encode(text).prefix(maximumTokenCount - 2) + [tokenizer.separator]
-    }
-    let vectors = encoder.embed(sequences)
+    let vectors = encoder.embed(tokens(of: texts))
     guard vectors.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw .notANumber(fingerprint) }
     return vectors
+  }
+
+  /// What the encoder is given for each text: special tokens at both ends, cut to the limit.
+  private func tokens(of texts: [String]) -> [[TokenID]] {
+    var sequences = [[TokenID]](repeating: [], count: texts.count)
+    unsafe sequences.withUnsafeMutableBufferPointer { buffer in
+      // Each part writes an element of its own.
+      nonisolated(unsafe) let buffer = unsafe buffer
+      encoder.pool.run(count: texts.count) { [tokenizer, maximumTokenCount] index in
+        unsafe buffer[index] =
+          [tokenizer.classification] + tokenizer.encode(texts[index]).prefix(maximumTokenCount - 2) + [tokenizer.separator]
+      }
+    }
+    return sequences
   }
 
   /// FNV-1a over the weights' file, eight bytes at a time, and the small files beside it, which say how texts become tokens and rows vectors:

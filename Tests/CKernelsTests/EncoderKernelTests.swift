@@ -3,8 +3,11 @@ import Foundation
 import Testing
 
 /// The encoder's kernels against their formulas in double precision: |fast − exact| ≤ atol + rtol · |exact|, and the same bits however work is parted.
-@Suite struct EncoderKernelTests {
-  private static func randoms(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1) * scale } }
+@Suite final class EncoderKernelTests {
+  private var generator = SeededGenerator(seed: 3)
+  private static let levels = [QK_CPU_SCALAR, QK_CPU_AVX2, QK_CPU_AVX512].filter { $0.rawValue <= qk_cpu_best().rawValue }
+
+  private func randoms(_ count: Int, scale: Float = 1) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &generator) * scale } }
 
   private static func agree(_ a: [Float], _ exact: [Double]) -> Bool {
     a.count == exact.count && zip(a, exact).allSatisfy { abs(Double($0) - $1) <= 2e-5 + 2e-5 * abs($1) }
@@ -28,29 +31,32 @@ import Testing
   func bidirectionalAttention(tokens: Int, size: Int) {
     // Between rows lie NaNs, as another head's numbers lie in a real pass: none may be read into a sum or be overwritten.
     let stride = size + 3
-    func rows(scale: Float) -> [Float] { (0..<tokens).flatMap { _ in Self.randoms(size, scale: scale) + [.nan, .nan, .nan] } }
+    func rows(scale: Float) -> [Float] { (0..<tokens).flatMap { _ in randoms(size, scale: scale) + [.nan, .nan, .nan] } }
     let q = rows(scale: 4), k = rows(scale: 2), v = rows(scale: 1)
-    var out = [Float](repeating: -7, count: tokens * stride)
-    var scratch = [Float](repeating: .nan, count: qk_encoder_attention_scratch_count(tokens, size))
-    qk_encoder_attention(&out, stride, q, k, v, stride, tokens, size, &scratch)
-
-    let got = (0..<tokens).flatMap { out[$0 * stride..<$0 * stride + size] }
     let exact = Self.attention(q, k, v, tokens: tokens, size: size, stride: stride)
-    #expect(Self.agree(got, exact))
-    #expect((0..<tokens).allSatisfy { out[$0 * stride + size..<($0 + 1) * stride].allSatisfy { $0 == -7 } }, "only its own columns are written")
+    for level in Self.levels {
+      var out = [Float](repeating: -7, count: tokens * stride)
+      var scratch = [Float](repeating: .nan, count: qk_encoder_attention_scratch_count(tokens, size))
+      qk_encoder_attention_at(level, &out, stride, q, k, v, stride, tokens, size, &scratch)
+      let got = (0..<tokens).flatMap { out[$0 * stride..<$0 * stride + size] }
+      #expect(Self.agree(got, exact), "level \(level.rawValue)")
+      #expect((0..<tokens).allSatisfy { out[$0 * stride + size..<($0 + 1) * stride].allSatisfy { $0 == -7 } }, "only its own columns are written")
+    }
     #expect(!Self.agree([Float](repeating: 0, count: tokens * size), exact), "a kernel that gives zeros must fail")
   }
 
   /// Scores so far apart that a softmax without its largest score taken off would overflow.
   @Test func extremeScores() {
     let (tokens, size) = (20, 32)
-    let q = Self.randoms(tokens * size, scale: 60), k = Self.randoms(tokens * size, scale: 60), v = Self.randoms(tokens * size)
-    var out = [Float](repeating: .nan, count: tokens * size)
-    var scratch = [Float](repeating: .nan, count: qk_encoder_attention_scratch_count(tokens, size))
-    qk_encoder_attention(&out, size, q, k, v, size, tokens, size, &scratch)
+    let q = randoms(tokens * size, scale: 60), k = randoms(tokens * size, scale: 60), v = randoms(tokens * size)
     // Scores of some thousands in single precision are known to 1e-3: weights to as much.
     let exact = Self.attention(q, k, v, tokens: tokens, size: size, stride: size)
-    #expect(zip(out, exact).allSatisfy { abs(Double($0) - $1) <= 5e-3 })
+    for level in Self.levels {
+      var out = [Float](repeating: .nan, count: tokens * size)
+      var scratch = [Float](repeating: .nan, count: qk_encoder_attention_scratch_count(tokens, size))
+      qk_encoder_attention_at(level, &out, size, q, k, v, size, tokens, size, &scratch)
+      #expect(zip(out, exact).allSatisfy { abs(Double($0) - $1) <= 5e-3 }, "level \(level.rawValue)")
+    }
   }
 
   /// x · Φ(x) over all that matters, through a matrix of one weight.
@@ -72,7 +78,7 @@ import Testing
   /// Panels computed apart are the product's columns, to the bit, and touch no others.
   @Test(arguments: [(1, 16, 8), (5, 33, 24), (16, 80, 40), (7, 50, 16)])
   func panelsOfAProduct(m: Int, n: Int, k: Int) {
-    let x = Self.randoms(m * k), w = Self.randoms(n * k), bias = Self.randoms(n)
+    let x = randoms(m * k), w = randoms(n * k), bias = randoms(n)
     var packed = [Float](repeating: 0, count: qk_dense_packed_count(n, k))
     qk_dense_pack(&packed, w, n, k)
     for activation in [QK_ACTIVATION_NONE, QK_ACTIVATION_GELU] {
@@ -95,7 +101,7 @@ import Testing
   /// A row of a norm is its own, with and without a residual.
   @Test(arguments: [(1, 8), (3, 384), (5, 30), (2, 577)])
   func layerNorms(m: Int, n: Int) {
-    let x = Self.randoms(m * n, scale: 4), residual = Self.randoms(m * n), weight = Self.randoms(n), bias = Self.randoms(n)
+    let x = randoms(m * n, scale: 4), residual = randoms(m * n), weight = randoms(n), bias = randoms(n)
     for adds in [true, false] {
       var y = x
       qk_layer_norm(&y, adds ? residual : nil, weight, bias, m, n, 1e-12)
@@ -108,5 +114,18 @@ import Testing
       #expect(Self.agree(y, exact))
       #expect(!Self.agree([Float](repeating: 0, count: m * n), exact), "a kernel that gives zeros must fail")
     }
+  }
+
+  /// The mean of rows, of length 1; one row alone is only scaled.
+  @Test(arguments: [(1, 8), (5, 384), (3, 30)])
+  func pooling(m: Int, n: Int) {
+    let x = randoms(m * n)
+    var out = [Float](repeating: .nan, count: n)
+    qk_pool_mean(&out, x, m, n)
+    let sums = (0..<n).map { column in (0..<m).reduce(0.0) { $0 + Double(x[$1 * n + column]) } }
+    let length = sums.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(Self.agree(out, sums.map { $0 / length }))
+    qk_pool_mean(&out, [Float](repeating: 0, count: m * n), m, n)
+    #expect(out.allSatisfy { $0 == 0 }, "nothing stays nothing")
   }
 }

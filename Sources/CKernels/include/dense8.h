@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /// Elements of a row, of weights or of activations, that share a scale.
-#define QK_DENSE8_BLOCK 128
+#define QK_DENSE8_BLOCK 64
 /// Rows of weights that lie together in a packed matrix.
 #define QK_DENSE8_PANEL 16
 
