@@ -76,18 +76,21 @@ class Peer:
         return {"prefill_seconds": prefill, "decode_seconds": seconds}
 
     def batch(self, sequences, prompt, decode):
-        """Sequences that share nothing, each with its own prompt, one token of each in every call."""
+        """Sequences that share nothing, each with its own prompt, one token of each in every call. The prompts are kept for the next run."""
+        model = self.model
         if self.batch_context is None:
-            self.batch_context = self.model.make_context(sequences * (prompt + decode + 8), sequences, flash=self.best["decode"])
-        model, context = self.model, self.batch_context
-        model.clear(context)
-        tokens = []
+            self.batch_context = model.make_context(sequences * (prompt + decode + 8), sequences, flash=self.best["decode"])
+            self.batch_tokens = []
+            for s in range(sequences):
+                entries = [((t + s) % model.n_vocab, i, s, i == prompt - 1) for i, t in enumerate(self.prompt(prompt))]
+                model.decode(entries, self.batch_context)
+                self.batch_tokens.append(self.greedy(prompt - 1, self.batch_context))
+        context, tokens = self.batch_context, self.batch_tokens
         for s in range(sequences):
-            model.decode([((t + s) % model.n_vocab, i, s, i == prompt - 1) for i, t in enumerate(self.prompt(prompt))], context)
-            tokens.append(self.greedy(prompt - 1, context))
+            self.library.lib.llama_memory_seq_rm(self.library.lib.llama_get_memory(context), s, prompt, -1)
         seconds = 0.0
         for i in range(decode):
-            seconds += self.model.decode([(tokens[s], prompt + i, s, True) for s in range(sequences)], context)
+            seconds += model.decode([(tokens[s], prompt + i, s, True) for s in range(sequences)], context)
             tokens = [self.greedy(s, context) for s in range(sequences)]
         return {"decode_seconds": seconds}
 
