@@ -36,7 +36,7 @@ class Peer:
             for context in {*self.contexts.values(), self.batch_context} - {None}:
                 self.library.lib.llama_free(context)
             self.library.lib.llama_model_free(self.model.model)
-            self.batch_context = None
+            self.model = self.batch_context = None
         before, start = resident_bytes(), time.perf_counter()
         self.model = llama.Model(self.library, model, context=1024)
         self.model.decode([(1, 0, 0, True)])

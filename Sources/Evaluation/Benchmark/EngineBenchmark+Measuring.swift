@@ -16,7 +16,7 @@ extension EngineBenchmark {
   }
 
   /// Reading and writing in turns with the peer, which has the same model loaded.
-  func measure(_ model: LanguageModel, prompt: Int, decode: Int, runs: Int) throws -> (ours: Rates, peer: Rates?) {
+  func measure(_ model: LanguageModel, _ peer: PeerProcess?, prompt: Int, decode: Int, runs: Int) throws -> (ours: Rates, peer: Rates?) {
     // Pages, caches and threads are there before it counts; the peer had its trial when it loaded.
     _ = model.measure(promptTokenCount: 64, decodeTokenCount: 2)
     var ours: [(prefillSeconds: Double, decodeSeconds: Double)] = []
@@ -95,7 +95,7 @@ extension EngineBenchmark {
       busy.terminate()
       busy.waitUntilExit()
     }
-    let (ours, theirs) = try measure(model, prompt: 256, decode: 64, runs: runs(3))
+    let (ours, theirs) = try measure(model, peer, prompt: 256, decode: 64, runs: runs(3))
     add(.busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: nil, peer: theirs?.prefill)
     add(.busy, "decode, 64 tokens, one core busy", ours.decode, bar: 0.5 * quiet.decode, peer: theirs?.decode)
   }

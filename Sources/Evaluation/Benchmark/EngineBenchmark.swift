@@ -88,11 +88,11 @@ package struct EngineBenchmark {
     remark("measuring \(name) …")
     let model = try load(settings.modelPath)
     if let peer { _ = try peer.load(settings.modelPath) }
-    let (ours, theirs) = try measure(model, prompt: 512, decode: 64, runs: runs(5))
+    let (ours, theirs) = try measure(model, peer, prompt: 512, decode: 64, runs: runs(5))
     peerRates[defaultType] = theirs
     if sections.contains(.prefill) {
       remark("measuring 2,048 tokens …")
-      let (long, longPeer) = try measure(model, prompt: 2048, decode: 0, runs: runs(3))
+      let (long, longPeer) = try measure(model, peer, prompt: 2048, decode: 0, runs: runs(3))
       add(.prefill, "prefill, 2,048 tokens", long.prefill, bar: 0.85 * ours.prefill, peer: longPeer?.prefill)
     }
     if sections.contains(.batch) { try measureBatch(model, alone: ours.decode) }
@@ -150,7 +150,13 @@ package struct EngineBenchmark {
       return nil
     }
     remark("measuring \(name).\(type) …")
-    if let peer { _ = try peer.load(path) }
+    var peer = peer
+    do {
+      _ = try peer?.load(path)
+    } catch {
+      remark("\(name).\(type).gguf: \(error.message): \(error.why ?? "")")
+      peer = nil
+    }
     let model: LanguageModel
     do {
       model = try load(path)
@@ -159,7 +165,7 @@ package struct EngineBenchmark {
       if let section { add(section, "\(name).\(type): loads", 0, bar: 1, peer: nil, unit: "models") }
       return nil
     }
-    let (ours, theirs) = try measure(model, prompt: 512, decode: 64, runs: runs)
+    let (ours, theirs) = try measure(model, peer, prompt: 512, decode: 64, runs: runs)
     if let section {
       add(section, "\(name).\(type): prefill, 512 tokens", ours.prefill, bar: theirs.map { 1.3 * $0.prefill }, peer: theirs?.prefill)
       add(section, "\(name).\(type): decode, 64 after 512", ours.decode, bar: theirs.map { 1.1 * $0.decode }, peer: theirs?.decode)
