@@ -11,18 +11,23 @@ struct Continuation {
   private var sampler: Sampler
   private var text: TextStream
   private var loop = LoopDetector()
+  /// A text that is held to a constraint; it does not end because it repeats itself, which may well be what it must do.
+  private var constrained: ConstrainedText?
   private(set) var tokenCount = 0
   /// Set when the text is at its end.
   private(set) var finishReason: GenerationResult.FinishReason?
 
-  /// - Parameter request: It was checked.
-  init(_ request: GenerationRequest, model: LanguageModel) {
+  /// - Parameters:
+  ///   - request: It was checked.
+  ///   - constrained: The beginning of a text, if it is held to a constraint.
+  init(_ request: GenerationRequest, model: LanguageModel, constrained: ConstrainedText?) {
     tokenizer = model.tokenizer
     modelPath = model.path
     logProbabilityCount = request.logProbabilityCount
     maximumTokenCount = min(request.maximumTokenCount, model.contextLength - request.prompt.count)
     sampler = Sampler(request.sampling, prompt: request.prompt)
     text = TextStream(stopSequences: request.stopSequences)
+    self.constrained = constrained
     if maximumTokenCount <= 0 { finishReason = .limit }
   }
 
@@ -31,7 +36,9 @@ struct Continuation {
   /// - Returns: The token, which is to be read if `finishReason` is still `nil`.
   mutating func write(after logits: [Float], emit: (TokenEvent) -> Void) throws(InferenceError) -> TokenID? {
     precondition(finishReason == nil, "the text is at its end")
-    guard let token = sampler.choose(from: logits) else { throw .notANumber(modelPath) }
+    guard let token = sampler.choose(from: logits, allowing: constrained?.allowed()) else {
+      throw constrained == nil ? .notANumber(modelPath) : .noTokenFits(modelPath)
+    }
     if tokenizer.endOfGeneration.contains(token) {
       finish(.endOfText, emit)
       return nil
@@ -40,13 +47,17 @@ struct Continuation {
     let bytes = tokenizer.bytes(of: token)
     emit(.token(generated(token, bytes, logits)))
     if let more = text.append(bytes) { emit(.generation(.text(more))) }
-    if text.isStopped {
+    if let before = constrained {
+      guard let after = before.appending(bytes) else { preconditionFailure("a mask allowed a token that the grammar does not") }
+      constrained = after
+      // No byte may follow: there is no need to ask the model for the end.
+      if after.isFinished { finish(.endOfText, emit) }
+    } else if text.isStopped {
       finish(.stopSequence, emit)
     } else if loop.isLooping(after: token) {
       finish(.loop, emit)
-    } else if tokenCount == maximumTokenCount {
-      finish(.limit, emit)
     }
+    if finishReason == nil, tokenCount == maximumTokenCount { finish(.limit, emit) }
     return token
   }
 

@@ -9,11 +9,13 @@ import Tokenizer
 package final class GenerationEngine: Sendable {
   package let model: LanguageModel
   private let jobs: JobQueue
+  private let constraints: ConstraintCompiler
 
   /// - Parameter cacheByteLimit: Memory for the keys and values of earlier sequences.
   package init(model: LanguageModel, cacheByteLimit: Int = 512 << 20) {
     self.model = model
     jobs = JobQueue(name: "quarry-generation")
+    constraints = ConstraintCompiler(model.tokenizer)
     cache = Mutex(PrefixCache(layout: model.transformer.layout, byteLimit: cacheByteLimit))
   }
 
@@ -54,10 +56,11 @@ package final class GenerationEngine: Sendable {
   private func run(_ request: GenerationRequest, isCancelled: CancellationFlag, emit: (TokenEvent) -> Void) throws {
     if isCancelled.isSet { throw CancellationError() }
     try request.check(vocabularySize: model.vocabularySize, contextLength: model.contextLength)
+    let constrained = try request.constraint.map(constraints.begin)
     // The last token is always read, because its logits are wanted.
     var sequence = cache.withLock { $0.sequence(for: request.prompt, limit: request.prompt.count - 1) }
     do {
-      let result = try write(request, continuing: &sequence, isCancelled: isCancelled, emit: emit)
+      let result = try write(request, constrained, continuing: &sequence, isCancelled: isCancelled, emit: emit)
       cache.withLock { $0.keep(sequence) }
       emit(.generation(.finished(result)))
     } catch let cancellation as CancellationError {
@@ -68,7 +71,8 @@ package final class GenerationEngine: Sendable {
 
   /// Reads what `sequence` lacks of the prompt, and writes.
   private func write(
-    _ request: GenerationRequest, continuing sequence: inout KVSequence, isCancelled: CancellationFlag, emit: (TokenEvent) -> Void
+    _ request: GenerationRequest, _ constrained: ConstrainedText?, continuing sequence: inout KVSequence, isCancelled: CancellationFlag,
+    emit: (TokenEvent) -> Void
   ) throws -> GenerationResult {
     let clock = ContinuousClock()
     let start = clock.now
@@ -81,7 +85,7 @@ package final class GenerationEngine: Sendable {
     }
     let prefilled = clock.now
 
-    var continuation = Continuation(request, model: model)
+    var continuation = Continuation(request, model: model, constrained: constrained)
     while continuation.finishReason == nil {
       if isCancelled.isSet { throw CancellationError() }
       guard let token = try continuation.write(after: logits, emit: emit), continuation.finishReason == nil else { break }

@@ -8,16 +8,20 @@ package struct GenerationRequest: Sendable {
   package var sampling: SamplingParameters
   /// Texts at which writing stops; they are not part of the result.
   package var stopSequences: [String]
+  /// What the text must be: it is, unless the token limit ended it.
+  package var constraint: OutputConstraint?
   /// How many of the likeliest tokens are reported with each token, with their log-probabilities; 0 for the written one's only, `nil` for none.
   package var logProbabilityCount: Int?
 
   package init(
-    prompt: [TokenID], maximumTokenCount: Int = 128, sampling: SamplingParameters, stopSequences: [String] = [], logProbabilityCount: Int? = nil
+    prompt: [TokenID], maximumTokenCount: Int = 128, sampling: SamplingParameters, stopSequences: [String] = [],
+    constraint: OutputConstraint? = nil, logProbabilityCount: Int? = nil
   ) {
     self.prompt = prompt
     self.maximumTokenCount = maximumTokenCount
     self.sampling = sampling
     self.stopSequences = stopSequences
+    self.constraint = constraint
     self.logProbabilityCount = logProbabilityCount
   }
 
@@ -33,6 +37,7 @@ package struct GenerationRequest: Sendable {
     guard prompt.count < contextLength else { throw .promptTooLong(prompt.count, limit: contextLength) }
     for token in prompt where token < 0 || token >= vocabularySize { throw .token(token, vocabularySize: vocabularySize) }
     try sampling.check(vocabularySize: vocabularySize)
+    guard constraint == nil || stopSequences.allSatisfy(\.isEmpty) else { throw .constraintWithStops }
     if let count = logProbabilityCount, !(0...LogProbability.countLimit).contains(count) {
       throw .parameter("the number of log-probabilities", "\(count)", allowed: "0 to \(LogProbability.countLimit)")
     }

@@ -9,6 +9,8 @@ package struct TokenMask: Sendable, Equatable {
 
   package mutating func insert(_ token: TokenID) { words[Int(token) >> 6] |= 1 << UInt64(token & 63) }
 
+  package mutating func remove(_ token: TokenID) { words[Int(token) >> 6] &= ~(1 << UInt64(token & 63)) }
+
   package func contains(_ token: TokenID) -> Bool {
     token >= 0 && Int(token) >> 6 < words.count && words[Int(token) >> 6] >> UInt64(token & 63) & 1 == 1
   }
