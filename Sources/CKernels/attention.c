@@ -5,6 +5,7 @@
 #include "levels.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 // For every query head its result, its query as int8, and its state.
 size_t qk_attention_scratch_count(size_t rows, size_t heads, size_t head_size) {
@@ -34,26 +35,25 @@ static void attend_head(float *out, const float *q, const qk_attention_job *job,
     for (size_t block = begin / QK_KV_BLOCK; block * QK_KV_BLOCK < end; block++) {
         const uint8_t *keys = (const uint8_t *)job->blocks[block] + job->offset, *values = keys + kv_half_bytes(job->type, size);
         const size_t start = block * QK_KV_BLOCK, low = begin > start ? begin - start : 0, high = min_size(QK_KV_BLOCK, end - start);
-        float weights[QK_KV_BLOCK], top = largest, heaviest = 0;
+        float weights[QK_KV_BLOCK], top = -INFINITY, sum = 0, largest_scale = 0;
         for (size_t j = low; j < high; j++) {
             float score = 0;
             for (size_t d = 0; d < size; d++) score += query[d] * stored_number(keys, job->type, size, key_index(job->type, size, j, d), j);
             weights[j] = score * job->scale;
             top = fmaxf(top, weights[j]);
         }
-        const float shrink = expf(largest - top);
-        largest = top;
-        total *= shrink;
+        const float before = largest;
+        largest = fmaxf(largest, top);
+        const float shrink = expf(before - largest), top_weight = expf(top - largest);
+        for (size_t j = low; j < high; j++) sum += weights[j] = expf(weights[j] - largest);
+        total = total * shrink + sum;
         for (size_t d = 0; d < size; d++) out[d] *= shrink;
-        for (size_t j = low; j < high; j++) {
-            weights[j] = expf(weights[j] - top);
-            total += weights[j];
-            if (job->type == QK_KV_Q8) heaviest = fmaxf(heaviest, weights[j] * kv_scales(values, size)[j]);
-        }
+        for (size_t j = low; job->type == QK_KV_Q8 && j < high; j++) largest_scale = fmaxf(largest_scale, kv_scales(values, size)[j]);
         for (size_t j = low; j < high; j++) {
             if (job->type == QK_KV_Q8) {  // rounded together with the value's scale
-                const float scale = kv_scales(values, size)[j], inverse = heaviest > 1e-30f ? 32767 / heaviest : 0;
-                weights[j] = scale > 0 ? heaviest / 32767 * nearbyintf(weights[j] * scale * inverse) / scale : 0;
+                const bool is_coarse = sum >= FLAT_SHARE * top_weight || top_weight <= SMALL_SHARE * total;
+                const float unit = top_weight * largest_scale / (is_coarse ? COARSE_STEPS : WEIGHT_STEPS), scale = kv_scales(values, size)[j];
+                weights[j] = scale > 0 && unit > 0 ? unit * nearbyintf(weights[j] * scale / unit) / scale : 0;
             }
             for (size_t d = 0; d < size; d++) out[d] += weights[j] * stored_number(values, job->type, size, value_index(job->type, size, j, d), j);
         }

@@ -1,11 +1,15 @@
 // Attention for tiles of ROWS query heads, in the vector operations of `matrix_tile.h`, f_exp2 and
 //   f_select(low, high, index, a, b)  a in the lanes whose number, counted from `index`, lies in low ..< high, b in the others
 //   f_sum, f_largest, f_first         over all lanes in a fixed order; of lane 0
-//   f_store_words                     LANES whole numbers of 0 … 32,767 as 16-bit numbers
+//   f_store_words, f_store_bytes      LANES whole numbers as 16-bit numbers (every four in the order 0, 2, 1, 3), and as bytes
 //   i_zero, i_bias, dot_signed        counts + Σ of four products a lane: stored bytes (through i_flip, for which i_bias makes up) with a query's
-//   i_widen, dot_words                counts + Σ of two products a lane: stored bytes made 16 bits wide with weights
+//   i_even, i_odd, dot_words          counts + Σ of two products a lane: every other of the stored bytes, made 16 bits wide, with weights
+//   dot_unsigned                      counts + Σ of four products a lane: stored bytes with weights of 0 … 127
 // A tile is a product of few rows with one block's keys, a softmax, and a product with its values; what is loaded serves all rows.
 #define PANELS (QK_KV_BLOCK / QK_PANEL)
+
+/// Below every score: the power of its distance to any is nothing.
+#define UNSEEN -1e30f
 
 /// A query head's running state, in the units of base-2 logarithms.
 typedef struct {
@@ -62,81 +66,174 @@ INLINE void score_block(
     }
 }
 
-/// Scores become weights: floats in their place, or 16-bit numbers, which stand for `unit` each. Returns what earlier sums shrink by.
-INLINE float soften_block(
-    const qk_kv_type type, qk_attention_state *state, float *score, int16_t *words, float *unit, const uint8_t *values, size_t size, int low, int high) {
-    floats top = f_all(state->largest);
-    for (int at = 0; at < QK_KV_BLOCK; at += LANES) {
-        const floats seen = f_select(low, high, at, f_load(score + at), f_all(-INFINITY));
-        f_store(score + at, seen);
-        top = f_max(top, seen);
-    }
-    const float largest = f_largest(top);
-    floats total = f_zero(), heaviest = f_zero();
-    const float *scales = kv_scales(values, size);
-    for (int at = 0; at < QK_KV_BLOCK; at += LANES) {
-        floats weight = f_select(low, high, at, f_exp2(f_sub(f_load(score + at), f_all(largest))), f_zero());
-        total = f_add(total, weight);
-        if (type == QK_KV_Q8) {
-            weight = f_mul(weight, f_load(scales + at));
-            heaviest = f_max(heaviest, weight);
-        }
-        f_store(score + at, weight);
-    }
-    if (type == QK_KV_Q8) {
-        const float heavy = f_largest(heaviest), inverse = heavy > 1e-30f && heavy < INFINITY ? 32767 / heavy : 0;
-        for (int at = 0; at < QK_KV_BLOCK; at += LANES) f_store_words(words + at, f_mul(f_load(score + at), f_all(inverse)));
-        *unit = heavy / 32767;
-    }
-    const float shrink = f_first(f_exp2(f_all(state->largest - largest)));
-    state->largest = largest;
-    state->total = state->total * shrink + f_sum(total);
-    return shrink;
+/// The weights of a row's block, in one of three forms, and what they stand for.
+typedef struct {
+    /// F16: as they are.
+    _Alignas(64) float weight[QK_KV_BLOCK];
+    /// Q8: in steps of `unit`; every four in the order 0, 2, 1, 3, which is how stored bytes are widened.
+    _Alignas(64) int16_t words[QK_KV_BLOCK];
+    _Alignas(64) uint8_t bytes[QK_KV_BLOCK];
+    bool is_coarse;
+    float unit;
+    /// What earlier sums shrink by.
+    float shrink;
+} block_weights;
+
+INLINE bool sees_some(const attention_rows *tile, int r) { return tile->low[r] > 0 || tile->high[r] < QK_KV_BLOCK; }
+
+/// The largest of a block's scales among some of its positions.
+INLINE float largest_seen(const float *scales, int low, int high) {
+    floats tops = f_zero();
+    for (int at = 0; at < QK_KV_BLOCK; at += LANES) tops = f_max(tops, f_select(low, high, at, f_load(scales + at), f_zero()));
+    return f_largest(tops);
 }
 
-INLINE void attend_block(
-    const qk_kv_type type, const int rows, const attention_rows *tile, const uint8_t *keys, const uint8_t *values, size_t size, float scale) {
-    _Alignas(64) float score[ROWS][QK_KV_BLOCK];
-    _Alignas(64) int16_t words[ROWS][QK_KV_BLOCK];
-    float shrink[ROWS], unit[ROWS];
-    score_block(type, rows, score, tile, keys, size, scale);
-    int low = QK_KV_BLOCK, high = 0;
+/// Scores become weights, step by step for all rows: each step waits for the one before it, but the rows' do not wait for each other.
+/// Scores of positions that are not seen are cut off here; `scales` are the values', `largest_scale` the largest of them all.
+INLINE void soften_block(
+    const qk_kv_type type, const int rows, block_weights *out, float score[ROWS][QK_KV_BLOCK], const attention_rows *tile, const float *scales,
+    float largest_scale) {
+    // Of the rows side by side; what is beyond them does not matter.
+    _Alignas(64) float before[LANES] = {0}, top[LANES] = {0}, sum[LANES] = {0}, largest[LANES], shrink[LANES], top_weight[LANES];
     for (int r = 0; r < rows; r++) {
-        shrink[r] = soften_block(type, tile->state[r], score[r], words[r], unit + r, values, size, tile->low[r], tile->high[r]);
-        if (tile->low[r] < low) low = tile->low[r];
-        if (tile->high[r] > high) high = tile->high[r];
+        const bool is_masked = sees_some(tile, r);
+        floats tops = f_all(UNSEEN);
+        for (int at = 0; at < QK_KV_BLOCK; at += LANES) {
+            floats x = f_load(score[r] + at);
+            if (is_masked) f_store(score[r] + at, x = f_select(tile->low[r], tile->high[r], at, x, f_all(UNSEEN)));
+            tops = f_max(tops, x);
+        }
+        top[r] = f_largest(tops);
+        before[r] = tile->state[r]->largest;
     }
+    const floats largests = f_max(f_load(before), f_load(top));
+    f_store(largest, largests);
+    f_store(shrink, f_exp2(f_sub(f_load(before), largests)));
+    f_store(top_weight, f_exp2(f_sub(f_load(top), largests)));
+    for (int r = 0; r < rows; r++) {
+        floats sums = f_zero();
+        for (int at = 0; at < QK_KV_BLOCK; at += LANES) {
+            const floats x = f_exp2_or_zero(f_sub(f_load(score[r] + at), f_all(largest[r])));
+            f_store(type == QK_KV_F16 ? out[r].weight + at : score[r] + at, x);
+            sums = f_add(sums, x);
+        }
+        sum[r] = f_sum(sums);
+    }
+    for (int r = 0; r < rows; r++) {
+        qk_attention_state *state = tile->state[r];
+        out[r].shrink = shrink[r];
+        state->largest = largest[r];
+        state->total = state->total * shrink[r] + sum[r];
+        if (type == QK_KV_F16) continue;
+        out[r].is_coarse = sum[r] >= FLAT_SHARE * top_weight[r] || top_weight[r] <= SMALL_SHARE * state->total;
+        const float steps = out[r].is_coarse ? COARSE_STEPS : WEIGHT_STEPS;
+        // What a row does not see must not even set its steps: it may not be there yet.
+        const float top_scale = sees_some(tile, r) ? largest_seen(scales, tile->low[r], tile->high[r]) : largest_scale;
+        out[r].unit = top_weight[r] * top_scale / steps;
+        const floats factor = f_all(out[r].unit > 1e-30f && out[r].unit < INFINITY ? 1 / out[r].unit : 0);
+        for (int at = 0; at < QK_KV_BLOCK; at += LANES) {
+            const floats weight = f_mul(f_load(score[r] + at), f_mul(f_load(scales + at), factor));
+            if (out[r].is_coarse) f_store_bytes(out[r].bytes + at, weight);
+            else f_store_words(out[r].words + at, weight);
+        }
+    }
+}
+
+typedef enum { MIX_FLOATS, MIX_WORDS, MIX_BYTES } mix_form;
+
+/// result = shrink · result + weights · values, for the positions low ..< high.
+INLINE void mix_block(
+    const mix_form form, const int rows, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t size, int low,
+    int high) {
     const size_t padded = padded_head(size);
     for (size_t at = 0; at < padded; at += QK_PANEL) {
-        if (type == QK_KV_F16) {
+        if (form == MIX_FLOATS) {
             floats sums[ROWS][VECTORS];
             for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) sums[r][v] = f_mul(f_load(tile->result[r] + at + v * LANES), f_all(shrink[r]));
+                for (int v = 0; v < VECTORS; v++) sums[r][v] = f_mul(f_load(result[r] + at + v * LANES), f_all(weights[r]->shrink));
             for (int j = low; j < high; j++) {
                 floats value[VECTORS];
                 for (int v = 0; v < VECTORS; v++) value[v] = f_load_halves(values + 2 * ((size_t)j * padded + at + (size_t)v * LANES));
                 for (int r = 0; r < rows; r++)
-                    for (int v = 0; v < VECTORS; v++) sums[r][v] = f_fma(f_all(score[r][j]), value[v], sums[r][v]);
+                    for (int v = 0; v < VECTORS; v++) sums[r][v] = f_fma(f_all(weights[r]->weight[j]), value[v], sums[r][v]);
             }
             for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) f_store(tile->result[r] + at + v * LANES, sums[r][v]);
+                for (int v = 0; v < VECTORS; v++) f_store(result[r] + at + v * LANES, sums[r][v]);
         } else {
             counts products[ROWS][VECTORS];
             for (int r = 0; r < rows; r++)
                 for (int v = 0; v < VECTORS; v++) products[r][v] = i_zero();
             const uint8_t *panel = values + at * QK_KV_BLOCK;
-            for (int pair = low / 2; pair < (high + 1) / 2; pair++)
+            for (int g = low / 4; g < (high + 3) / 4; g++)
                 for (int v = 0; v < VECTORS; v++) {
-                    const integers value = i_widen(panel + 32 * pair + 2 * LANES * v);
-                    for (int r = 0; r < rows; r++) products[r][v] = dot_words(products[r][v], words[r] + 2 * pair, value);
+                    const integers value = i_load(panel + 64 * g + 4 * LANES * v);
+                    if (form == MIX_BYTES) {
+                        for (int r = 0; r < rows; r++) products[r][v] = dot_unsigned(products[r][v], weights[r]->bytes + 4 * g, value);
+                    } else {
+                        const integers even = i_even(value), odd = i_odd(value);
+                        for (int r = 0; r < rows; r++) {
+                            products[r][v] = dot_words(products[r][v], weights[r]->words + 4 * g, even);
+                            products[r][v] = dot_words(products[r][v], weights[r]->words + 4 * g + 2, odd);
+                        }
+                    }
                 }
             for (int r = 0; r < rows; r++)
                 for (int v = 0; v < VECTORS; v++) {
-                    float *result = tile->result[r] + at + v * LANES;
-                    const floats before = f_mul(f_load(result), f_all(shrink[r]));
-                    f_store(result, f_fma(f_from_integers(products[r][v]), f_all(unit[r]), before));
+                    float *place = result[r] + at + v * LANES;
+                    f_store(place, f_fma(f_from_integers(products[r][v]), f_all(weights[r]->unit), f_mul(f_load(place), f_all(weights[r]->shrink))));
                 }
         }
+    }
+}
+
+// A count of rows as a constant, so that what belongs to them stays in registers.
+#if ROWS == 8
+#define EACH_COUNT(M) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8)
+#else
+#define EACH_COUNT(M) M(1) M(2) M(3) M(4)
+#endif
+
+INLINE void mix_rows(
+    const mix_form form, int rows, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t size, int low, int high) {
+#define CASE(N) \
+    case N: mix_block(form, N, result, weights, values, size, low, high); break;
+    switch (rows) { EACH_COUNT(CASE) }
+#undef CASE
+}
+
+/// A tile's rows against one block.
+INLINE void attend_block(
+    const qk_kv_type type, int rows, const attention_rows *tile, const uint8_t *keys, const uint8_t *values, size_t size, float scale,
+    float largest_scale) {
+    _Alignas(64) float score[ROWS][QK_KV_BLOCK];
+    block_weights weights[ROWS];
+#define CASE(N) \
+    case N: \
+        score_block(type, N, score, tile, keys, size, scale); \
+        soften_block(type, N, weights, score, tile, kv_scales(values, size), largest_scale); \
+        break;
+    switch (rows) { EACH_COUNT(CASE) }
+#undef CASE
+    // Rows with fine and with coarse weights apart; which a row has depends on it alone.
+    const block_weights *fine[ROWS], *coarse[ROWS];
+    float *fine_result[ROWS], *coarse_result[ROWS];
+    int fine_count = 0, coarse_count = 0, low = QK_KV_BLOCK, high = 0;
+    for (int r = 0; r < rows; r++) {
+        if (type == QK_KV_Q8 && weights[r].is_coarse) {
+            coarse[coarse_count] = weights + r;
+            coarse_result[coarse_count++] = tile->result[r];
+        } else {
+            fine[fine_count] = weights + r;
+            fine_result[fine_count++] = tile->result[r];
+        }
+        if (tile->low[r] < low) low = tile->low[r];
+        if (tile->high[r] > high) high = tile->high[r];
+    }
+    if (type == QK_KV_F16) {
+        mix_rows(MIX_FLOATS, fine_count, fine_result, fine, values, size, low, high);
+    } else {
+        mix_rows(MIX_WORDS, fine_count, fine_result, fine, values, size, low, high);
+        mix_rows(MIX_BYTES, coarse_count, coarse_result, coarse, values, size, low, high);
     }
 }
 
@@ -148,7 +245,7 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
     qk_attention_state *states = (qk_attention_state *)(void *)(bytes + queries * padded);
     memset(results, 0, queries * padded * sizeof *results);
     for (size_t i = 0; i < queries; i++) {
-        states[i] = (qk_attention_state){.largest = -1e30f};
+        states[i] = (qk_attention_state){.largest = UNSEEN};
         if (type == QK_KV_Q8) {
             const float *query = job->queries + i / job->heads * job->stride + i % job->heads * size;
             memset(bytes + i * padded, 0, padded);
@@ -160,6 +257,7 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
     for (size_t block = job->first + 1 > window ? (job->first + 1 - window) / QK_KV_BLOCK : 0; block * QK_KV_BLOCK < end; block++) {
         const uint8_t *keys = (const uint8_t *)job->blocks[block] + job->offset, *values = keys + kv_half_bytes(type, size);
         const size_t start = block * QK_KV_BLOCK;
+        const float largest_scale = type == QK_KV_Q8 ? largest_seen(kv_scales(values, size), 0, QK_KV_BLOCK) : 1;
         // Rows before the block see nothing of it.
         for (size_t i = start > job->first ? (start - job->first) * job->heads : 0; i < queries;) {
             attention_rows tile;
@@ -175,15 +273,7 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
                 tile.high[count] = after - start < QK_KV_BLOCK ? (int)(after - start) : QK_KV_BLOCK;
                 count++;
             }
-#define CASE(N) \
-    case N: attend_block(type, N, &tile, keys, values, size, scale); break;
-            switch (count) {
-                CASE(1) CASE(2) CASE(3) CASE(4)
-#if ROWS == 8
-                CASE(5) CASE(6) CASE(7) CASE(8)
-#endif
-            }
-#undef CASE
+            if (count) attend_block(type, count, &tile, keys, values, size, scale, largest_scale);
         }
     }
     for (size_t i = 0; i < queries; i++)

@@ -40,6 +40,7 @@ typedef __m256i counts;
 #define f_min _mm256_min_ps
 #define f_max _mm256_max_ps
 #define f_round(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define f_keep_above(limit, x, y) _mm256_and_ps(y, _mm256_cmp_ps(x, limit, _CMP_GT_OQ))
 #define f_sum sum_avx2
 #define f_largest max_avx2
 #define f_first _mm256_cvtss_f32
@@ -88,18 +89,34 @@ AVX2 static inline __m256 f_times_power(__m256 x, __m256 n) {
     return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23)));
 }
 
-AVX2 static inline void f_store_words(int16_t *p, __m256 x) {
+AVX2 static inline __m128i words(__m256 x) {
     const __m256i n = _mm256_cvtps_epi32(x);
-    _mm_storeu_si128((__m128i *)(void *)p, _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1)));
+    return _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
+}
+
+AVX2 static inline void f_store_words(int16_t *p, __m256 x) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm_shufflehi_epi16(_mm_shufflelo_epi16(words(x), 0xD8), 0xD8));
+}
+
+AVX2 static inline void f_store_bytes(uint8_t *p, __m256 x) {
+    const __m128i n = words(x);
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(n, n));
 }
 
 AVX2 static inline __m256i dot_signed(__m256i sum, __m256i code, const int8_t *q) {
-    const __m256i words = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(four(q), code));
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(words, _mm256_set1_epi16(1)));
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(four(q), code));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-#define i_widen(p) _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#define i_even(code) _mm256_srai_epi16(_mm256_slli_epi16(code, 8), 8)
+#define i_odd(code) _mm256_srai_epi16(code, 8)
 #define dot_words(sum, weights, code) _mm256_add_epi32(sum, _mm256_madd_epi16(code, four((const int8_t *)(weights))))
+
+/// Weights of at most 127: the sum of two products fits into 16 bits.
+AVX2 static inline __m256i dot_unsigned(__m256i sum, const uint8_t *weights, __m256i code) {
+    const __m256i pairs = _mm256_maddubs_epi16(four((const int8_t *)weights), code);
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
 
 #include "matrix_tile.h"
 

@@ -41,14 +41,17 @@ typedef __m512i counts;
 #define f_max _mm512_max_ps
 #define f_round(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define f_times_power _mm512_scalef_ps
+#define f_keep_above(limit, x, y) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ), y)
 #define f_sum _mm512_reduce_add_ps
 #define f_largest _mm512_reduce_max_ps
 #define f_first _mm512_cvtss_f32
-#define f_store_words(p, x) _mm256_storeu_si256((__m256i *)(void *)(p), _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)))
+#define f_store_bytes(p, x) _mm_storeu_si128((__m128i *)(void *)(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x)))
 #define i_zero _mm512_setzero_si512
 #define i_bias(total) _mm512_set1_epi32(-128 * (total))
 #define dot_signed(sum, code, q) _mm512_dpbusd_epi32(sum, code, four(q))
-#define i_widen(p) _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)(p)))
+#define i_even(code) _mm512_srai_epi16(_mm512_slli_epi16(code, 8), 8)
+#define i_odd(code) _mm512_srai_epi16(code, 8)
+#define dot_unsigned(sum, weights, code) _mm512_dpbusd_epi32(sum, four((const int8_t *)(weights)), code)
 #define dot_words(sum, weights, code) _mm512_dpwssd_epi32(sum, code, four((const int8_t *)(weights)))
 #define i_all(byte) _mm512_set1_epi8((char)(byte))
 #define i_load(p) _mm512_loadu_si512(p)
@@ -80,6 +83,11 @@ AVX512 static inline __m512 f_select(int low, int high, int index, __m512 a, __m
     const __mmask16 inside = _mm512_cmp_epi32_mask(lane, _mm512_set1_epi32(low), _MM_CMPINT_GE) &
                              _mm512_cmp_epi32_mask(lane, _mm512_set1_epi32(high), _MM_CMPINT_LT);
     return _mm512_mask_blend_ps(inside, b, a);
+}
+
+AVX512 static inline void f_store_words(int16_t *p, __m512 x) {
+    const __m256i words = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x));
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm256_shufflehi_epi16(_mm256_shufflelo_epi16(words, 0xD8), 0xD8));
 }
 
 #include "matrix_tile.h"

@@ -39,6 +39,7 @@ typedef int32x4_t counts;
 #define f_min vminq_f32
 #define f_max vmaxq_f32
 #define f_round vrndnq_f32
+#define f_keep_above(limit, x, y) vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(y), vcgtq_f32(x, limit)))
 #define f_sum vaddvq_f32
 #define f_largest vmaxvq_f32
 #define f_first(v) vgetq_lane_f32(v, 0)
@@ -81,7 +82,17 @@ NEON static inline float32x4_t f_times_power(float32x4_t x, float32x4_t n) {
     return vmulq_f32(x, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23)));
 }
 
-NEON static inline void f_store_words(int16_t *p, float32x4_t x) { vst1_s16(p, vqmovn_s32(vcvtnq_s32_f32(x))); }
+NEON static inline void f_store_words(int16_t *p, float32x4_t x) {
+    const int16x4_t words = vqmovn_s32(vcvtnq_s32_f32(x));
+    vst1_s16(p, vuzp1_s16(words, words));
+    p[2] = vget_lane_s16(words, 1), p[3] = vget_lane_s16(words, 3);
+}
+
+NEON static inline void f_store_bytes(uint8_t *p, float32x4_t x) {
+    const int16x4_t words = vqmovn_s32(vcvtnq_s32_f32(x));
+    const uint32_t bytes = vget_lane_u32(vreinterpret_u32_u8(vqmovun_s16(vcombine_s16(words, words))), 0);
+    memcpy(p, &bytes, sizeof bytes);
+}
 
 NEON static inline int8x16_t four(const void *q) {
     int32_t bytes;
@@ -90,7 +101,9 @@ NEON static inline int8x16_t four(const void *q) {
 }
 
 #define dot_signed(sum, code, q) vdotq_s32(sum, vreinterpretq_s8_u8(code), four(q))
-#define i_widen(p) vreinterpretq_u8_s16(vmovl_s8(vld1_s8((const int8_t *)(p))))
+#define i_even(code) vreinterpretq_u8_s16(vshrq_n_s16(vshlq_n_s16(vreinterpretq_s16_u8(code), 8), 8))
+#define i_odd(code) vreinterpretq_u8_s16(vshrq_n_s16(vreinterpretq_s16_u8(code), 8))
+#define dot_unsigned(sum, weights, code) vdotq_s32(sum, vreinterpretq_s8_u8(code), four(weights))
 
 NEON static inline int32x4_t dot_words(int32x4_t sum, const int16_t *weights, uint8x16_t code) {
     const int16x8_t values = vreinterpretq_s16_u8(code), both = vreinterpretq_s16_s8(four(weights));

@@ -1,5 +1,5 @@
 // 2^x in the vector operations of `matrix_tile.h` and f_sub, f_min, f_max, f_round (to nearest even) and f_times_power (a · 2^n, n an integer in
-// −126 … 127).
+// −126 … 127) and f_keep_above(limit, x, y) (y where x > limit, else 0).
 
 /// Relative error below 3e-7; exact for integers, so that 2^0 is 1. x is cut to −126 … 127.
 INLINE floats f_exp2(floats x) {
@@ -14,5 +14,8 @@ INLINE floats f_exp2(floats x) {
     p = f_fma(p, r, f_all(1));
     return f_times_power(p, n);
 }
+
+/// The same for x ≤ 0, but nothing below −120.
+INLINE floats f_exp2_or_zero(floats x) { return f_keep_above(f_all(-120), x, f_exp2(x)); }
 
 #define LOG2_E 1.44269504f

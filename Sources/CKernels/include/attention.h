@@ -49,7 +49,8 @@ size_t qk_attention_scratch_count(size_t rows, size_t heads, size_t head_size);
 /// Causal attention by online softmax (Milakov & Gimelshein 2018) over the blocks in order; queries read keys and values as they are stored. The
 /// result of a query depends neither on the rows beside it nor on how the positions before it were computed.
 ///
-/// For QK_KV_Q8 queries are rounded to int8 with a scale for each head, and the weights of a block to 15 bits of their largest.
+/// For QK_KV_Q8 queries are rounded to int8 with a scale for each head, and the weights of a block to 15 bits of their largest, or to 7
+/// where the block weighs little.
 void qk_attention(float *out, const qk_attention_job *job, float *scratch);
 void qk_attention_at(qk_cpu level, float *out, const qk_attention_job *job, float *scratch);
 
