@@ -316,6 +316,7 @@ AVX512 static void panel_avx512(
     qk_activation activation) {
     size_t r = 0;
     ROWS_AVX512(6, 1)
+    ROWS_AVX512(4, 1)
     ROWS_AVX512(2, 1)
     ROWS_AVX512(1, 1)
 }
@@ -326,6 +327,7 @@ AVX512 static void panel_pair_avx512(
     qk_activation activation) {
     size_t r = 0;
     ROWS_AVX512(6, 2)
+    ROWS_AVX512(4, 2)
     ROWS_AVX512(2, 2)
     ROWS_AVX512(1, 2)
 }

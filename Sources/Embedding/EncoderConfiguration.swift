@@ -46,7 +46,7 @@ struct EncoderConfiguration: Sendable {
     case .learned(let count):
       guard count >= tokenLimit, count <= 1_000_000 else { throw .configuration(path, "its sizes do not fit together") }
     case .rotary(let base):
-      guard base.isFinite, base > 1, headSize % 2 == 0 else { throw .configuration(path, "its rotation does not fit its heads") }
+      guard base.isFinite, base > 1, headSize % 2 == 0, headSize <= 512 else { throw .configuration(path, "its rotation does not fit its heads") }
     }
     if isGated, feedForwardWidth % 8 != 0 { throw .configuration(path, "its feed-forward width \(feedForwardWidth) is not a multiple of 8") }
   }
