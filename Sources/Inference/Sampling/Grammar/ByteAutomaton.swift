@@ -64,6 +64,7 @@ struct ByteAutomaton {
   func renewed(at state: State) -> (automaton: ByteAutomaton, state: State) {
     var automaton = ByteAutomaton(steps.grammar)
     let stacks = stackSets[Int(state)].map { automaton.steps.stacks.push(steps.stacks.frames(of: $0)) }
-    return (automaton, automaton.state(of: stacks))
+    let renewed = automaton.state(of: stacks)
+    return (automaton, renewed)
   }
 }

@@ -13,7 +13,7 @@ package final class ConstraintCompiler: Sendable {
   private let kept = Mutex(Kept())
 
   /// Constraints kept.
-  private static let countLimit = 8
+  private static let countLimit = 4
 
   package init(_ tokenizer: any TextTokenizer) { self.tokenizer = tokenizer }
 

@@ -1,5 +1,5 @@
 /// A number by its digits, for exact comparisons.
-struct DecimalNumber: Equatable {
+struct DecimalNumber: Hashable {
   var isNegative: Bool
   /// No leading zeros: 0 has no digits.
   var whole: [UInt8]

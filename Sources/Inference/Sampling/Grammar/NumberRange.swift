@@ -1,6 +1,6 @@
 /// The numbers between two bounds.
-struct NumberRange: Sendable {
-  struct Bound: Sendable {
+struct NumberRange: Hashable {
+  struct Bound: Hashable {
     var value: DecimalNumber
     var isExclusive: Bool
   }

@@ -21,8 +21,9 @@ package struct ConstrainedText: Sendable {
   init(_ masks: TokenMasks) { self.init(masks, at: masks.start) }
 
   private init(_ masks: TokenMasks, at state: ByteAutomaton.State) {
-    self.masks = masks.isFull ? masks.renewed(at: state) : masks
-    self.state = masks.isFull ? self.masks.start : state
+    let isFull = masks.isFull
+    self.masks = isFull ? masks.renewed(at: state) : masks
+    self.state = isFull ? self.masks.start : state
   }
 
   /// The tokens that may follow: their bytes go on with the text, or they end it where it may end.

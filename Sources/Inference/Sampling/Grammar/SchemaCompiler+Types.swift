@@ -6,15 +6,19 @@ extension SchemaCompiler {
     case .boolean: return .literals(SortedNames(["true", "false"].map { Array($0.utf8) }))
     case .string: return try string(keywords)
     case .integer, .number:
-      return .number(
-        NumberTable(
-          NumberRange(
-            isInteger: type == .integer,
-            lower: try keywords.bound("minimum", exclusive: "exclusiveMinimum") { $1 < $0 },
-            upper: try keywords.bound("maximum", exclusive: "exclusiveMaximum") { $0 < $1 })))
+      let range = NumberRange(
+        isInteger: type == .integer, lower: try keywords.bound("minimum", exclusive: "exclusiveMinimum") { $1 < $0 },
+        upper: try keywords.bound("maximum", exclusive: "exclusiveMaximum") { $0 < $1 })
+      return .number(try table(within: range))
     case .array: return try array(keywords)
     case .object: return try object(keywords)
     }
+  }
+
+  private mutating func table(within range: NumberRange) throws(InferenceError) -> NumberTable {
+    let table = table(of: range)
+    guard numberTables.count <= Self.numberTableLimit else { throw .schemaTooLarge("it has more than \(Self.numberTableLimit) ranges of numbers") }
+    return table
   }
 
   private func string(_ keywords: SchemaKeywords) throws(InferenceError) -> Grammar.Node {

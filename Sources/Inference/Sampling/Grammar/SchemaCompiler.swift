@@ -13,11 +13,14 @@ struct SchemaCompiler {
   /// Alternatives of which exactly one may fit.
   private var exclusive: [(alternatives: [NodeID], place: String)] = []
   private var anyValue: NodeID?
+  /// Tables are large; equal ranges share one.
+  private(set) var numberTables: [NumberRange: NumberTable] = [:]
 
   /// Bytes of a schema's text at most.
   static let byteLimit = 1 << 18
   static let nodeLimit = 10_000
   static let literalLimit = 4096
+  static let numberTableLimit = 256
 
   static func compile(_ text: String) throws(InferenceError) -> Grammar {
     guard text.utf8.count <= byteLimit else { throw .schemaTooLarge("it has \(text.utf8.count) bytes; \(byteLimit) is the limit") }
@@ -42,9 +45,10 @@ struct SchemaCompiler {
     while let next = waiting.popLast() { nodes[next.node] = try read(next.schema, at: next.place) }
     nodes = try ChoiceFlattening.flattened(nodes, places: Dictionary(uniqueKeysWithValues: known.map { ($1, $0) }))
     let grammar = Grammar(nodes: nodes, root: root)
+    var comparison = Disjointness(grammar)
     for (alternatives, place) in exclusive {
       for (index, first) in alternatives.enumerated() {
-        for second in alternatives[(index + 1)...] where !grammar.areDisjoint(first, second) {
+        for second in alternatives[(index + 1)...] where !comparison.isCertain(first, second) {
           throw .schemaKeyword("oneOf with alternatives that one text may fit at the same time (use anyOf)", at: place)
         }
       }
@@ -79,11 +83,18 @@ struct SchemaCompiler {
     anyValue = value
     let alternatives = [
       anyObjectNode(of: value), add(.array(Grammar.ArrayShape(prefix: [], items: value, minimum: 0, maximum: nil))),
-      add(.string(minimum: 0, maximum: nil)), add(.number(NumberTable(.any))),
+      add(.string(minimum: 0, maximum: nil)), add(.number(table(of: .any))),
       add(.literals(SortedNames(["true", "false", "null"].map { Array($0.utf8) }))),
     ]
     nodes[value] = .choice(alternatives)
     return value
+  }
+
+  mutating func table(of range: NumberRange) -> NumberTable {
+    if let known = numberTables[range] { return known }
+    let table = NumberTable(range)
+    numberTables[range] = table
+    return table
   }
 
   private mutating func anyObjectNode(of value: NodeID) -> NodeID {

@@ -14,9 +14,9 @@ final class TokenMasks: Sendable {
   let start: ByteAutomaton.State
 
   /// States at which a new table is begun: 1 KiB each.
-  private static let stateLimit = 16_384
+  private static let stateLimit = 8192
   /// Bytes of masks at which they are computed anew.
-  private static let maskByteLimit = 32 << 20
+  private static let maskByteLimit = 8 << 20
 
   init(_ grammar: Grammar, trie: VocabularyTrie, endTokens: Set<TokenID>) {
     self.trie = trie

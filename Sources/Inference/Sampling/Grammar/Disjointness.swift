@@ -1,13 +1,21 @@
 /// Whether no value fits two nodes: what `oneOf` asks of its alternatives.
-extension Grammar {
+struct Disjointness {
+  private let grammar: Grammar
+  /// Comparisons that are left: what needs more is not certain.
+  private var budget = 1_000_000
+
+  init(_ grammar: Grammar) { self.grammar = grammar }
+
   /// True only if it is certain; the search goes a few levels deep.
-  func areDisjoint(_ first: NodeID, _ second: NodeID, levels: Int = 4) -> Bool {
-    guard first != second, levels > 0 else { return false }
-    switch (nodes[first], nodes[second]) {
-    case (.choice(let alternatives), _): return alternatives.allSatisfy { areDisjoint($0, second, levels: levels) }
-    case (_, .choice(let alternatives)): return alternatives.allSatisfy { areDisjoint(first, $0, levels: levels) }
+  mutating func isCertain(_ first: Grammar.NodeID, _ second: Grammar.NodeID, levels: Int = 4) -> Bool {
+    budget -= 1
+    guard first != second, levels > 0, budget > 0 else { return false }
+    switch (grammar.nodes[first], grammar.nodes[second]) {
+    case (.choice(let alternatives), _): return alternatives.allSatisfy { isCertain($0, second, levels: levels) }
+    case (_, .choice(let alternatives)): return alternatives.allSatisfy { isCertain(first, $0, levels: levels) }
     case (.literals(let texts), let node), (let node, .literals(let texts)):
-      return texts.names.allSatisfy { Self.isExcluded(Literal($0), from: node) }
+      if case .literals(let others) = node { budget -= texts.count * others.count } else { budget -= texts.count }
+      return budget > 0 && texts.names.allSatisfy { Self.isExcluded(Literal($0), from: node) }
     case (.number(let table), .number(let other)): return table.range.isDisjoint(from: other.range)
     case (.string(let minimum, let maximum), .string(let otherMinimum, let otherMaximum)):
       return minimum > otherMaximum ?? .max || otherMinimum > maximum ?? .max
@@ -17,7 +25,7 @@ extension Grammar {
       if shape.minimum > other.maximum ?? .max || other.minimum > shape.maximum ?? .max { return true }
       return (0..<min(shape.minimum, other.minimum, 8)).contains(where: { index in
         guard let item = shape.item(at: index), let otherItem = other.item(at: index) else { return true }
-        return areDisjoint(item, otherItem, levels: levels - 1)
+        return isCertain(item, otherItem, levels: levels - 1)
       })
     default: return true
     }
@@ -50,7 +58,7 @@ extension Grammar {
     }
   }
 
-  private static func isExcluded(_ literal: Literal, from node: Node) -> Bool {
+  private static func isExcluded(_ literal: Literal, from node: Grammar.Node) -> Bool {
     switch (literal, node) {
     case (_, .literals(let texts)): texts.names.allSatisfy { literal.differs(from: Literal($0)) }
     case (.number(let number), .number(let table)): number.map { !table.range.contains($0) } ?? false
@@ -60,12 +68,12 @@ extension Grammar {
   }
 
   /// The one must have a name that the other gives another value, or none.
-  private func areApart(_ shape: ObjectShape, _ other: ObjectShape, _ levels: Int) -> Bool {
+  private mutating func areApart(_ shape: Grammar.ObjectShape, _ other: Grammar.ObjectShape, _ levels: Int) -> Bool {
     shape.names.names.indices.contains(where: { index in
       guard shape.isRequired[index] else { return false }
       let otherIndex = other.names.index(of: shape.names.names[index])
       guard let value = otherIndex.map({ other.values[$0] }) ?? other.additional else { return true }
-      return areDisjoint(shape.values[index], value, levels: levels - 1)
+      return isCertain(shape.values[index], value, levels: levels - 1)
     })
   }
 }
