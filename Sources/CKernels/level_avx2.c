@@ -128,6 +128,8 @@ AVX2 static inline __m256i dot_unsigned(__m256i sum, const uint8_t *weights, __m
 
 #include "elementwise_tile.h"
 
+#include "encoder_tile.h"
+
 const qk_functions qk_functions_avx2 = {
     .matrix = multiply_type,
     .floats = multiply_float_type,
@@ -135,5 +137,7 @@ const qk_functions qk_functions_avx2 = {
     .rms_norm = rms_norm,
     .swiglu = swiglu,
     .geglu = geglu,
+    .layer_norm = layer_norm,
+    .encoder_attention = encoder_attention,
 };
 #endif

@@ -100,6 +100,8 @@ AVX512 static inline void f_store_words(int16_t *p, __m512 x) {
 
 #include "elementwise_tile.h"
 
+#include "encoder_tile.h"
+
 const qk_functions qk_functions_avx512 = {
     .matrix = multiply_type,
     .floats = multiply_float_type,
@@ -107,5 +109,7 @@ const qk_functions qk_functions_avx512 = {
     .rms_norm = rms_norm,
     .swiglu = swiglu,
     .geglu = geglu,
+    .layer_norm = layer_norm,
+    .encoder_attention = encoder_attention,
 };
 #endif

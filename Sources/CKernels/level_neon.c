@@ -121,6 +121,8 @@ NEON static inline int32x4_t dot_words(int32x4_t sum, const int16_t *weights, ui
 
 #include "elementwise_tile.h"
 
+#include "encoder_tile.h"
+
 const qk_functions qk_functions_neon = {
     .matrix = multiply_type,
     .floats = multiply_float_type,
@@ -128,5 +130,7 @@ const qk_functions qk_functions_neon = {
     .rms_norm = rms_norm,
     .swiglu = swiglu,
     .geglu = geglu,
+    .layer_norm = layer_norm,
+    .encoder_attention = encoder_attention,
 };
 #endif

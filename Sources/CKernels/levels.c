@@ -7,6 +7,8 @@ const qk_functions qk_functions_scalar = {
     .rms_norm = qk_rms_norm_scalar,
     .swiglu = qk_swiglu_scalar,
     .geglu = qk_geglu_scalar,
+    .layer_norm = qk_layer_norm_scalar,
+    .encoder_attention = NULL,
 };
 
 const qk_functions *qk_functions_at(qk_cpu level) {

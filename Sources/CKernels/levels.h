@@ -14,6 +14,15 @@ typedef void qk_floats_function(
 typedef void qk_attention_function(float *out, const qk_attention_job *job, float *scratch);
 typedef void qk_rms_norm_function(float *y, const float *x, const float *weight, size_t n, float epsilon);
 typedef void qk_gate_function(float *gate, const float *up, size_t n);
+typedef void qk_layer_norm_function(float *x, const float *y, const float *weight, const float *bias, size_t m, size_t n, float epsilon);
+
+/// One head of an encoder's attention: keys transposed (head_size, width), zeros beyond `tokens`; rows of q and v are `stride` floats apart.
+typedef struct {
+    const float *keys, *v;
+    size_t stride, tokens, width, head_size;
+} qk_encoder_job;
+/// `scores` has place for 8 rows of `width`.
+typedef void qk_encoder_attention_function(float *out, size_t out_stride, const float *q, const qk_encoder_job *job, float *scores);
 
 typedef struct {
     qk_matrix_function *matrix;
@@ -21,6 +30,9 @@ typedef struct {
     qk_attention_function *attention;
     qk_rms_norm_function *rms_norm;
     qk_gate_function *swiglu, *geglu;
+    qk_layer_norm_function *layer_norm;
+    /// NULL for scalar, which reads keys as they are stored.
+    qk_encoder_attention_function *encoder_attention;
 } qk_functions;
 
 extern const qk_functions qk_functions_scalar, qk_functions_avx2, qk_functions_avx512, qk_functions_neon;
@@ -34,5 +46,6 @@ qk_floats_function qk_floats_scalar;
 qk_attention_function qk_attention_scalar;
 qk_rms_norm_function qk_rms_norm_scalar;
 qk_gate_function qk_swiglu_scalar, qk_geglu_scalar;
+qk_layer_norm_function qk_layer_norm_scalar;
 
 #endif

@@ -99,19 +99,23 @@ import Testing
   }
 
   /// A row of a norm is its own, with and without a residual.
-  @Test(arguments: [(1, 8), (3, 384), (5, 30), (2, 577)])
+  @Test(arguments: [(1, 8), (3, 384), (4, 24), (5, 30), (2, 577)])
   func layerNorms(m: Int, n: Int) {
     let x = randoms(m * n, scale: 4), residual = randoms(m * n), weight = randoms(n), bias = randoms(n)
     for adds in [true, false] {
-      var y = x
-      qk_layer_norm(&y, adds ? residual : nil, weight, bias, m, n, 1e-12)
+      var results: [[Float]] = []
+      for level in Self.levels {
+        var y = x
+        qk_layer_norm_at(level, &y, adds ? residual : nil, weight, bias, m, n, 1e-12)
+        results.append(y)
+      }
       let exact = (0..<m).flatMap { row -> [Double] in
         let values = (row * n..<(row + 1) * n).map { Double(x[$0]) + (adds ? Double(residual[$0]) : 0) }
         let mean = values.reduce(0, +) / Double(n)
         let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n) + 1e-12).squareRoot()
         return values.indices.map { (values[$0] - mean) / deviation * Double(weight[$0]) + Double(bias[$0]) }
       }
-      #expect(Self.agree(y, exact))
+      for y in results { #expect(Self.agree(y, exact)) }
       #expect(!Self.agree([Float](repeating: 0, count: m * n), exact), "a kernel that gives zeros must fail")
     }
   }

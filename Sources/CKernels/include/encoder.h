@@ -7,6 +7,8 @@
 
 /// x (m, n) = LayerNorm(x + y) · weight + bias (Ba et al. 2016); `y` may be NULL.
 void qk_layer_norm(float *x, const float *y, const float *weight, const float *bias, size_t m, size_t n, float epsilon);
+void qk_layer_norm_at(
+    qk_cpu level, float *x, const float *y, const float *weight, const float *bias, size_t m, size_t n, float epsilon);
 
 /// Floats of scratch that `qk_encoder_attention` needs.
 size_t qk_encoder_attention_scratch_count(size_t tokens, size_t head_size);
