@@ -31,8 +31,8 @@ static inline size_t kv_half_bytes(qk_kv_type type, size_t head_size) {
 /// together at least FLAT_SHARE times the heaviest, so that few are near a step, or the heaviest is at most SMALL_SHARE of all weights so far.
 #define WEIGHT_STEPS 32767
 #define COARSE_STEPS 127
-#define FLAT_SHARE 8
-#define SMALL_SHARE (1.0f / 1024)
+#define FLAT_SHARE 4
+#define SMALL_SHARE (1.0f / 512)
 
 /// The scales of keys or values stored as int8.
 static inline const float *kv_scales(const uint8_t *half, size_t head_size) {
