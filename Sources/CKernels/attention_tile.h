@@ -259,19 +259,22 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
         const size_t start = block * QK_KV_BLOCK;
         const float largest_scale = type == QK_KV_Q8 ? largest_seen(kv_scales(values, size), 0, QK_KV_BLOCK) : 1;
         // Rows before the block see nothing of it.
-        for (size_t i = start > job->first ? (start - job->first) * job->heads : 0; i < queries;) {
+        size_t row = start > job->first ? start - job->first : 0, head = 0;
+        while (row < job->rows) {
             attention_rows tile;
             int count = 0;
-            for (; i < queries && count < ROWS; i++) {
-                const size_t row = i / job->heads, after = job->first + row + 1, begin = after > window ? after - window : 0;
-                if (begin >= start + QK_KV_BLOCK) continue;
-                tile.query[count] = job->queries + row * job->stride + i % job->heads * size;
-                tile.bytes[count] = bytes + i * padded;
-                tile.state[count] = states + i;
-                tile.result[count] = results + i * padded;
-                tile.low[count] = begin > start ? (int)(begin - start) : 0;
-                tile.high[count] = after - start < QK_KV_BLOCK ? (int)(after - start) : QK_KV_BLOCK;
-                count++;
+            while (row < job->rows && count < ROWS) {
+                const size_t after = job->first + row + 1, begin = after > window ? after - window : 0, i = row * job->heads + head;
+                if (begin < start + QK_KV_BLOCK) {
+                    tile.query[count] = job->queries + row * job->stride + head * size;
+                    tile.bytes[count] = bytes + i * padded;
+                    tile.state[count] = states + i;
+                    tile.result[count] = results + i * padded;
+                    tile.low[count] = begin > start ? (int)(begin - start) : 0;
+                    tile.high[count] = after - start < QK_KV_BLOCK ? (int)(after - start) : QK_KV_BLOCK;
+                    count++;
+                }
+                if (++head == job->heads) head = 0, row++;
             }
             if (count) attend_block(type, count, &tile, keys, values, size, scale, largest_scale);
         }

@@ -14,6 +14,7 @@
 #define FLOAT_ROWS 6
 #define TARGET AVX2
 #define BIASED_CODES 0
+#define POWERS_UNDERFLOW 0
 
 typedef __m256 floats;
 typedef __m256i integers;

@@ -14,6 +14,7 @@
 #define FLOAT_ROWS 12
 #define TARGET AVX512
 #define BIASED_CODES 1
+#define POWERS_UNDERFLOW 1
 
 typedef __m512 floats;
 typedef __m512i integers;

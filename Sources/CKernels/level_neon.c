@@ -14,6 +14,7 @@
 #define FLOAT_ROWS 4
 #define TARGET NEON
 #define BIASED_CODES 0
+#define POWERS_UNDERFLOW 0
 
 typedef float32x4_t floats;
 typedef uint8x16_t integers;
