@@ -1,6 +1,6 @@
 import Foundation
 package import Inference
-import Tokenizer
+package import Tokenizer
 
 /// How well a model foresees a text, as llama.cpp's `llama-perplexity` computes it, so that the two can be compared.
 ///
@@ -62,28 +62,30 @@ package struct Perplexity: Sendable, Codable {
   }
 
   /// Natural logarithm of softmax(logits)[token].
-  static func logProbability(of token: TokenID, logits: [Float]) -> Double {
+  package static func logProbability(of token: TokenID, logits: [Float]) -> Double {
     let top = Double(logits.max() ?? 0)
     let sum = logits.reduce(0) { $0 + exp(Double($1) - top) }
     return Double(logits[Int(token)]) - top - log(sum)
   }
 
   /// Sums over the scored tokens' log-probabilities.
-  struct Score {
-    private(set) var count = 0
-    private(set) var sum = 0.0
+  package struct Score {
+    package private(set) var count = 0
+    package private(set) var sum = 0.0
     private var squareSum = 0.0
 
-    mutating func add(_ logProbability: Double) {
+    package init() {}
+
+    package mutating func add(_ logProbability: Double) {
       count += 1
       sum += logProbability
       squareSum += logProbability * logProbability
     }
 
-    var perplexity: Double { exp(-sum / Double(count)) }
+    package var perplexity: Double { exp(-sum / Double(count)) }
 
     /// Of the mean log-probability.
-    var standardError: Double {
+    package var standardError: Double {
       guard count > 1 else { return 0 }
       let mean = sum / Double(count)
       return (max(0, squareSum / Double(count) - mean * mean) / Double(count - 1)).squareRoot()

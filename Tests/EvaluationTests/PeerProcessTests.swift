@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Evaluation
+import Evaluation
 
 /// The peer's process as the benchmark sees it, with a shell script in the place of Python.
 @Suite struct PeerProcessTests {

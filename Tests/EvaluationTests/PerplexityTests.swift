@@ -2,7 +2,7 @@ import Foundation
 import Inference
 import Testing
 
-@testable import Evaluation
+import Evaluation
 
 /// The same number as an independent decoder's; `Tests/Golden/README.md` says where they come from.
 @Suite struct PerplexityTests {

@@ -35,7 +35,7 @@ package final class PeerProcess {
   private var received = Data()
   private let encoderModel: String
   /// Instruction sets that llama.cpp was built for; known when it has loaded a model.
-  private(set) var build: String?
+  package private(set) var build: String?
 
   /// - Parameters:
   ///   - folder: The environment; `nil` without one that is complete: then there is no peer.
@@ -59,13 +59,13 @@ package final class PeerProcess {
   }
 
   /// Loads a model; everything after is measured on it. Seconds to load, and the memory that it and 512 tokens take.
-  func load(_ path: String) throws(EvaluationError) -> (seconds: Double, memoryBytes: Double) {
+  package func load(_ path: String) throws(EvaluationError) -> (seconds: Double, memoryBytes: Double) {
     let answer = try ask(Request(op: "load", model: path))
     build = answer.build
     return (answer.seconds ?? 0, answer.memoryBytes ?? 0)
   }
 
-  func generate(prompt: Int, decode: Int) throws(EvaluationError) -> (prefillSeconds: Double, decodeSeconds: Double) {
+  package func generate(prompt: Int, decode: Int) throws(EvaluationError) -> (prefillSeconds: Double, decodeSeconds: Double) {
     let answer = try ask(Request(op: "generate", prompt: prompt, decode: decode))
     return (answer.prefillSeconds ?? 0, answer.decodeSeconds ?? 0)
   }
