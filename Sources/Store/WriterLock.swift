@@ -11,15 +11,22 @@ final class WriterLock: @unchecked Sendable {
     let path = directory + "/writer.lock"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .notWritable(path, String(cString: strerror(errno))) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    var attempts = 0
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       let reason = errno
       var bytes = [UInt8](repeating: 0, count: 32)
-      let count = read(descriptor, &bytes, bytes.count)
+      let count = pread(descriptor, &bytes, bytes.count, 0)
+      let written = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      let isOurs = reason == EWOULDBLOCK && Int32(written) == getpid()
+      attempts += 1
+      // A lock that this process has let go lives on in a child that was forked meanwhile, until that runs its program.
+      if isOurs, attempts < 50 {
+        usleep(5_000)
+        continue
+      }
       close(descriptor)
       guard reason == EWOULDBLOCK else { throw .notWritable(path, String(cString: strerror(reason))) }
-      let written = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      throw .locked(
-        directory, holder: Int32(written) == getpid() ? "this same process (\(written))" : written.isEmpty ? "another process" : "process \(written)")
+      throw .locked(directory, holder: isOurs ? "this same process (\(written))" : written.isEmpty ? "another process" : "process \(written)")
     }
     let words = "\(getpid())\n"
     // Only the words of an error depend on it.
