@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -33,8 +34,21 @@ import Synchronization
   private let next = Atomic<Int>(0)
   private let active = Atomic<Int>(0)
 
-  /// Looks at `generation` this often before parking: about 50 µs.
-  private static let spinCount = 4_000
+  /// How long a thread looks before it parks: longer than what the caller does alone between a layer's jobs, much shorter than a time slice, so
+  /// that a core that somebody else needs is soon his.
+  private static let spinNanoseconds: UInt64 = 60_000
+
+  /// Looks whether `isDone` until it is, or the time for looking is over.
+  private static func spin(until isDone: () -> Bool) {
+    if isDone() { return }
+    let end = DispatchTime.now().uptimeNanoseconds + spinNanoseconds
+    repeat {
+      for _ in 0..<32 {
+        if isDone() { return }
+        qk_pause()
+      }
+    } while DispatchTime.now().uptimeNanoseconds < end
+  }
 
   package init(threadCount: Int) {
     precondition(threadCount >= 1, "a pool needs a thread")
@@ -77,10 +91,8 @@ import Synchronization
       unsafe pthread_mutex_lock(lock)
       self.job = nil
       unsafe pthread_mutex_unlock(lock)
-      var spins = 0
-      while active.load(ordering: .acquiring) > 0 {
-        spins += 1
-        if spins < Self.spinCount { continue }
+      Self.spin { active.load(ordering: .acquiring) == 0 }
+      if active.load(ordering: .acquiring) > 0 {
         unsafe pthread_mutex_lock(lock)
         while active.load(ordering: .acquiring) > 0 { unsafe pthread_cond_wait(isDone, lock) }
         unsafe pthread_mutex_unlock(lock)
@@ -119,8 +131,7 @@ import Synchronization
 
   /// Waits for a job that `seen` does not know, and takes part in it; false when the pool is closed.
   private func work(_ seen: inout Int) -> Bool {
-    var spins = 0
-    while generation.load(ordering: .acquiring) == seen, spins < Self.spinCount { spins += 1 }
+    Self.spin { generation.load(ordering: .acquiring) != seen }
     unsafe pthread_mutex_lock(lock)
     while generation.load(ordering: .relaxed) == seen {
       parkedCount += 1

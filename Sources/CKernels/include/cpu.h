@@ -19,4 +19,13 @@ qk_cpu qk_cpu_level(void);
 /// The best level that this processor has, whatever the environment says: tests go through all up to it.
 qk_cpu qk_cpu_best(void);
 
+/// Tells the processor that the thread waits for another one's write, for some tens of cycles.
+static inline void qk_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
 #endif
