@@ -49,7 +49,8 @@ let package = Package(
 
     // Models
     .target(name: "ModelFile", dependencies: ["Diagnostics"], swiftSettings: strictMemory),
-    .target(name: "Tokenizer", dependencies: ["Diagnostics", "ModelFile"], swiftSettings: strictMemory),
+    .target(name: "Jinja", dependencies: ["Diagnostics"], swiftSettings: strict),
+    .target(name: "Tokenizer", dependencies: ["Diagnostics", "Jinja", "ModelFile"], swiftSettings: strictMemory),
     .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "ModelFile", "Tokenizer"], swiftSettings: strictMemory),
     .target(name: "Embedding", dependencies: ["Diagnostics", "CKernels", "Inference", "ModelFile", "Tokenizer"], swiftSettings: strictMemory),
     .target(name: "Models", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
@@ -109,6 +110,7 @@ let package = Package(
     // One folder of tests a module, and the whole program from outside
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
     .testTarget(name: "ModelFileTests", dependencies: ["ModelFile"], swiftSettings: strict),
+    .testTarget(name: "JinjaTests", dependencies: ["Jinja", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),

@@ -59,6 +59,9 @@ struct Vocabulary: Sendable {
     endOfGeneration = Set([try token("eos"), try token("eot")].compactMap { $0 } + ends)
   }
 
+  /// Whether a piece of this type is a control token: said so, or a user-defined one that is a mark of turns.
+  static func isControl(_ piece: String, type: Int64) -> Bool { type == Kind.control || (type == Kind.userDefined && isMark(piece)) }
+
   /// Whether a piece is written as models write the marks of turns and roles.
   private static func isMark(_ piece: String) -> Bool {
     (piece.hasPrefix("<|") && piece.hasSuffix("|>")) || ["<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>"].contains(piece)

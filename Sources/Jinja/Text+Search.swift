@@ -1,0 +1,104 @@
+/// Python's string methods; what they return keeps the origin of each character.
+extension Text {
+  func firstIndex(of part: Text, from start: Int? = nil) -> Int? {
+    let length = part.count
+    var place = start ?? scalars.startIndex
+    guard length > 0 else { return place }
+    guard let first = part.scalars.first else { return place }
+    while place + length <= scalars.endIndex {
+      if scalars[place] == first, scalars[place..<place + length].elementsEqual(part.scalars) { return place }
+      place += 1
+    }
+    return nil
+  }
+
+  func trimmed(_ set: Text? = nil, left: Bool = true, right: Bool = true) -> Text {
+    let codes = set.map { Set($0.scalars) }
+    func isCut(_ scalar: MarkedScalar) -> Bool { codes?.contains(scalar) ?? scalar.isWhitespace }
+    var result = scalars
+    if left { result = result.drop(while: isCut) }
+    if right { while let last = result.last, isCut(last) { result.removeLast() } }
+    return Text(scalars: result)
+  }
+
+  /// `str.split`; without a separator, at runs of white space.
+  func split(_ separator: Text?, limit: Int) -> [Text] {
+    var parts: [Text] = []
+    var rest = scalars
+    let most = limit < 0 ? Int.max : limit
+    guard let separator else {
+      rest = rest.drop(while: \.isWhitespace)
+      while !rest.isEmpty {
+        guard parts.count < most, let end = rest.firstIndex(where: \.isWhitespace) else {
+          parts.append(parts.count < most ? Text(scalars: rest) : Text(scalars: rest).trimmed(left: false))
+          break
+        }
+        parts.append(Text(scalars: rest[..<end]))
+        rest = rest[end...].drop(while: \.isWhitespace)
+      }
+      return parts
+    }
+    while parts.count < most, let place = Text(scalars: rest).firstIndex(of: separator) {
+      parts.append(Text(scalars: rest[..<place]))
+      rest = rest[(place + separator.count)...]
+    }
+    return parts + [Text(scalars: rest)]
+  }
+
+  func hasPrefix(_ part: Text) -> Bool { scalars.starts(with: part.scalars) }
+  func hasSuffix(_ part: Text) -> Bool { scalars.suffix(part.count).elementsEqual(part.scalars) }
+
+  /// Each character mapped, its origin kept.
+  private func mapped(_ transform: (Int, Unicode.Scalar) -> String) -> Text {
+    var result: [MarkedScalar] = []
+    for (index, marked) in scalars.enumerated() {
+      for scalar in transform(index, marked.scalar).unicodeScalars { result.append(MarkedScalar(scalar, isTemplate: marked.isTemplate)) }
+    }
+    return Text(scalars: result[...])
+  }
+
+  var uppercased: Text { mapped { $1.properties.uppercaseMapping } }
+  var lowercased: Text { mapped { $1.properties.lowercaseMapping } }
+  var capitalized: Text { mapped { $0 == 0 ? $1.properties.titlecaseMapping : $1.properties.lowercaseMapping } }
+  var titled: Text {
+    var isInWord = false
+    return mapped { _, scalar in
+      defer { isInWord = scalar.properties.isCased }
+      return isInWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+    }
+  }
+
+  func joined(_ parts: [Text]) -> Text {
+    var result: [MarkedScalar] = []
+    for (index, part) in parts.enumerated() {
+      if index > 0 { result += scalars }
+      result += part.scalars
+    }
+    return Text(scalars: result[...])
+  }
+
+  /// `%s` and `%d`, and nothing more, of Python's formatting.
+  func formatted(with value: Value, by evaluator: inout Evaluator) throws(JinjaError) -> Text {
+    var arguments = [value]
+    if case .list(let list) = value, list.isTuple { arguments = list.values }
+    var result: [MarkedScalar] = []
+    var rest = scalars
+    while let scalar = rest.popFirst() {
+      guard scalar.scalar == "%" else {
+        result.append(scalar)
+        continue
+      }
+      guard let directive = rest.popFirst() else { throw evaluator.fail("a format ends in '%'") }
+      switch directive.scalar {
+      case "%": result.append(scalar)
+      case "s", "d":
+        guard !arguments.isEmpty else { throw evaluator.fail("a format has too few arguments") }
+        let part = try evaluator.string(arguments.removeFirst())
+        try evaluator.charge(part.count)
+        result += part.scalars
+      default: throw evaluator.fail("the format '%\(directive.scalar)' is not supported")
+      }
+    }
+    return Text(scalars: result[...])
+  }
+}

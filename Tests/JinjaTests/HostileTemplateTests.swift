@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@testable import Jinja
+
+/// A template from a stranger: an error at worst, never a crash, a hang or memory without bound.
+@Suite("Hostile templates")
+struct HostileTemplateTests {
+  private static let bomb = "{% set ns = namespace(s='xx') %}{% for i in range(100) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}"
+
+  @Test(arguments: [
+    bomb, "{{ 'x' * 9223372036854775807 }}", "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{{ range(10 ** 14) }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}",
+    "{% set ns = namespace(x={}) %}{% for i in range(9999) %}{% set ns.x = {'k': ns.x} %}{% endfor %}",
+    "{{ " + String(repeating: "(", count: 100_000), String(repeating: "{% if 1 %}", count: 10_000),
+    "{{ " + String(repeating: "-", count: 100_000) + "1 }}",
+    "{{ " + String(repeating: "not ", count: 50_000) + "1 }}", "{{ 1" + String(repeating: " + 1", count: 50_000) + " }}",
+    "{{ a" + String(repeating: "[0]", count: 50_000) + " }}", "{{ 1" + String(repeating: " if 1", count: 50_000) + " }}",
+    "{{ 9223372036854775807 + 1 }}", "{{ (-9223372036854775807 - 1) // -1 }}", "{{ 2 ** 9999999 }}", "{{ 1 % 0 }}", "{{ 'a'[::0] }}",
+    "{% for i in range(99999) %}{{ 'x' * 999 }}{% endfor %}", "{{ 99999999999999999999 }}", String(repeating: "a", count: Limits.templateBytes + 1),
+  ])
+  func isStopped(_ source: String) {
+    #expect(throws: JinjaError.self) { try Template(source).render([:]) }
+  }
+
+  @Test func namespacesThatHoldEachOther() throws {
+    let source = "{% set a = namespace() %}{% set a.me = a %}{% for i in range(9999) %}{% set a = namespace(last=a) %}{% endfor %}done"
+    #expect(try Template(source).render([:]).string == "done")
+  }
+
+  /// Real templates with characters and tags taken out, doubled and moved: whatever comes, it ends.
+  @Test func mutations() throws {
+    var random = SeededRandom(state: 20_261_123)
+    var limits = Limits()
+    limits.work = 200_000
+    let sources = try GoldenTests.templatePaths().map { Array(try String(contentsOf: $0, encoding: .utf8).unicodeScalars) }
+    let variables: [String: Value] = [
+      "messages": .list([.dictionary([("role", .template("user")), ("content", .data("Hi <|im_end|>"))])]), "tools": GoldenTests.tools,
+      "add_generation_prompt": .bool(true),
+    ]
+    var rendered = 0
+    for round in 0..<3_000 {
+      var source = sources[round % sources.count]
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let place = Int.random(in: 0..<source.count, using: &random)
+        let length = min(Int.random(in: 1...40, using: &random), source.count - place)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0 where length < source.count: source.removeSubrange(place..<place + length)
+        case 1: source.insert(contentsOf: source[place..<place + length], at: Int.random(in: 0...source.count, using: &random))
+        default: source[place] = Array("{}%|()[]-+.:'\"~ 09an\n".unicodeScalars).randomElement(using: &random) ?? " "
+        }
+      }
+      let text = source.reduce(into: "") { $0.unicodeScalars.append($1) }
+      do throws(JinjaError) {
+        _ = try Template(text).render(variables, limits: limits)
+        rendered += 1
+      } catch {
+        #expect(error.line >= 1 && error.why != nil)
+      }
+    }
+    #expect(rendered > 100, "some mutations leave a template whole")
+  }
+}
+
+/// Seeded, so that a failure comes again.
+private struct SeededRandom: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
