@@ -156,6 +156,7 @@ extension Evaluator {
   }
 
   mutating func item(_ key: Value, of value: Value) throws(JinjaError) -> Value {
+    if case .text(let name) = key { try charge(name.count) }
     switch (value, key) {
     case (.undefined(let reason), _): throw fail(reason)
     case (.list(let list), _):
@@ -180,9 +181,11 @@ extension Evaluator {
     let start = try bound(from), end = try bound(to), stride = try bound(step) ?? 1
     switch value {
     case .text(let string):
+      try charge(string.count)
       let all = Array(string.scalars)
       return try text(Text(scalars: try places(all.count, start, end, stride).map { all[$0] }[...]))
     case .list(let all):
+      try charge(all.values.count)
       return try list(try places(all.values.count, start, end, stride).map { all.values[$0] }, isTuple: all.isTuple)
     case .undefined(let reason): throw fail(reason)
     default: throw fail("a \(value.typeName) cannot be sliced")

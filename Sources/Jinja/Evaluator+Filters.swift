@@ -2,6 +2,7 @@ extension Evaluator {
   mutating func apply(_ name: String, to value: Value, _ given: Values) throws(JinjaError) -> Value {
     if let result = try applyToText(name, value, given) { return result }
     if let result = try applyToSequence(name, value, given) { return result }
+    if case .text(let text) = value, ["int", "float"].contains(name) { try charge(text.count) }
     switch name {
     case "default", "d":
       let isMissing = if case .undefined = value { true } else { false }

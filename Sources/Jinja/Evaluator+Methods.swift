@@ -7,7 +7,9 @@ extension Evaluator {
       switch name {
       case "get":
         guard let key = given.first else { throw fail("get takes a key") }
-        return dictionary[try string(key)] ?? given.value(1, "default") ?? Value.none
+        let name = try string(key)
+        try charge(name.count)
+        return dictionary[name] ?? given.value(1, "default") ?? Value.none
       case "items": return try items(dictionary)
       case "keys": return try list(dictionary.keys.map { .text($0) })
       case "values": return try list(dictionary.entries.map(\.value))
@@ -62,10 +64,13 @@ extension Evaluator {
     }
   }
 
-  private func affixes(_ given: Values) throws(JinjaError) -> [Text] {
+  private mutating func affixes(_ given: Values) throws(JinjaError) -> [Text] {
     switch given.first {
     case .text(let text)?: return [text]
-    case .list(let list)?: return list.values.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    case .list(let list)?:
+      let texts = list.values.compactMap { if case .text(let text) = $0 { text } else { nil } }
+      for text in texts { try charge(text.count) }
+      return texts
     default: throw fail("startswith and endswith take a string")
     }
   }

@@ -1,6 +1,6 @@
 extension Evaluator {
   mutating func compare(_ left: Value, _ operation: Comparison, _ right: Value) throws(JinjaError) -> Bool {
-    try charge(comparisonCost(left))
+    try chargeComparison(left)
     switch operation {
     case .equal: return left == right
     case .unequal: return left != right
@@ -17,13 +17,19 @@ extension Evaluator {
     }
   }
 
-  /// A bound of the work to compare a value with another.
-  private func comparisonCost(_ value: Value) -> Int {
+  /// Pays for comparing a value with another, part by part: a value may hold the same list many times over.
+  private mutating func chargeComparison(_ value: Value) throws(JinjaError) {
     switch value {
-    case .text(let text): text.count
-    case .list(let list): list.values.reduce(list.values.count) { $0 + comparisonCost($1) }
-    case .dictionary(let dictionary): dictionary.entries.reduce(0) { $0 + $1.key.count + comparisonCost($1.value) }
-    default: 1
+    case .text(let text): try charge(text.count)
+    case .list(let list):
+      try charge(list.values.count)
+      for value in list.values { try chargeComparison(value) }
+    case .dictionary(let dictionary):
+      for entry in dictionary.entries {
+        try charge(entry.key.count + 1)
+        try chargeComparison(entry.value)
+      }
+    default: break
     }
   }
 
@@ -41,7 +47,7 @@ extension Evaluator {
       try charge(text.count)
       return text.firstIndex(of: part) != nil
     case .list(let list):
-      try charge(comparisonCost(container))
+      try chargeComparison(container)
       return list.values.contains(value)
     case .dictionary(let dictionary):
       guard case .text(let key) = value else { return false }

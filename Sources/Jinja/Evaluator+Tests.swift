@@ -1,6 +1,7 @@
 extension Evaluator {
   /// What stands after `is`.
   mutating func test(_ name: String, _ value: Value, _ given: Values) throws(JinjaError) -> Bool {
+    if case .text(let text) = value, ["lower", "upper"].contains(name) { try charge(text.count) }
     switch (name, value) {
     case ("defined", .undefined): return false
     case ("defined", _): return true

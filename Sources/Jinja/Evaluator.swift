@@ -55,7 +55,7 @@ struct Evaluator {
   }
 
   mutating func dictionary(_ entries: [(Text, Value)]) throws(JinjaError) -> Value {
-    try charge(16 * entries.count)
+    try charge(entries.reduce(0) { $0 + 16 + $1.0.count })
     let dictionary = Dictionary(entries)
     guard dictionary.height <= Limits.valueHeight else { throw fail("its dictionaries are nested too deep", .limit) }
     return .dictionary(dictionary)

@@ -4,6 +4,8 @@ package struct Limits: Sendable {
   package static let templateBytes = 1 << 20
   /// Expressions or statements inside each other.
   static let nesting = 96
+  /// Arguments of a call.
+  static let arguments = 256
   /// Lists and dictionaries inside each other.
   static let valueHeight = 64
   /// Evaluations under way at once, over macro calls.

@@ -240,7 +240,9 @@ extension Parser {
     var arguments = Arguments()
     try expect(.symbol("("))
     while !isSymbol(")") {
-      if !arguments.expressions.isEmpty {
+      let count = arguments.positional.count + arguments.named.count
+      guard count < Limits.arguments else { throw JinjaError(kind: .limit, line: line, reason: "a call has more than \(Limits.arguments) arguments") }
+      if count > 0 {
         try expect(.symbol(","))
         if isSymbol(")") { break }
       }

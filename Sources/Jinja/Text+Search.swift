@@ -1,13 +1,23 @@
 /// Python's string methods; what they return keeps the origin of each character.
 extension Text {
-  func firstIndex(of part: Text, from start: Int? = nil) -> Int? {
-    let length = part.count
-    var place = start ?? scalars.startIndex
-    guard length > 0 else { return place }
-    guard let first = part.scalars.first else { return place }
-    while place + length <= scalars.endIndex {
-      if scalars[place] == first, scalars[place..<place + length].elementsEqual(part.scalars) { return place }
-      place += 1
+  /// The first place of `part`, found in linear time whatever the two are (Knuth, Morris and Pratt).
+  func firstIndex(of part: Text) -> Int? {
+    let pattern = Array(part.scalars)
+    guard !pattern.isEmpty else { return scalars.startIndex }
+    guard pattern.count <= count else { return nil }
+    // fallbacks[i]: the length of the longest proper prefix of the pattern that also ends its first i + 1 characters.
+    var fallbacks = [0]
+    var matched = 0
+    for scalar in pattern.dropFirst() {
+      while matched > 0, scalar != pattern[matched] { matched = fallbacks[matched - 1] }
+      if scalar == pattern[matched] { matched += 1 }
+      fallbacks.append(matched)
+    }
+    matched = 0
+    for place in scalars.indices {
+      while matched > 0, scalars[place] != pattern[matched] { matched = fallbacks[matched - 1] }
+      if scalars[place] == pattern[matched] { matched += 1 }
+      if matched == pattern.count { return place + 1 - matched }
     }
     return nil
   }

@@ -24,6 +24,25 @@ struct HostileTemplateTests {
     #expect(throws: JinjaError.self) { try Template(source).render([:]) }
   }
 
+  /// Work that is cheap to ask for and dear to do is paid for before it is done, or done in linear time.
+  @Test(arguments: [
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x == n.x }}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x|tojson }}",
+    "{% set m = 'x' * 500000 %}{% for i in range(99999) %}{% set y = m[:1] %}{% endfor %}",
+    "{% set m = 'x' * 500000 %}{% set d = {m: 1} %}{% for i in range(99999) %}{% set y = d[m] %}{% endfor %}",
+    "{% set m = 'x' * 500000 %}{% for i in range(99999) %}{% if m.startswith((m, m)) %}{% endif %}{% endfor %}",
+    "{{ range(" + String(repeating: "1, ", count: 300_000) + "1) }}",
+  ])
+  func dearWorkIsPaidFor(_ source: String) {
+    let error = #expect(throws: JinjaError.self) { try Template(source).render([:]) }
+    #expect(error?.kind == .limit)
+  }
+
+  @Test func searchIsLinear() throws {
+    let source = "{{ (a * 1000000).find(a * 500000 ~ 'b') }}"
+    #expect(try Template(source).render(["a": .data("a")]).string == "-1")
+  }
+
   @Test func namespacesThatHoldEachOther() throws {
     let source = "{% set a = namespace() %}{% set a.me = a %}{% for i in range(9999) %}{% set a = namespace(last=a) %}{% endfor %}done"
     #expect(try Template(source).render([:]).string == "done")
