@@ -12,6 +12,7 @@ INLINE void float_tile(
         for (int v = 0; v < VECTORS; v++) sum[r][v] = f_zero();
     for (size_t i = 0; i < k; i++, panel += QK_PANEL * size) {
         floats weight[VECTORS];
+        if (QK_PANEL * size >= 64 || i % 2 == 0) prefetch(panel, 64);
         for (int v = 0; v < VECTORS; v++) weight[v] = load_weights(type, panel + (size_t)v * LANES * size);
         for (int r = 0; r < rows; r++) {
             const floats a = f_all(x[(size_t)r * k + i]);

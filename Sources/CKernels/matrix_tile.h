@@ -12,6 +12,14 @@
 #define VECTORS (QK_PANEL / LANES)
 #define INLINE TARGET static inline __attribute__((always_inline))
 
+/// How far ahead weights are asked for. Decoding waits for memory, and the processor alone looks ahead too little: eight sequences together are
+/// half as fast again with it (4 to 12 KiB make no difference).
+#define PREFETCH_BYTES 8192
+
+INLINE void prefetch(const uint8_t *bytes, size_t count) {
+    for (size_t line = 0; line < count; line += 64) __builtin_prefetch(bytes + PREFETCH_BYTES + line);
+}
+
 /// The eight groups of a block's codes, ready to be multiplied.
 INLINE void load_codes(integers *code, const uint8_t *bytes, const format f) {
     const integers nibble = i_all(15), two = i_all(3);
@@ -76,6 +84,7 @@ INLINE void tile(
     for (size_t b = 0; b < blocks; b++, codes += block_code_bytes(f)) {
         const uint8_t *header = panel + b / header_blocks * header_bytes(f);
         integers code[8];
+        if (lane == 0) prefetch(codes, block_code_bytes(f));
         load_codes(code, codes, f);
         for (int g = 0; g < groups; g++) {
             floats scale, minimum = f_zero();

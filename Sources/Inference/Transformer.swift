@@ -181,17 +181,22 @@ struct Transformer: Sendable {
     unsafe qk_add(pass.hidden.base + row * width, delta, width)
   }
 
-  /// Several products of the same rows as one job: the parts are runs of panels of all matrices together.
+  /// Several products of the same rows as one job: the parts are runs of panels, of all matrices one after the other.
   func multiply(_ products: [(matrix: WeightMatrix, y: FloatBuffer)], _ x: Activations, rowCount: Int) {
-    let parts = products.flatMap { product in
-      // Parts small enough that a thread that comes late finds something left.
-      let count = max(1, min(4 * pool.threadCount, product.matrix.panelCount / 2))
-      let panels = product.matrix.panelCount
-      return (0..<count).map { (product.matrix, product.y, panels * $0 / count..<panels * ($0 + 1) / count) }
-    }
-    pool.run(count: parts.count) { index in
-      let (matrix, y, panels) = parts[index]
-      unsafe matrix.multiply(x.floats.base, quantised: x.quantised, into: y.base, rowCount: rowCount, panels: panels)
+    let panelCount = products.reduce(0) { $0 + $1.matrix.panelCount }
+    // Parts small enough that a thread that comes late finds something left.
+    let partCount = max(1, min(4 * pool.threadCount, panelCount / 2))
+    pool.run(count: partCount) { part in
+      let wanted = panelCount * part / partCount..<panelCount * (part + 1) / partCount
+      var start = 0
+      for (matrix, y) in products {
+        let panels = wanted.clamped(to: start..<start + matrix.panelCount)
+        if !panels.isEmpty {
+          unsafe matrix.multiply(
+            x.floats.base, quantised: x.quantised, into: y.base, rowCount: rowCount, panels: panels.lowerBound - start..<panels.upperBound - start)
+        }
+        start += matrix.panelCount
+      }
     }
   }
 }
