@@ -76,15 +76,18 @@ bench-retrieval: models ## Measure retrieval and quotes on the sets of ../shared
 	mkdir -p .build/bench
 	python3 scripts/bench-retrieval.py $(QUARRY) ../shared/eval .build/bench/retrieval.json
 
-fuzz: ## Feed the model file readers with hostile input, FUZZ_SECONDS (60) each; what is found stays in .build-fuzz/corpus
-	swift build $(SWIFT_FLAGS) --package-path Fuzz --scratch-path .build-fuzz
+fuzz: ## Feed every reader of files and texts from strangers with hostile ones, FUZZ_SECONDS (60) each; findings stay in .build-fuzz/found
+	swift build $(SWIFT_FLAGS) --sanitize address --package-path Fuzz --scratch-path .build-fuzz
 	python3 Fuzz/seeds.py .build-fuzz/seeds
-	mkdir -p .build-fuzz/corpus/gguf .build-fuzz/corpus/safetensors
+	mkdir -p .build-fuzz/found
 	@# Swift's own crash report would keep libFuzzer from saving the input.
-	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzGGUF .build-fuzz/corpus/gguf .build-fuzz/seeds/gguf \
-	  -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -artifact_prefix=.build-fuzz/gguf- -print_final_stats=1
-	SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzSafetensors .build-fuzz/corpus/safetensors .build-fuzz/seeds/safetensors \
-	  -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/safetensors- -print_final_stats=1
+	export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0; \
+	for target in GGUF:8192 Safetensors:4096 Model:16384 Tokenizer:2048 Schema:4096 Template:8192; do \
+	  name=$${target%:*}; inputs=$$(tr A-Z a-z <<< $$name); mkdir -p .build-fuzz/corpus/$$inputs; \
+	  echo "== Fuzz$$name"; \
+	  .build-fuzz/release/Fuzz$$name .build-fuzz/corpus/$$inputs .build-fuzz/seeds/$$inputs -max_total_time=$(FUZZ_SECONDS) \
+	    -max_len=$${target#*:} -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.build-fuzz/found/$$inputs- -print_final_stats=1; \
+	done
 
 cross-check: ## Check the C kernels on arm64: compiled without a warning, and run under an emulator against the scalar ones
 	@scripts/install-packages.sh gcc-aarch64-linux-gnu qemu-user-static

@@ -2,7 +2,8 @@
 
 import PackageDescription
 
-/// Readers of untrusted model files under libFuzzer: `make fuzz` at the top builds and runs it.
+/// Readers of what strangers write (model files, tokenizers, JSON schemas, chat templates) under libFuzzer: `make fuzz` at the top builds and
+/// runs it, with the address sanitizer, which sees the C kernels too.
 ///
 /// A package of its own, because a fuzzer brings its own `main` and every module is built with coverage. `Sources/ModelFile` and the others
 /// are links to the real folders.
@@ -13,21 +14,32 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
-let fuzzed: [SwiftSetting] = strict + [.strictMemorySafety(), .unsafeFlags(["-sanitize=fuzzer"])]
-let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+let fuzzed: [SwiftSetting] = strict + [.unsafeFlags(["-sanitize=fuzzer"])]
+let fuzzedMemory: [SwiftSetting] = fuzzed + [.strictMemorySafety()]
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["FuzzInput"] + dependencies, swiftSettings: fuzzedMemory,
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+}
 
 let package = Package(
   name: "quarry-fuzz",
   platforms: [.macOS(.v15)],
   targets: [
+    .target(name: "CKernels"),
     .target(name: "Diagnostics", swiftSettings: strict),
-    .target(name: "ModelFile", dependencies: ["Diagnostics"], swiftSettings: fuzzed),
-    .target(name: "Tokenizer", dependencies: ["Diagnostics", "ModelFile"], swiftSettings: fuzzed),
+    .target(name: "ModelFile", dependencies: ["Diagnostics"], swiftSettings: fuzzedMemory),
+    .target(name: "Jinja", dependencies: ["Diagnostics"], swiftSettings: fuzzed),
+    .target(name: "Tokenizer", dependencies: ["Diagnostics", "Jinja", "ModelFile"], swiftSettings: fuzzedMemory),
+    .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "ModelFile", "Tokenizer"], swiftSettings: fuzzedMemory),
     .target(name: "CFuzzer"),
-    .target(name: "FuzzInput", dependencies: ["CFuzzer"], swiftSettings: fuzzed),
-    .executableTarget(
-      name: "FuzzGGUF", dependencies: ["FuzzInput", "ModelFile", "Tokenizer"], swiftSettings: fuzzed, linkerSettings: linked),
-    .executableTarget(
-      name: "FuzzSafetensors", dependencies: ["FuzzInput", "ModelFile"], swiftSettings: fuzzed, linkerSettings: linked),
+    .target(name: "FuzzInput", dependencies: ["CFuzzer"], swiftSettings: fuzzedMemory),
+    fuzzer("FuzzGGUF", ["ModelFile", "Tokenizer"]),
+    fuzzer("FuzzSafetensors", ["ModelFile"]),
+    fuzzer("FuzzModel", ["Inference"]),
+    fuzzer("FuzzTokenizer", ["ModelFile", "Tokenizer"]),
+    fuzzer("FuzzSchema", ["Inference", "Tokenizer"]),
+    fuzzer("FuzzTemplate", ["Jinja", "Tokenizer"]),
   ]
 )

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import random
 import struct
 import sys
 
@@ -56,7 +57,105 @@ def byte_pieces():
     return [table[byte] for byte in range(256)]
 
 
+# Elements and bytes of a block, by GGML's number of the type.
+BLOCKS = {0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 10: (256, 84), 11: (256, 110), 12: (256, 144),
+          13: (256, 176), 14: (256, 210), 20: (32, 18), 23: (256, 136), 30: (1, 2), 39: (32, 17)}
+
+
+def weights(columns, rows, type_id, randomness):
+    elements, size = BLOCKS[type_id]
+    if type_id == 0:
+        return struct.pack(f"<{columns * rows}f", *(randomness.gauss(0, 0.3) for _ in range(columns * rows)))
+    # Any bytes are weights; small ones make small numbers of the halves among them.
+    return bytes(randomness.choice((randomness.randrange(256), 0x2A)) for _ in range(rows * columns // elements * size))
+
+
+def decoder(name, types, width=32, layers=1, vocabulary=40, tied=True, **more):
+    """A decoder as small as its architecture allows: 4 heads of 8, one KV head; the matrices take the types in turns."""
+    randomness = random.Random(name + str(types))
+    entries = [string("general.architecture", name)]
+    sizes = {"block_count": layers, "embedding_length": width, "feed_forward_length": 32, "attention.head_count": 4, "attention.key_length": 8,
+             "attention.value_length": 8, "context_length": 256}
+    entries += [integer(f"{name}.{key}", value) for key, value in sizes.items()]
+    entries += [text(f"{name}.attention.layer_norm_rms_epsilon") + struct.pack("<If", 6, 1e-5)]
+    convolutions = {0} if name == "lfm2" else set()
+    if convolutions:
+        entries += [numbers("lfm2.attention.head_count_kv", 5, "i", [0 if layer in convolutions else 1 for layer in range(layers)]),
+                    integer("lfm2.shortconv.l_cache", 3)]
+    else:
+        entries.append(integer(f"{name}.attention.head_count_kv", 1))
+    entries += [integer(f"{name}.{key}", value) if isinstance(value, int) else string(f"{name}.{key}", value) if isinstance(value, str)
+                else text(f"{name}.{key}") + struct.pack("<If", 6, value) for key, value in more.items()]
+    entries += [string("tokenizer.ggml.model", "gpt2"), strings("tokenizer.ggml.tokens", byte_pieces()[0x30:0x30 + vocabulary]),
+                strings("tokenizer.ggml.merges", [])]
+    tensors, turn = [], 0
+
+    def matrix(tensor, columns, rows):
+        nonlocal turn
+        fitting = [type_id for type_id in types if columns % BLOCKS[type_id][0] == 0] or [8]
+        tensors.append((tensor, (columns, rows), fitting[turn % len(fitting)], weights(columns, rows, fitting[turn % len(fitting)], randomness)))
+        turn += 1
+
+    def vector(tensor, *shape):
+        count = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        tensors.append((tensor, shape, 0, weights(count, 1, 0, randomness)))
+
+    matrix("token_embd.weight", width, vocabulary)
+    if not tied:
+        matrix("output.weight", width, vocabulary)
+    vector("token_embd_norm.weight" if name == "lfm2" else "output_norm.weight", width)
+    for layer in range(layers):
+        block = f"blk.{layer}."
+        vector(block + "attn_norm.weight", width), vector(block + "ffn_norm.weight", width)
+        matrix(block + "ffn_gate.weight", width, 32), matrix(block + "ffn_up.weight", width, 32), matrix(block + "ffn_down.weight", 32, width)
+        if layer in convolutions:
+            matrix(block + "shortconv.in_proj.weight", width, 3 * width), matrix(block + "shortconv.out_proj.weight", width, width)
+            vector(block + "shortconv.conv.weight", 3, width)
+            continue
+        for part, rows in ("q", 32), ("k", 8), ("v", 8):
+            matrix(f"{block}attn_{part}.weight", width, rows)
+            if name == "qwen2":
+                vector(f"{block}attn_{part}.bias", rows)
+        matrix(block + "attn_output.weight", 32, width)
+        if name in ("qwen3", "gemma3", "lfm2"):
+            vector(block + "attn_q_norm.weight", 8), vector(block + "attn_k_norm.weight", 8)
+        if name == "gemma3":
+            vector(block + "post_attention_norm.weight", width), vector(block + "post_ffw_norm.weight", width)
+    if name == "llama":
+        vector("rope_freqs.weight", 4)
+        tensors[-1] = tensors[-1][:3] + (struct.pack("<4f", 1, 1, 2, 8),)
+    return gguf(entries, tensors)
+
+
+def decoders():
+    yarn = {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0, "rope.scaling.original_context_length": 64}
+    return {
+        "llama": decoder("llama", [2, 3, 6, 7], tied=False), "llama-k": decoder("llama", [10, 11, 12, 13, 14, 23], width=256),
+        "llama-floats": decoder("llama", [0, 1, 30]), "qwen2": decoder("qwen2", [8, 20, 39]), "qwen3": decoder("qwen3", [8], **yarn),
+        "gemma3": decoder("gemma3", [3], layers=2, **{"attention.sliding_window": 3, "attention.sliding_window_pattern": 2}),
+        "lfm2": decoder("lfm2", [2], layers=2), "smollm3": decoder("smollm3", [8]),
+    }
+
+
+def vocabularies():
+    """See VocabularyRecipe.swift: flags, pieces, merges, text."""
+    sentence = "It's 12 o'clock,\n\n  né? ▁ 🦊 the the".encode()
+    bpe = b"\x09th\n\x09the\n\x09\xc4\xa0the\n\x03<|im_end|>\n\nt h\nth e\n\xc4\xa0 the\n\n"
+    sentence_pieces = b"\x0a<unk>\n\x0b<s>\n\x11t\n\x11h\n\x11e\n\x19th\n\x21the\n\x29" + "▁the".encode() + b"\n\x04<b>\n\x04  \n\n\n"
+    words = "1[CLS]\n1[SEP]\n1[PAD]\n1[UNK]\n1▁the\n1▁it\n1'\n1s\n1▁'\n1clock\n1▁o\n1▁né\n\n\n".encode()
+    whole = {"model": {"type": "WordPiece", "vocab": {"[CLS]": 0, "[SEP]": 1, "[PAD]": 2, "[UNK]": 3, "the": 4, "it": 5, "##s": 6, "model": 7, "##el": 8},
+                       "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100},
+             "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}}
+    seeds = {f"bpe-{flags}": bytes([flags]) + bpe + sentence for flags in (0, 64 + 2, 66 + 3, 66 + 6, 66 + 9, 128 + 64 + 2)}
+    seeds |= {f"spm-{flags}": bytes([flags]) + sentence_pieces + sentence for flags in (1, 64, 67)}
+    seeds |= {f"wordpiece-{flags}": bytes([flags]) + words + sentence for flags in (2, 65)}
+    for name, flags in ("bpe", 0), ("spm", 1), ("wordpiece", 2):
+        seeds[f"{name}-none"] = bytes([flags])
+    return seeds | {"tokenizer-json": json.dumps(whole, ensure_ascii=False).encode()}
+
+
 def main(folder):
+    golden = pathlib.Path(__file__).resolve().parents[1] / "Tests/Golden"
     special = ["<|im_start|>", "<|im_end|>"]
     pieces = special + byte_pieces() + ["th", "the", "Ġthe"]
     bpe = [
@@ -83,6 +182,15 @@ def main(folder):
         "safetensors/types": safetensors([("a", "BF16", [3], bytes(6)), ("b", "I64", [], bytes(8)), ("c", "U8", [0, 5], b"")], {"format": "pt"}),
         "safetensors/empty": safetensors([]),
     }
+    files |= {f"model/{name}": data for name, data in decoders().items()} | {f"tokenizer/{name}": data for name, data in vocabularies().items()}
+    files |= {f"template/{path.stem}": path.read_bytes() for path in (golden / "templates").glob("*.jinja")}
+    files |= {f"template/snippet-{index}": snippet.encode() for index, snippet in enumerate((golden / "templates/snippets.txt").read_text().split("====\n"))}
+    schemas = json.loads((golden / "schemas/schemas.json").read_text())
+    # After a zero byte: the way through the grammar.
+    files |= {f"schema/{index}": case["schema"].encode() + bytes([0, *range(7, 250, 9)]) for index, case in enumerate(schemas)}
+    # What was found: each was a crash, a hang or memory without bound.
+    found = pathlib.Path(__file__).parent / "seeds"
+    files |= {str(path.relative_to(found)): path.read_bytes() for path in found.glob("*/*")}
     for name, data in files.items():
         path = pathlib.Path(folder) / name
         path.parent.mkdir(parents=True, exist_ok=True)
