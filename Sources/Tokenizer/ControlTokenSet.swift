@@ -1,12 +1,12 @@
-import Jinja
+package import Jinja
 import ModelFile
 
 /// The names of a vocabulary's control tokens, to be found in a template's own text.
-struct ControlTokenSet: Sendable {
+package struct ControlTokenSet: Sendable {
   /// Names by their first character, the longest first.
   private var namesByStart: [Unicode.Scalar: [[Unicode.Scalar]]] = [:]
 
-  init(_ names: some Sequence<String>) {
+  package init(_ names: some Sequence<String>) {
     for name in names {
       let scalars = Array(name.unicodeScalars)
       if let first = scalars.first { namesByStart[first, default: []].append(scalars) }
@@ -17,7 +17,7 @@ struct ControlTokenSet: Sendable {
   /// Cuts a rendered template at the control tokens that the template itself wrote, the longest first.
   ///
   /// Characters of the conversation never count, not even one in the middle of a name.
-  func segments(of text: Text) -> [PromptSegment] {
+  package func segments(of text: Text) -> [PromptSegment] {
     var segments: [PromptSegment] = []
     var plain = String.UnicodeScalarView()
     var rest = text.scalars

@@ -46,6 +46,10 @@ package struct WordPieceTokenizer: Sendable {
 
     guard file.model.vocab.values.allSatisfy({ $0 >= 0 }) else { throw .file(path, "its vocabulary has a token with a negative number") }
 
+    // Every place of a word may be compared with a piece as long as the word; BERT's limit is 100.
+    let wordScalarLimit = file.model.max_input_chars_per_word ?? 100
+    guard (1...1000).contains(wordScalarLimit) else { throw .file(path, "its max_input_chars_per_word is \(wordScalarLimit), expected 1 to 1000") }
+
     // Scalar by scalar: a mark after the prefix would make one character with it.
     let prefix = (file.model.continuing_subword_prefix ?? "##").unicodeScalars
     let lowercases = file.normalizer?.lowercase ?? true
@@ -56,7 +60,7 @@ package struct WordPieceTokenizer: Sendable {
         return (String(scalars.dropFirst(prefix.count)), token, false)
       },
       special: ["[CLS]", "[SEP]", "[PAD]", file.model.unk_token ?? "[UNK]"].map { file.model.vocab[$0] },
-      wordScalarLimit: file.model.max_input_chars_per_word ?? 100,
+      wordScalarLimit: wordScalarLimit,
       normalizer: BERTNormalizer(
         cleans: file.normalizer?.clean_text ?? true, partsCJK: file.normalizer?.handle_chinese_chars ?? true,
         stripsAccents: file.normalizer?.strip_accents ?? lowercases, lowercases: lowercases), path: path)

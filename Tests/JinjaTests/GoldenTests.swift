@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Jinja
+import Jinja
 
 /// What `jinja2` 3.1.6 gives on real templates and on one snippet for each feature: `scripts/golden/templates.py`.
 @Suite("Templates render as jinja2 renders them")

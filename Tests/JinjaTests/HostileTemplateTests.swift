@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Jinja
+import Jinja
 
 /// A template from a stranger: an error at worst, never a crash, a hang or memory without bound.
 @Suite("Hostile templates")

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Jinja
-@testable import Tokenizer
+import Jinja
+import Tokenizer
 
 /// No message can write a control token, whatever its template does with its text.
 @Suite("Control tokens come from the template's own text only")
