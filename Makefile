@@ -18,7 +18,8 @@ DEFAULT_MODEL = $(or $(QUARRY_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share
 
 demo: models ## Everything to an answered question: packages, build, models, ingest, ask
 	@echo "== ingesting Quarry's own manual"
-	$(QUARRY) ingest Corpora/manual --index $(DEMO_INDEX)
+	@# An index that an older Quarry made with other vectors is made anew.
+	$(QUARRY) ingest Corpora/manual --index $(DEMO_INDEX) || { rm -rf $(DEMO_INDEX) && $(QUARRY) ingest Corpora/manual --index $(DEMO_INDEX); }
 	@echo
 	@echo "== asking it"
 	$(QUARRY) ask "Which port does Quarry listen on by default?" --index $(DEMO_INDEX)

@@ -33,6 +33,6 @@ package struct RetrievalError: ExplainedError, Equatable {
     RetrievalError(
       code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",
       why: "its vectors are of \(expected), the model in use is \(found), and the two do not compare",
-      remedy: "use the model it was made with, or ingest the documents again into another collection")
+      remedy: "delete the index and ingest the documents again, or use the model it was made with")
   }
 }
