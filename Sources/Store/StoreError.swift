@@ -61,7 +61,7 @@ package struct StoreError: ExplainedError {
       code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",
       why:
         "it has vectors of \(existing.fingerprint) (\(existing.dimension) numbers), wanted are those of \(wanted.fingerprint) (\(wanted.dimension)); the two do not compare",
-      remedy: "delete the index and ingest the documents again, ingest into another collection with --collection NAME, or use the model it was made with")
+      remedy: "delete the index and ingest again, ingest into another collection with --collection NAME, or use the model it was made with")
   }
 
   static func noSuchCollection(_ id: CollectionID) -> StoreError {
