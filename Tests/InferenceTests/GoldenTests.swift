@@ -81,20 +81,25 @@ import Tokenizer
     var best: [TokenID]
   }
 
-  /// 8-bit activations move all logits together by up to a tenth of their deviation (measured: 0.097), which changes no probability, and each
-  /// one against the others by up to a sixth (measured: 0.16); the correlation stays above 0.998 (measured: 0.9985).
-  @Test func theDefaultModelsLogitsAreNearFloat64() throws {
-    let model = try LanguageModel.load(path: GoldenModels.smolLM2(), keyValueType: .f16)
+  /// 8-bit activations move all logits together by up to a seventh of their deviation, which changes no probability, and each one against the
+  /// others by up to a quarter. That is chance: which activations lie near a step differs with every rounding before them, and so with the
+  /// processor's level. Measured over scalar, AVX2 and AVX-512, both KV types and four prompts: correlations of 0.9972 to 0.9998, their means 0.9984
+  /// to 0.9989, shifts up to 0.129, differences up to 0.228. What the loss is on text, `quarry bench perplexity` tells.
+  @Test(arguments: KeyValueType.allCases) func theDefaultModelsLogitsAreNearFloat64(type: KeyValueType) throws {
+    let model = try LanguageModel.load(path: GoldenModels.smolLM2(), keyValueType: type)
+    var correlations: [Double] = []
     for row in try GoldenModels.decode("smollm.json") as [Smol] {
       let logits = try #require(model.logits(of: row.tokens).last)
       let sample = stride(from: 0, to: logits.count, by: 97).map { logits[$0] }
-      #expect(Self.correlation(sample, row.sample) > 0.998, "\(row.tokens.count) tokens: \(Self.correlation(sample, row.sample))")
+      correlations.append(Self.correlation(sample, row.sample))
       let differences = zip(sample, row.sample).map { $0 - $1 }
       let shift = differences.reduce(0, +) / Float(differences.count)
       #expect(abs(shift) < 0.15 * row.deviation, "\(row.tokens.count) tokens: shifted by \(shift), deviation \(row.deviation)")
       let largest = differences.map { abs($0 - shift) }.max() ?? 0
-      #expect(largest < 0.2 * row.deviation, "\(row.tokens.count) tokens: off by \(largest), deviation \(row.deviation)")
+      #expect(largest < 0.25 * row.deviation, "\(row.tokens.count) tokens: off by \(largest), deviation \(row.deviation)")
     }
+    #expect(correlations.allSatisfy { $0 > 0.996 }, "\(correlations)")
+    #expect(correlations.reduce(0, +) / Double(correlations.count) > 0.998, "\(correlations)")
   }
 
   /// A prompt of llama.cpp's text form, in which control tokens are written out, as segments.
