@@ -31,6 +31,13 @@ package struct InferenceError: ExplainedError {
       code: "model_configuration", message: "\(path) cannot be computed", why: reason, remedy: "use another conversion of the model")
   }
 
+  static func tooLarge(_ path: String, weightByteCount: Int, memoryByteCount: Int) -> InferenceError {
+    InferenceError(
+      code: "model_too_large", message: "\(path) does not fit into memory",
+      why: "its weights take \(weightByteCount >> 20) MiB, and this machine has \(memoryByteCount >> 20) MiB",
+      remedy: "use a smaller model, or a conversion with fewer bits")
+  }
+
   package static func promptTooLong(_ count: Int, limit: Int) -> InferenceError {
     InferenceError(
       code: "prompt_too_long", message: "the prompt has \(count) tokens", why: "the model reads \(limit) at most, its answer included",

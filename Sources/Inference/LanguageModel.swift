@@ -31,6 +31,12 @@ package final class LanguageModel: Sendable {
   package static func load(path: String, keyValueType: KeyValueType = .q8, pool: ComputePool = .shared) throws(InferenceError) -> LanguageModel {
     do {
       let gguf = try GGUFFile(path: path)
+      // A sparse file claims any size at no cost. Tensors lie inside their files and apart, so the sum does not overflow.
+      let weightByteCount = gguf.tensors.values.reduce(0) { $0 + $1.byteRange.count }
+      let memoryByteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+      guard weightByteCount <= memoryByteCount else {
+        throw InferenceError.tooLarge(path, weightByteCount: weightByteCount, memoryByteCount: memoryByteCount)
+      }
       let transformer = try Transformer(gguf: gguf, keyValueType: keyValueType, pool: pool)
       let tokenizer = try ModelTokenizer.load(from: gguf)
       guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {

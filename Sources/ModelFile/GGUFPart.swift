@@ -163,6 +163,7 @@ struct GGUFPart {
         throw .malformed(file.path, at: entry.start, "\(entry.name) is there twice")
       }
     }
+    if let (first, second) = Tensor.overlap(in: tensors.values) { throw .malformed(file.path, "\(first.name) and \(second.name) share bytes") }
     return tensors
   }
 }

@@ -91,6 +91,7 @@ package struct SafetensorsFile: Sendable {
       }
       tensors[name] = Tensor(name: name, type: type, shape: shape, file: file, byteRange: dataStart + begin..<dataStart + end)
     }
+    if let (first, second) = Tensor.overlap(in: tensors.values) { throw .malformed(path, "\(first.name) and \(second.name) share bytes") }
     self.file = file
     self.tensors = tensors
     metadata = header.metadata

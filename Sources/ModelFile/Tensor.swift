@@ -31,3 +31,11 @@ package struct Tensor: Sendable {
     return overflow ? nil : bytes
   }
 }
+
+extension Tensor {
+  /// Two tensors of a file that share bytes: no writer makes such files, and a small one could ask for any amount of memory.
+  static func overlap(in tensors: some Sequence<Tensor>) -> (Tensor, Tensor)? {
+    let ordered = tensors.filter { !$0.byteRange.isEmpty }.sorted { ($0.byteRange.lowerBound, $0.name) < ($1.byteRange.lowerBound, $1.name) }
+    return zip(ordered, ordered.dropFirst()).first { $0.byteRange.upperBound > $1.byteRange.lowerBound }
+  }
+}

@@ -70,6 +70,61 @@ import Tokenizer
     #expect(error?.remedy?.contains("Q8_0") == true)
   }
 
+  // MARK: The whole file
+
+  @Test(arguments: 0..<50)
+  func aTruncatedFileIsAnError(fiftieths: Int) throws {
+    let data = try Data(contentsOf: URL(fileURLWithPath: GoldenModels.folder + "/tiny-q4_0.gguf"))
+    try data.prefix(data.count * fiftieths / 50).write(to: URL(fileURLWithPath: path))
+    #expect(throws: InferenceError.self) { try LanguageModel.load(path: path) }
+  }
+
+  /// Each byte of the header wrong: an error, or a model that computes as many logits as it says.
+  @Test func everyByteOfTheHeaderMayBeWrong() throws {
+    let source = GoldenModels.folder + "/smallest.gguf"
+    let original = try Data(contentsOf: URL(fileURLWithPath: source))
+    let headerCount = try #require(try GGUFFile(path: source).tensors.values.map(\.byteRange.lowerBound).min())
+    let pool = ComputePool(threadCount: 1)
+    var random = SeededGenerator(seed: 11)
+    var loadedCount = 0
+    var data = original
+    for offset in 0..<headerCount {
+      data[offset] = original[offset] ^ UInt8.random(in: 1...255, using: &random)
+      try data.write(to: URL(fileURLWithPath: path))
+      data[offset] = original[offset]
+      do {
+        let model = try LanguageModel.load(path: path, pool: pool)
+        let logits = model.logits(of: [0, TokenID(model.vocabularySize - 1)])
+        #expect(logits.map(\.count) == [model.vocabularySize, model.vocabularySize])
+        loadedCount += 1
+      } catch {
+        #expect(error.message.contains(path))
+      }
+    }
+    // A name of a token may be any other; a name of a tensor may not.
+    #expect(loadedCount > 0 && loadedCount < headerCount)
+  }
+
+  /// A terabyte of weights in a file that takes no space.
+  @Test func weightsThatDoNotFitIntoMemoryAreAnError() throws {
+    let source = GoldenModels.folder + "/tiny-f32.gguf"
+    var data = try Data(contentsOf: URL(fileURLWithPath: source))
+    let last = try #require(try GGUFFile(path: source).tensors.values.max { $0.byteRange.lowerBound < $1.byteRange.lowerBound })
+    let entry = withUnsafeBytes(of: UInt64(last.name.utf8.count).littleEndian) { Data($0) } + Data(last.name.utf8)
+    // After the name: the number of dimensions, 4 bytes, and the dimensions.
+    let dimension = try #require(data.range(of: entry)).upperBound + 4 + 8 * (last.shape.count - 1)
+    let rowByteCount = last.byteRange.count / (last.shape.last ?? 1)
+    let rowCount = (1 << 40) / rowByteCount
+    withUnsafeBytes(of: UInt64(rowCount).littleEndian) { data.replaceSubrange(dimension..<dimension + 8, with: $0) }
+    try data.write(to: URL(fileURLWithPath: path))
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try handle.truncate(atOffset: UInt64(last.byteRange.lowerBound + rowCount * rowByteCount))
+    try handle.close()
+    let error = #expect(throws: InferenceError.self) { try LanguageModel.load(path: path) }
+    #expect(error?.code == "model_too_large")
+    #expect(error?.why?.contains("1048576 MiB") == true, "\(error?.why ?? "")")
+  }
+
   @Test func whatIsNoNumberIsNeverChosen() {
     for temperature in [0.0, 0.5, 1e-300, 1e300] {
       var sampler = Sampler(temperature: temperature, seed: 7)

@@ -36,6 +36,8 @@ import Testing
     ("zero", { $0.tensors[0].shape = [0, 2] }, "dimension"),
     ("offset past the end", { $0.tensors[1].offset = 1 << 20 }, "beyond the end"),
     ("offset that overflows", { $0.tensors[1].offset = UInt64(Int.max) - 31 }, "beyond the end"),
+    ("a terabyte that is not there", { $0.tensors[0].shape = [1 << 19, 1 << 19] }, "beyond the end"),
+    ("two tensors in one place", { $0.tensors[1].offset = 0 }, "a and b share bytes"),
     ("offset not aligned", { $0.tensors[1].offset = 33 }, "multiple"),
     ("unknown type", { $0.tensors[0].type = 200 }, "type 200"),
     ("long name", { $0.tensors[0].name = String(repeating: "x", count: 64) }, "64 bytes"),

@@ -28,6 +28,8 @@ import Testing
     #"{"a":{"dtype":"F32","shape":[-2,-4],"data_offsets":[0,32]}}"#,
     #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,32]}}"#,
     #"{"a":{"dtype":"F32","shape":[2,4],"data_offsets":[0]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},"b":{"dtype":"F32","shape":[2,4],"data_offsets":[16,48]}}"#,
+    #"{"a":{"dtype":"F32","shape":[524288,524288],"data_offsets":[0,1099511627776]}}"#,
     #"{"a":{"dtype":"F8","shape":[2,4],"data_offsets":[0,8]}}"#,
     #"{"a":{"dtype":"F32","shape":[1e400],"data_offsets":[0,32]}}"#,
     #"{"a":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,

@@ -121,4 +121,27 @@ import Testing
     withUnsafeBytes(of: value.littleEndian) { data.replaceSubrange(place..<place + 2, with: $0) }
     try data.write(to: part(number))
   }
+
+  /// Bytes of the headers and names at random: an error, or tensors that lie inside their files.
+  @Test func damagedPartsNeverTrap() throws {
+    let originals = try (1...3).map { try Data(contentsOf: part($0)) }
+    var random = SeededGenerator(state: 3)
+    var (readCount, refusedCount) = (0, 0)
+    for _ in 0..<2000 {
+      let number = Int.random(in: 1...3, using: &random)
+      var data = originals[number - 1]
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        data[Int.random(in: 0..<min(1600, data.count), using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      try data.write(to: part(number))
+      if let gguf = try? GGUFFile(path: part(Int.random(in: 1...3, using: &random)).path) {
+        readCount += 1
+        for tensor in gguf.tensors.values { #expect(tensor.byteRange.upperBound <= tensor.file.byteCount) }
+      } else {
+        refusedCount += 1
+      }
+      try originals[number - 1].write(to: part(number))
+    }
+    #expect(readCount > 0 && refusedCount > 0)
+  }
 }

@@ -9,6 +9,8 @@ import Tokenizer
     "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 1}}}",
     "{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3}}, \"normalizer\": {\"type\": \"NFKC\"}}",
     "{\"model\": {\"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3, \"a\": -7}}}",
+    "{\"model\": {\"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3}, \"max_input_chars_per_word\": 100000000}}",
+    "{\"model\": {\"vocab\": {\"[CLS]\": 1, \"[SEP]\": 2, \"[PAD]\": 0, \"[UNK]\": 3}, \"max_input_chars_per_word\": -1}}",
   ])
   func wordPieceFilesAreChecked(text: String) throws {
     let path = FileManager.default.temporaryDirectory.path + "/tokenizer-\(UUID().uuidString).json"
