@@ -86,7 +86,8 @@ package struct WordPieceTokenizer: Sendable {
     separator = try named(1)
     padding = try named(2)
     unknown = try named(3)
-    vocabularySize = Int(pieces.lazy.map(\.token).max() ?? 0) + 1
+    // The special tokens need not be among the pieces: a file may leave their text empty.
+    vocabularySize = Int(pieces.lazy.map(\.token).reduce(max(classification, separator, padding, unknown), max)) + 1
     firstPieces = first
     laterPieces = later
     self.wordScalarLimit = wordScalarLimit

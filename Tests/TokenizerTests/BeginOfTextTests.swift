@@ -1,4 +1,3 @@
-import Foundation
 import ModelFile
 import Testing
 import Tokenizer
@@ -7,23 +6,15 @@ import Tokenizer
 @Suite struct BeginOfTextTests {
   /// A GGUF file of a byte-level vocabulary of four tokens.
   private func tokenizer(pre: String, addsBeginOfText: Bool?) throws -> any TextTokenizer {
-    func bytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-    func string(_ text: String) -> [UInt8] { bytes(UInt64(text.utf8.count)) + Array(text.utf8) }
-    func array(_ type: UInt32, _ elements: [[UInt8]]) -> [UInt8] { bytes(type) + bytes(UInt64(elements.count)) + elements.joined() }
     var entries: [(String, UInt32, [UInt8])] = [
-      ("tokenizer.ggml.model", 8, string("gpt2")), ("tokenizer.ggml.pre", 8, string(pre)),
-      ("tokenizer.ggml.tokens", 9, array(8, ["a", "b", "ab", "<|begin_of_text|>"].map(string))),
-      ("tokenizer.ggml.token_type", 9, array(5, [1, 1, 1, 3].map { bytes(Int32($0)) })),
-      ("tokenizer.ggml.merges", 9, array(8, [string("a b")])), ("tokenizer.ggml.bos_token_id", 4, bytes(UInt32(3))),
+      ("tokenizer.ggml.model", 8, MetadataFile.string("gpt2")), ("tokenizer.ggml.pre", 8, MetadataFile.string(pre)),
+      ("tokenizer.ggml.tokens", 9, MetadataFile.array(8, ["a", "b", "ab", "<|begin_of_text|>"].map(MetadataFile.string))),
+      ("tokenizer.ggml.token_type", 9, MetadataFile.array(5, [1, 1, 1, 3].map { MetadataFile.bytes(Int32($0)) })),
+      ("tokenizer.ggml.merges", 9, MetadataFile.array(8, [MetadataFile.string("a b")])),
+      ("tokenizer.ggml.bos_token_id", 4, MetadataFile.bytes(UInt32(3))),
     ]
     if let addsBeginOfText { entries.append(("tokenizer.ggml.add_bos_token", 7, [addsBeginOfText ? 1 : 0])) }
-    let file =
-      Array("GGUF".utf8) + bytes(UInt32(3)) + bytes(UInt64(0)) + bytes(UInt64(entries.count))
-      + entries.flatMap { string($0.0) + bytes($0.1) + $0.2 }
-    let path = FileManager.default.temporaryDirectory.path + "/vocabulary-\(UUID().uuidString).gguf"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(file).write(to: URL(fileURLWithPath: path))
-    return try ModelTokenizer.load(from: GGUFFile(path: path))
+    return try ModelTokenizer.load(from: MetadataFile.read(entries))
   }
 
   @Test func llama3HasItUnlessTheFileSaysOtherwise() throws {

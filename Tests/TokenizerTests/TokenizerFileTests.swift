@@ -1,4 +1,5 @@
 import Foundation
+import ModelFile
 import Testing
 import Tokenizer
 
@@ -21,5 +22,18 @@ import Tokenizer
 
   @Test func aMissingFileSaysSo() {
     #expect(throws: TokenizerError.self) { try WordPieceTokenizer(path: "/nowhere/tokenizer.json") }
+  }
+
+  /// Special tokens may have no text; then they still count, because weights are looked up by their number. Found by fuzzing.
+  @Test func specialTokensWithoutTextAreInTheVocabulary() throws {
+    let gguf = try MetadataFile.read(
+      [
+        ("tokenizer.ggml.model", 8, MetadataFile.string("bert")),
+        ("tokenizer.ggml.tokens", 9, MetadataFile.array(8, ["a", "", ""].map(MetadataFile.string))),
+      ]
+        + ["cls", "seperator", "padding", "unknown"].map { ("tokenizer.ggml.\($0)_token_id", 4, MetadataFile.bytes(UInt32(2))) })
+    let tokenizer = try WordPieceTokenizer(gguf: gguf)
+    #expect(tokenizer.unknown == 2)
+    #expect(tokenizer.vocabularySize == 3)
   }
 }
