@@ -37,6 +37,8 @@ package final class LanguageModel: Sendable {
       guard weightByteCount <= memoryByteCount else {
         throw InferenceError.tooLarge(path, weightByteCount: weightByteCount, memoryByteCount: memoryByteCount)
       }
+      // Before the weights are packed, which gives back the pages that are mapped by this.
+      let fingerprint = fingerprint(of: gguf.files)
       let transformer = try Transformer(gguf: gguf, keyValueType: keyValueType, pool: pool)
       let tokenizer = try ModelTokenizer.load(from: gguf)
       guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {
@@ -44,7 +46,7 @@ package final class LanguageModel: Sendable {
           path, "it has \(tokenizer.vocabularySize) tokens and \(transformer.configuration.vocabularySize) embeddings")
       }
       return LanguageModel(
-        name: gguf.name, path: path, fingerprint: fingerprint(of: gguf.files), tokenizer: tokenizer,
+        name: gguf.name, path: path, fingerprint: fingerprint, tokenizer: tokenizer,
         chatTemplate: ChatTemplate(gguf: gguf), transformer: transformer)
     } catch let error as InferenceError {
       throw error
