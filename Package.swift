@@ -22,6 +22,7 @@ let package = Package(
   products: [.executable(name: "quarry", targets: ["quarry"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -51,7 +52,11 @@ let package = Package(
     .target(name: "ModelFile", dependencies: ["Diagnostics"], swiftSettings: strictMemory),
     .target(name: "Jinja", dependencies: ["Diagnostics"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Diagnostics", "Jinja", "ModelFile"], swiftSettings: strictMemory),
-    .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "ModelFile", "Tokenizer"], swiftSettings: strictMemory),
+    .target(name: "Scheduling", dependencies: [.product(name: "HeapModule", package: "swift-collections")], swiftSettings: strict),
+    .target(
+      name: "Inference",
+      dependencies: ["Diagnostics", "CKernels", "ModelFile", "Scheduling", "Tokenizer", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strictMemory),
     .target(name: "Embedding", dependencies: ["Diagnostics", "CKernels", "Inference", "ModelFile", "Tokenizer"], swiftSettings: strictMemory),
     .target(name: "Models", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
 
@@ -112,6 +117,7 @@ let package = Package(
     .testTarget(name: "ModelFileTests", dependencies: ["ModelFile"], swiftSettings: strict),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),
     .testTarget(name: "ModelsTests", dependencies: ["Diagnostics", "Models"], swiftSettings: strict),

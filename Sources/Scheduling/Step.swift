@@ -1,0 +1,37 @@
+/// What is computed next: rows of one or several sequences, in one pass over the weights.
+package struct Step: Sendable {
+  /// Neighbouring tokens of a sequence.
+  package struct Run: Sendable {
+    package let sequence: SequenceID
+    /// Which of its tokens; drafts are not counted.
+    package let positions: Range<Int>
+    /// The sequence's tokens, and after them the drafts, if there are any.
+    package let tokens: [Int32]
+    package let draftCount: Int
+    /// All blocks of the sequence, up to the run's last row.
+    package let blocks: [BlockID]
+    /// Whether the next token can be chosen after it.
+    package let reachesEnd: Bool
+  }
+
+  package let runs: [Run]
+
+  package var rowCount: Int { runs.reduce(0) { $0 + $1.tokens.count } }
+}
+
+/// What a scheduler has done since it began.
+package struct SchedulerStatistics: Sendable, Equatable {
+  package var stepCount = 0
+  package var rowCount = 0
+  /// Tokens of prompts that sequences began with.
+  package var promptTokenCount = 0
+  /// Those of them that were there.
+  package var memoryTokenCount = 0
+  package var diskTokenCount = 0
+  package var writtenTokenCount = 0
+  package var draftedTokenCount = 0
+  package var acceptedTokenCount = 0
+  package var preemptionCount = 0
+
+  package init() {}
+}
