@@ -138,7 +138,7 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "Answering", "Diagnostics", "Retrieval", "Service", "Store", "Tokenizer",
+        "Answering", "Diagnostics", "Inference", "Retrieval", "Service", "Store", "Tokenizer",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -27,7 +27,7 @@ package final class EvaluationIndex {
       _ = try Ingestor(store: store, embedder: embedder).ingest(dataSet.corpusPath, into: collection, progress: progress)
     }
     retriever = Retriever(store: try Store.open(directory: path, access: .reading), embedder: embedder)
-    engine = try generatorPath.map { GenerationEngine(model: try LanguageModel.load(path: $0)) }
+    engine = try generatorPath.map { try GenerationEngine(model: LanguageModel.load(path: $0)) }
   }
 
   deinit {

@@ -44,6 +44,22 @@ package struct InferenceError: ExplainedError {
       remedy: "ask about fewer passages (--passages), or use a model with a longer context")
   }
 
+  static func keyValueMemory(_ byteCount: Int, blockByteCount: Int) -> InferenceError {
+    InferenceError(
+      code: "kv_memory_too_small", message: "\(byteCount >> 20) MiB for keys and values are too few",
+      why: "this model needs \((4 * blockByteCount) >> 20 + 1) MiB at least, for 256 tokens", remedy: "give it more (--kv-memory)")
+  }
+
+  static func keyValueMemory(tokenCount: Int, limit: Int) -> InferenceError {
+    InferenceError(
+      code: "kv_memory_too_small", message: "the prompt and its answer have \(tokenCount) tokens",
+      why: "the memory for keys and values holds \(limit) of one request", remedy: "ask for less, or give the engine more memory (--kv-memory)")
+  }
+
+  static func busy(_ limit: Int) -> InferenceError {
+    InferenceError(code: "engine_busy", message: "too many requests wait already", why: "\(limit) may", remedy: "try again in a moment")
+  }
+
   static func notANumber(_ path: String) -> InferenceError {
     InferenceError(
       code: "model_numbers", message: "the model \(path) computes nothing usable", why: "none of its logits is a finite number",

@@ -1,6 +1,17 @@
 import CKernels
 import Foundation
 
+/// Neighbouring tokens of a sequence that a pass reads.
+struct TokenRun {
+  let tokens: [Int32]
+  /// Position of the first one.
+  let first: Int
+  /// The sequence's, up to the last token at least.
+  let blocks: [KVBlock]
+  /// Those of the tokens after which logits are wanted.
+  let wanted: Range<Int>
+}
+
 /// One forward pass over `rowCount` tokens: runs of tokens of one or several sequences, and the memory that it works in.
 ///
 /// `@unchecked Sendable`: parts of a job write disjoint rows or columns.
@@ -51,7 +62,13 @@ import Foundation
     let mixed: Activations
   }
 
-  init(runs: [Run], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
+  init(runs tokenRuns: [TokenRun], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
+    var rowsTaken = 0
+    let runs = tokenRuns.map { run in
+      precondition(run.blocks.count * KVBlock.positionCount >= run.first + run.tokens.count, "each token needs a place")
+      defer { rowsTaken += run.tokens.count }
+      return Run(rows: rowsTaken..<rowsTaken + run.tokens.count, first: run.first, blocks: run.blocks)
+    }
     self.runs = runs
     runOfRow = runs.indices.flatMap { Array(repeating: $0, count: runs[$0].rows.count) }
     let rowCount = runOfRow.count

@@ -71,32 +71,42 @@ struct Transformer: Sendable {
   /// - Returns: For each sequence the logits after its last token, or after each of them if `allRows`.
   func read(_ tokens: [[Int32]], into sequences: inout [KVSequence], allRows: Bool = false) -> [[[Float]]] {
     precondition(tokens.count == sequences.count, "tokens for each sequence")
-    precondition(tokens.allSatisfy { $0.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize } }, "a token outside the vocabulary")
     var logits: [[[Float]]] = Array(repeating: [], count: tokens.count)
     var readCounts = Array(repeating: 0, count: tokens.count)
     while true {
-      var runs: [Pass.Run] = []
-      var passTokens: [Int32] = []
-      var wanted: [(row: Int, sequence: Int)] = []
-      for index in tokens.indices where readCounts[index] < tokens[index].count && passTokens.count < Self.passRowLimit {
-        let part = tokens[index][readCounts[index]...].prefix(Self.passRowLimit - passTokens.count)
-        let rows = passTokens.count..<passTokens.count + part.count
+      var runs: [TokenRun] = []
+      var readers: [Int] = []
+      var rowsLeft = Self.passRowLimit
+      for index in tokens.indices where readCounts[index] < tokens[index].count && rowsLeft > 0 {
+        let part = tokens[index][readCounts[index]...].prefix(rowsLeft)
         let first = sequences[index].count
         sequences[index].append(part)
-        runs.append(Pass.Run(rows: rows, first: first, blocks: sequences[index].blocks))
-        passTokens += part
+        let wanted = allRows ? 0..<part.count : part.endIndex == tokens[index].endIndex ? part.count - 1..<part.count : 0..<0
+        runs.append(TokenRun(tokens: Array(part), first: first, blocks: sequences[index].blocks, wanted: wanted))
+        readers.append(index)
         readCounts[index] += part.count
-        if allRows {
-          wanted += rows.map { ($0, index) }
-        } else if part.endIndex == tokens[index].endIndex {
-          wanted.append((rows.upperBound - 1, index))
-        }
+        rowsLeft -= part.count
       }
       if runs.isEmpty { return logits }
-      let pass = Pass(runs: runs, configuration: configuration, ropes: ropes)
-      lookUp(passTokens, pass)
-      for index in layers.indices { run(layer: index, pass) }
-      for (row, sequence) in zip(self.logits(of: wanted.map(\.row), pass), wanted.map(\.sequence)) { logits[sequence].append(row) }
+      for (index, rows) in zip(readers, compute(runs)) { logits[index] += rows }
+    }
+  }
+
+  /// One pass over the weights for all runs. Their keys and values are stored in their blocks.
+  ///
+  /// - Returns: For each run the logits after those of its tokens for which they are wanted.
+  func compute(_ runs: [TokenRun]) -> [[[Float]]] {
+    let tokens = runs.flatMap(\.tokens)
+    precondition(!tokens.isEmpty && tokens.count <= Self.passRowLimit, "rows for one pass")
+    precondition(tokens.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize }, "a token outside the vocabulary")
+    let pass = Pass(runs: runs, configuration: configuration, ropes: ropes)
+    lookUp(tokens, pass)
+    for index in layers.indices { run(layer: index, pass) }
+    let wanted = zip(runs, pass.runs).map { run, placed in run.wanted.map { placed.rows.lowerBound + $0 } }
+    var rows = logits(of: wanted.flatMap { $0 }, pass)[...]
+    return wanted.map { rowsOfRun in
+      defer { rows = rows.dropFirst(rowsOfRun.count) }
+      return Array(rows.prefix(rowsOfRun.count))
     }
   }
 
@@ -161,7 +171,7 @@ struct Transformer: Sendable {
 
   /// Rows are shared out in runs when there are many; for one row a thread's wake-up costs more than the work.
   func forEachRow(of pass: Pass, _ body: @escaping @Sendable (Int) -> Void) {
-    let size = 8
+    let size = max(2, min(8, (pass.rowCount + pool.threadCount - 1) / pool.threadCount))
     pool.run(count: (pass.rowCount + size - 1) / size) { part in
       for row in part * size..<min(part * size + size, pass.rowCount) { body(row) }
     }

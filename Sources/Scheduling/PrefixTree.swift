@@ -74,6 +74,11 @@ package struct PrefixTree {
     pages = PlacePool(capacity: pageCount)
   }
 
+  package var blockCount: Int { blocks.capacity }
+  package var usedBlockCount: Int { blocks.usedCount }
+  package var pageCount: Int { pages.capacity }
+  package var usedPageCount: Int { pages.usedCount }
+
   /// Blocks that are free or can be made so.
   package var availableCount: Int { blocks.freeCount + idleCount }
 

@@ -50,6 +50,8 @@ package struct Scheduler {
     package var memoryTokenCount = 0
     package var diskTokenCount = 0
     package var preemptionCount = 0
+
+    package init() {}
   }
 
   package let limits: Limits
@@ -117,6 +119,11 @@ package struct Scheduler {
     sequences[id] = nil
     running.removeAll { $0 == id }
     waiting.removeAll { $0 == id }
+  }
+
+  /// Writes what is in memory to disk, as far as there is room, before the process ends. All sequences must be finished.
+  package mutating func save(_ memory: inout some BlockMemory) {
+    tree.saveAll(&memory)
   }
 
   private mutating func note(_ run: Step.Run, _ written: [Int32]) {

@@ -22,6 +22,6 @@ struct OpenIndex {
     let models = ModelFolder.standard()
     store = try Store.open(directory: directory, access: .reading)
     retriever = Retriever(store: store, embedder: try Embedder(directory: models.embedderPath()))
-    engine = generates ? GenerationEngine(model: try LanguageModel.load(path: models.generatorPath(generator))) : nil
+    engine = generates ? try GenerationEngine(model: LanguageModel.load(path: models.generatorPath(generator))) : nil
   }
 }

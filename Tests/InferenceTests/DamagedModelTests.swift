@@ -20,7 +20,7 @@ import Tokenizer
       withUnsafeBytes(of: value.bitPattern.littleEndian) { data.replaceSubrange(offset..<offset + 4, with: $0) }
     }
     try data.write(to: URL(fileURLWithPath: path))
-    return GenerationEngine(model: try LanguageModel.load(path: path))
+    return try GenerationEngine(model: LanguageModel.load(path: path))
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity], [0.0, 1.0])

@@ -12,7 +12,7 @@ import Tokenizer
   private static func tokens(_ count: Int, _ seed: Int) -> [TokenID] { (0..<count).map { TokenID(($0 * 7919 + seed) % 40_000 + 100) } }
 
   @Test func cancellingInTheMiddleStopsTheWriting() async throws {
-    let engine = GenerationEngine(model: model)
+    let engine = try GenerationEngine(model: model)
     let request = GenerationRequest(prompt: Self.tokens(8, 1), maximumTokenCount: 6000, temperature: 3, seed: 1)
     for try await event in engine.generate(request) {
       // Leaving the loop ends the stream, and with it the work.
@@ -23,7 +23,7 @@ import Tokenizer
   }
 
   @Test func waitingRequestsAreServedInOrderAndCancelledOnesNotAtAll() async throws {
-    let engine = GenerationEngine(model: model)
+    let engine = try GenerationEngine(model: model)
     let first = engine.generate(GenerationRequest(prompt: Self.tokens(40, 3), maximumTokenCount: 8))
     let dropped = Task {
       for try await _ in engine.generate(GenerationRequest(prompt: Self.tokens(40, 4), maximumTokenCount: 6000, temperature: 3)) {}
@@ -41,7 +41,7 @@ import Tokenizer
     weak var released: GenerationEngine?
     let stream: AsyncThrowingStream<GenerationEvent, any Error>
     do {
-      let engine = GenerationEngine(model: model)
+      let engine = try GenerationEngine(model: model)
       released = engine
       stream = engine.generate(GenerationRequest(prompt: Self.tokens(20, 6), maximumTokenCount: 4))
     }
@@ -59,9 +59,12 @@ import Tokenizer
     let prompts = (1...3).map { prefix + Self.tokens(10, 1000 * $0) }
     // A block of SmolLM2-135M: 30 layers, 3 heads, keys and values, 64 positions of 64 bytes and a scale of 4.
     let blockByteCount = 30 * 3 * 2 * 64 * (64 + 4)
-    // Two shared blocks and one for the end of each: five.
-    let roomy = GenerationEngine(model: model, cacheByteLimit: 5 * blockByteCount)
-    let tight = GenerationEngine(model: model, cacheByteLimit: 4 * blockByteCount)
+    // Two shared blocks and one for the end of each: five, and one to begin with again.
+    var options = EngineOptions()
+    options.keyValueByteLimit = 6 * blockByteCount
+    let roomy = try GenerationEngine(model: model, options: options)
+    options.keyValueByteLimit = 4 * blockByteCount
+    let tight = try GenerationEngine(model: model, options: options)
     for prompt in prompts {
       _ = try await ExactnessTests.generate(prompt, roomy, limit: 1)
       _ = try await ExactnessTests.generate(prompt, tight, limit: 1)
@@ -72,7 +75,7 @@ import Tokenizer
 
   @Test func aPromptThatLeavesPlaceForOneTokenGetsOne() async throws {
     let tiny = try LanguageModel.load(path: GoldenModels.folder + "/tiny-q4_1.gguf")
-    let engine = GenerationEngine(model: tiny)
+    let engine = try GenerationEngine(model: tiny)
     let prompt = (0..<tiny.contextLength - 1).map { TokenID($0 * 31 % tiny.vocabularySize) }
     let (_, result) = try await ExactnessTests.generate(prompt, engine, limit: 50)
     #expect(result.completionTokenCount <= 1)

@@ -50,7 +50,7 @@ import Tokenizer
     let model = try LanguageModel.load(path: GoldenModels.smolLM2())
     let prefix = Array(Self.tokens.prefix(100))
     let prompts = [prefix + [5, 6, 7], prefix + [5, 9], Array(prefix.prefix(40)), prefix + [5, 6, 7]]
-    let engine = GenerationEngine(model: model)
+    let engine = try GenerationEngine(model: model)
     for (index, prompt) in prompts.enumerated() {
       let cached = try await Self.generate(prompt, engine)
       let fresh = try await Self.generate(prompt, GenerationEngine(model: model))

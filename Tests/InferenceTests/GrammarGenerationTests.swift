@@ -88,7 +88,7 @@ import Tokenizer
   }
 
   @Test func theDefaultModelWritesWhatItsSchemaSays() async throws {
-    let engine = GenerationEngine(model: try LanguageModel.load(path: GoldenModels.smolLM2()))
+    let engine = try GenerationEngine(model: LanguageModel.load(path: GoldenModels.smolLM2()))
     let person =
       #"{"type":"object","properties":{"name":{"type":"string","maxLength":20},"age":{"type":"integer","minimum":0,"maximum":150},"#
       + #""role":{"enum":["cook","smith","baker"]}},"required":["name","age","role"],"additionalProperties":false}"#
@@ -108,7 +108,7 @@ import Tokenizer
   }
 
   @Test func theLimitIsTheReasonOfATextThatIsNotWhole() async throws {
-    let engine = GenerationEngine(model: try LanguageModel.load(path: GoldenModels.smolLM2()))
+    let engine = try GenerationEngine(model: LanguageModel.load(path: GoldenModels.smolLM2()))
     let long = #"{"type":"string","minLength":1000}"#
     let (text, result) = try await Self.generate(engine, "Tell me a story.", SamplingParameters(), long, limit: 12)
     #expect(result.finishReason == .limit)
@@ -121,7 +121,7 @@ import Tokenizer
   }
 
   @Test func constraintsThatCannotBeKeptAreErrors() async throws {
-    let engine = GenerationEngine(model: try LanguageModel.load(path: GoldenModels.smolLM2()))
+    let engine = try GenerationEngine(model: LanguageModel.load(path: GoldenModels.smolLM2()))
     func error(_ request: GenerationRequest) async -> InferenceError? {
       await #expect(throws: InferenceError.self) { for try await _ in engine.generate(request) {} }
     }

@@ -10,7 +10,7 @@ import Tokenizer
 
   init() throws {
     model = try LanguageModel.load(path: GoldenModels.smolLM2())
-    engine = GenerationEngine(model: model)
+    engine = try GenerationEngine(model: model)
   }
 
   private func tokens(_ request: GenerationRequest) async throws -> (tokens: [GeneratedToken], text: String) {

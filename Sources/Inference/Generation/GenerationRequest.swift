@@ -12,6 +12,10 @@ package struct GenerationRequest: Sendable {
   package var constraint: OutputConstraint?
   /// How many of the likeliest tokens are reported with each token, with their log-probabilities; 0 for the written one's only, `nil` for none.
   package var logProbabilityCount: Int?
+  /// Whose it is: only requests of the same namespace share keys and values, so that nobody can tell from the time what others asked.
+  package var namespace = ""
+  /// How much of the prompt's beginning is the same for all requests, and worth keeping before anything else.
+  package var instructionTokenCount = 0
 
   package init(
     prompt: [TokenID], maximumTokenCount: Int = 128, sampling: SamplingParameters, stopSequences: [String] = [],
@@ -75,7 +79,14 @@ package struct GenerationResult: Sendable, Equatable {
   package var promptTokenCount: Int
   /// Tokens of the prompt whose keys and values were there from an earlier request.
   package var cachedTokenCount: Int
+  /// Those of the cached ones that came from disk.
+  package var diskTokenCount: Int
   package var completionTokenCount: Int
+  /// Tokens that were guessed ahead, and those that held.
+  package var draftedTokenCount: Int
+  package var acceptedTokenCount: Int
+  /// Until its first token was computed; while its prompt was read, beside others perhaps; while it was written.
+  package var queueSeconds: Double
   package var prefillSeconds: Double
   package var decodeSeconds: Double
   package var finishReason: FinishReason

@@ -1,0 +1,95 @@
+import Foundation
+import Scheduling
+import Synchronization
+import Tokenizer
+
+/// Continues prompts, many at a time, on a thread of its own.
+///
+/// Keys and values of what was read and written are kept as long as there is room, so that a prompt that begins like an earlier one is computed
+/// only from where it differs. By the exactness of `Transformer` the text is the same whatever was kept, and whoever else is served.
+package final class GenerationEngine: Sendable {
+  package let model: LanguageModel
+  private let requests: RequestQueue
+  private let status: EngineStatus
+  private let limits: RequestLimits
+
+  package init(model: LanguageModel, options: EngineOptions = EngineOptions()) throws(InferenceError) {
+    self.model = model
+    let layout = model.transformer.layout
+    let byteLimit = options.keyValueByteLimit ?? EngineOptions.freeByteCount / 4
+    let blockCount = byteLimit / layout.byteCount
+    guard blockCount >= 4 else { throw .keyValueMemory(byteLimit, blockByteCount: layout.byteCount) }
+    let tree = PrefixTree(blockSize: KVBlock.positionCount, blockCount: blockCount, policy: options.evictionPolicy)
+    let scheduler = Scheduler(tree: tree, limits: options.limits)
+    limits = RequestLimits(tokenCount: scheduler.tokenLimit, waitingCount: options.waitingLimit)
+    let (requests, status) = (RequestQueue(), EngineStatus())
+    (self.requests, self.status) = (requests, status)
+    let thread = Thread {
+      var loop = GenerationLoop(model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount), status: status)
+      loop.run(requests)
+    }
+    thread.name = "quarry-generation"
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+
+  deinit { requests.close() }
+
+  /// What the engine has done, and is doing.
+  package var statistics: EngineStatistics { status.current }
+
+  /// Ends all work; requests that are not finished throw `CancellationError`. Waits until what is worth keeping is on disk.
+  package func close() async {
+    requests.close()
+    await status.waitForEnd()
+  }
+
+  /// The continuation as it is written. Dropping the stream stops the work; what was computed until then is kept for the next prompt.
+  ///
+  /// Throws `InferenceError` when the request is out of bounds (see `GenerationRequest.check`), needs more memory than the engine has, or when too
+  /// many wait.
+  package func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationEvent, any Error> {
+    stream(request) { if case .generation(let event) = $0 { event } else { nil } }
+  }
+
+  /// The same with every token, for log-probabilities.
+  package func generateTokens(_ request: GenerationRequest) -> AsyncThrowingStream<TokenEvent, any Error> {
+    stream(request) { $0 }
+  }
+
+  private func stream<Event: Sendable>(
+    _ request: GenerationRequest, of select: @escaping @Sendable (TokenEvent) -> Event?
+  ) -> AsyncThrowingStream<Event, any Error> {
+    AsyncThrowingStream { continuation in
+      do {
+        try check(request)
+      } catch {
+        return continuation.finish(throwing: error)
+      }
+      let isCancelled = CancellationFlag()
+      // The engine lives as long as somebody waits for it.
+      continuation.onTermination = { [self] _ in withExtendedLifetime(self) { isCancelled.set() } }
+      status.noteArrival()
+      let entry = RequestQueue.Entry(
+        request: request, isCancelled: isCancelled, arrival: .now,
+        emit: { event in if let selected = select(event) { continuation.yield(selected) } },
+        end: { [status] error in
+          status.noteEnd()
+          continuation.finish(throwing: error)
+        })
+      if !requests.put(entry) { entry.end(CancellationError()) }
+    }
+  }
+
+  private func check(_ request: GenerationRequest) throws(InferenceError) {
+    try request.check(vocabularySize: model.vocabularySize, contextLength: model.contextLength)
+    let tokenCount = request.prompt.count + min(max(0, request.maximumTokenCount), model.contextLength - request.prompt.count)
+    guard tokenCount <= limits.tokenCount else { throw .keyValueMemory(tokenCount: tokenCount, limit: limits.tokenCount) }
+    guard status.unfinishedCount < limits.waitingCount else { throw .busy(limits.waitingCount) }
+  }
+}
+
+private struct RequestLimits: Sendable {
+  let tokenCount: Int
+  let waitingCount: Int
+}

@@ -1,0 +1,149 @@
+import Scheduling
+
+/// What the engine's thread does: takes requests, asks the scheduler what to compute, computes it, chooses tokens.
+struct GenerationLoop {
+  private let model: LanguageModel
+  private let constraints: ConstraintCompiler
+  private let status: EngineStatus
+  private var scheduler: Scheduler
+  private var blocks: BlockStore
+  private var texts: [SequenceID: Text] = [:]
+  private var finishedCount = 0
+  private var cancelledCount = 0
+
+  /// A request while it is served.
+  private struct Text {
+    let entry: RequestQueue.Entry
+    var continuation: Continuation
+    /// When its first row was computed, and when its prompt was read.
+    var begun: ContinuousClock.Instant?
+    var read: ContinuousClock.Instant?
+    var draftedCount = 0
+    var acceptedCount = 0
+  }
+
+  init(model: LanguageModel, scheduler: Scheduler, blocks: BlockStore, status: EngineStatus) {
+    self.model = model
+    self.scheduler = scheduler
+    self.blocks = blocks
+    self.status = status
+    constraints = ConstraintCompiler(model.tokenizer)
+    publish()
+  }
+
+  /// Serves until the queue is closed.
+  mutating func run(_ requests: RequestQueue) {
+    while true {
+      let (entries, isClosed) = requests.take(waits: scheduler.isEmpty)
+      for entry in entries { begin(entry) }
+      if isClosed { break }
+      dropCancelled()
+      if let step = plan() { run(step) }
+      publish()
+    }
+    for id in Array(texts.keys) { end(id, throwing: CancellationError()) }
+    scheduler.save(&blocks)
+    publish()
+    status.end()
+  }
+
+  private mutating func begin(_ entry: RequestQueue.Entry) {
+    if entry.isCancelled.isSet { return entry.end(CancellationError()) }
+    do {
+      let constrained = try entry.request.constraint.map(constraints.begin)
+      let text = Text(entry: entry, continuation: Continuation(entry.request, model: model, constrained: constrained))
+      let id = scheduler.submit(
+        entry.request.prompt, namespace: entry.request.namespace, pinnedTokenCount: entry.request.instructionTokenCount)
+      texts[id] = text
+    } catch {
+      entry.end(error)
+    }
+  }
+
+  private mutating func dropCancelled() {
+    for (id, text) in texts where text.entry.isCancelled.isSet {
+      scheduler.finish(id)
+      end(id, throwing: CancellationError())
+    }
+  }
+
+  // MARK: A step
+
+  private mutating func plan() -> Step? { scheduler.plan(&blocks) }
+
+  private mutating func run(_ step: Step) {
+    let began = ContinuousClock.now
+    var runs: [TokenRun] = []
+    for run in step.runs {
+      if texts[run.sequence]?.begun == nil { texts[run.sequence]?.begun = began }
+      let wanted = run.reachesEnd ? run.tokens.count - run.draftCount - 1..<run.tokens.count : 0..<0
+      runs.append(TokenRun(tokens: run.tokens, first: run.positions.lowerBound, blocks: run.blocks.map { blocks[$0] }, wanted: wanted))
+    }
+    for (run, logits) in zip(step.runs, model.transformer.compute(runs)) {
+      if run.reachesEnd { write(run, logits) } else { scheduler.complete(run, written: []) }
+    }
+  }
+
+  /// Chooses tokens after a run that reached its sequence's end: one, and one more for each draft that held.
+  private mutating func write(_ run: Step.Run, _ logits: [[Float]]) {
+    guard var text = texts[run.sequence] else { preconditionFailure("a sequence without a text") }
+    if text.read == nil { text.read = .now }
+    let drafts = run.tokens.suffix(run.draftCount)
+    var written: [Int32] = []
+    var failure: (any Error)?
+    for row in logits where text.continuation.finishReason == nil {
+      do {
+        guard let token = try text.continuation.write(after: row, emit: text.entry.emit) else { break }
+        written.append(token)
+        guard written.count <= drafts.count, drafts[drafts.startIndex + written.count - 1] == token else { break }
+      } catch {
+        failure = error
+        break
+      }
+    }
+    text.draftedCount += drafts.count
+    text.acceptedCount += max(0, written.count - 1)
+    texts[run.sequence] = text
+    guard failure != nil || text.continuation.finishReason != nil else { return scheduler.complete(run, written: written) }
+    let usage = scheduler[run.sequence]?.usage ?? Scheduler.PrefixUsage()
+    scheduler.finish(run, written: written)
+    if failure == nil { text.entry.emit(.generation(.finished(result(of: text, usage)))) }
+    end(run.sequence, throwing: failure)
+  }
+
+  private func result(of text: Text, _ usage: Scheduler.PrefixUsage) -> GenerationResult {
+    let now = ContinuousClock.now
+    let (arrival, begun, read) = (text.entry.arrival, text.begun ?? now, text.read ?? now)
+    return GenerationResult(
+      promptTokenCount: text.entry.request.prompt.count, cachedTokenCount: usage.memoryTokenCount + usage.diskTokenCount,
+      diskTokenCount: usage.diskTokenCount, completionTokenCount: text.continuation.tokenCount, draftedTokenCount: text.draftedCount,
+      acceptedTokenCount: text.acceptedCount, queueSeconds: arrival.duration(to: begun) / .seconds(1),
+      prefillSeconds: begun.duration(to: read) / .seconds(1), decodeSeconds: read.duration(to: now) / .seconds(1),
+      finishReason: text.continuation.finishReason ?? .limit)
+  }
+
+  private mutating func end(_ id: SequenceID, throwing error: (any Error)?) {
+    if error is CancellationError { cancelledCount += 1 } else { finishedCount += 1 }
+    texts.removeValue(forKey: id)?.entry.end(error)
+  }
+
+  // MARK: Telling
+
+  private func publish() {
+    var statistics = EngineStatistics()
+    statistics.scheduler = scheduler.statistics
+    statistics.runningCount = scheduler.runningCount
+    statistics.waitingCount = scheduler.waitingCount
+    statistics.blockCount = scheduler.tree.blockCount
+    statistics.usedBlockCount = scheduler.tree.usedBlockCount
+    statistics.idleBlockCount = scheduler.tree.idleCount
+    statistics.blockByteCount = model.transformer.layout.byteCount
+    statistics.evictionCount = scheduler.tree.evictionCount
+    statistics.pageCount = scheduler.tree.pageCount
+    statistics.usedPageCount = scheduler.tree.usedPageCount
+    statistics.pageEvictionCount = scheduler.tree.pageEvictionCount
+    statistics.finishedRequestCount = finishedCount
+    statistics.cancelledRequestCount = cancelledCount
+    status.current = statistics
+  }
+}
