@@ -118,7 +118,7 @@ let package = Package(
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFile", "Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFile", "Scheduling", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),
     .testTarget(name: "ModelsTests", dependencies: ["Diagnostics", "Models"], swiftSettings: strict),
     .testTarget(name: "DocumentsTests", dependencies: ["Diagnostics", "Documents"], swiftSettings: strict),

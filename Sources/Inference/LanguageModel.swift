@@ -17,6 +17,8 @@ package final class LanguageModel: Sendable {
   /// Positions that the model was trained on.
   package var contextLength: Int { transformer.configuration.contextLength }
   package var vocabularySize: Int { transformer.configuration.vocabularySize }
+  /// Bytes that the keys and values of 64 tokens take.
+  package var keyValueBlockByteCount: Int { transformer.layout.byteCount }
 
   private init(name: String, path: String, fingerprint: String, tokenizer: any TextTokenizer, chatTemplate: ChatTemplate, transformer: Transformer) {
     self.name = name
