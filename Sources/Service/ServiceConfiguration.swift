@@ -19,12 +19,14 @@ package struct ServiceConfiguration: Sendable {
   package var requestDeadline = Duration.seconds(120)
   /// Silence after which a connection is closed.
   package var idleTimeout = Duration.seconds(60)
+  /// Searches that are worked on at the same time; as many as answers may wait.
+  package var concurrentSearchLimit = 2
   /// Connections open at the same time; more wait in the system's queue.
   package var connectionLimit = 256
-  /// Answers that are worked on at the same time.
-  package var concurrentAnswerLimit = 2
+  /// Answers that are worked on at the same time: the engine computes them together.
+  package var concurrentAnswerLimit = 32
   /// Answers that wait for their turn; more are turned away with 429.
-  package var waitingAnswerLimit = 16
+  package var waitingAnswerLimit = 128
   /// How long running requests may take after the signal to stop.
   package var drainTimeout = Duration.seconds(10)
 

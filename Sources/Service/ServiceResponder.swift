@@ -23,7 +23,7 @@ struct ServiceResponder: HTTPResponder {
     self.logger = logger
     answers = TurnQueue(concurrentLimit: configuration.concurrentAnswerLimit, waitingLimit: configuration.waitingAnswerLimit)
     // Searching takes milliseconds: it does not wait behind answers that take minutes.
-    searches = TurnQueue(concurrentLimit: configuration.concurrentAnswerLimit, waitingLimit: 4 * configuration.waitingAnswerLimit)
+    searches = TurnQueue(concurrentLimit: configuration.concurrentSearchLimit, waitingLimit: configuration.waitingAnswerLimit)
     hostCheck = HostCheck(configuration)
   }
 

@@ -28,6 +28,7 @@ struct AskCommand: AsyncParsableCommand {
   var maxTokens = 128
 
   @OptionGroup var generator: GeneratorOptions
+  @OptionGroup var engine: EngineSettings
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
@@ -38,7 +39,7 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: answer != .quote, generator: generator.choice)
+    let open = try OpenIndex(directory: index.index, generates: answer != .quote, generator: generator.choice, engine: engine)
     var options = AskOptions()
     options.mode = answer
     options.collection = index.collection
@@ -56,6 +57,7 @@ struct AskCommand: AsyncParsableCommand {
     }
     guard let final else { preconditionFailure("the answer ended without its last event") }
     if output.json { JSONOutput.write(final) } else { show(final) }
+    await open.close()
     if final.abstained { throw ExitCode.noAnswer }
   }
 

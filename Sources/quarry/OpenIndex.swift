@@ -18,10 +18,16 @@ struct OpenIndex {
   /// - Parameters:
   ///   - generates: Whether a generator is needed at all.
   ///   - generator: As `--generator`; `nil` for the default one.
-  init(directory: String, generates: Bool, generator: String?) throws {
+  init(directory: String, generates: Bool, generator: String?, engine settings: EngineSettings? = nil) throws {
     let models = ModelFolder.standard()
     store = try Store.open(directory: directory, access: .reading)
     retriever = Retriever(store: store, embedder: try Embedder(directory: models.embedderPath()))
-    engine = generates ? try GenerationEngine(model: LanguageModel.load(path: models.generatorPath(generator))) : nil
+    engine =
+      generates
+      ? try GenerationEngine(
+        model: LanguageModel.load(path: models.generatorPath(generator)), options: settings?.options(index: directory) ?? EngineOptions()) : nil
   }
+
+  /// Keeps what the engine has read for the next start.
+  func close() async { await engine?.close() }
 }

@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
   var allowRemote = false
 
   @OptionGroup var generator: GeneratorOptions
+  @OptionGroup var engine: EngineSettings
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
@@ -28,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice)
+    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice, engine: engine)
     var configuration = ServiceConfiguration()
     configuration.host = host
     configuration.port = port
@@ -37,5 +38,6 @@ struct ServeCommand: AsyncParsableCommand {
     let service = QuarryService(
       configuration: configuration, answerer: open.answerer, retriever: open.retriever, engine: open.engine, store: open.store)
     try await service.run()
+    await open.close()
   }
 }

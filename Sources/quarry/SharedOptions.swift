@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inference
 
 /// `--index` and `--collection`, everywhere.
 struct IndexOptions: ParsableArguments {
@@ -37,4 +38,35 @@ struct GeneratorOptions: ParsableArguments {
 
   /// The choice, if there is one.
   var choice: String? { generator ?? ProcessInfo.processInfo.environment["QUARRY_GENERATOR"].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+/// What the engine may take of the machine, where text is generated.
+struct EngineSettings: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Memory for keys and values of texts that are read, written and remembered, in MiB; a quarter of what is free by default.", valueName: "mib"))
+  var kvMemory: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Disk for what finds no room there and for the next start, in the index's folder, in MiB; 0 for none.", valueName: "mib"))
+  var kvDisk = 2048
+
+  @Flag(inversion: .prefixedNo, help: "Guess tokens ahead and check several at a time; the text is the same.")
+  var speculation = true
+
+  func validate() throws {
+    if let kvMemory, !(1...1 << 24).contains(kvMemory) { throw ValidationError("--kv-memory must be from 1 to \(1 << 24)") }
+    guard (0...1 << 24).contains(kvDisk) else { throw ValidationError("--kv-disk must be from 0 to \(1 << 24)") }
+  }
+
+  /// - Parameter index: The index's folder.
+  func options(index: String) -> EngineOptions {
+    var options = EngineOptions()
+    options.keyValueByteLimit = kvMemory.map { $0 << 20 }
+    options.pageDirectory = kvDisk > 0 ? URL(fileURLWithPath: index).appendingPathComponent("kv") : nil
+    options.pageByteLimit = kvDisk << 20
+    options.isSpeculating = speculation
+    return options
+  }
 }
