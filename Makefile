@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval models packages format format-check cross-check fuzz install clean help
+.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval models packages format format-check cross-check fuzz install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -55,6 +55,10 @@ bench: models ## Measure ingest, search, prefill and decode; with peers when `ma
 bench-engine: models bench-models ## Measure the engine against its bars, with llama.cpp and ONNX Runtime in turns (quiet machine; BENCH_ENGINE_OPTIONS="--only prefill,decode")
 	mkdir -p .build/bench
 	QUARRY_PEERS=$(PEERS) QUARRY_BENCH_MODELS=$(BENCH_MODELS) $(QUARRY) bench engine --out .build/bench/engine.json $(BENCH_ENGINE_OPTIONS)
+
+bench-cache: build ## Replay a chat service's arrivals and made-up questions against the prefix cache: hit rates by size, policy and order of passages
+	mkdir -p .build/bench
+	$(QUARRY) bench cache $(if $(wildcard ../shared/eval/traces/conversation.jsonl),--trace ../shared/eval/traces/conversation.jsonl) --out .build/bench/cache.json
 
 bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: every weight type, keys and values in F16 and Q8, on the manual
 	mkdir -p .build/bench

@@ -100,13 +100,15 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "CKernels", "Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "ModelFile", "Retrieval", "Store", "Tokenizer",
+        "CKernels", "Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "ModelFile", "Retrieval", "Scheduling", "Store",
+        "Tokenizer",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "quarry",
       dependencies: [
-        "Diagnostics", "Answering", "Documents", "Embedding", "Evaluation", "Inference", "Ingestion", "Models", "Retrieval", "Service", "Store",
+        "Diagnostics", "Answering", "Documents", "Embedding", "Evaluation", "Inference", "Ingestion", "Models", "Retrieval", "Scheduling", "Service",
+        "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict

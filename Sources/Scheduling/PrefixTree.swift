@@ -180,7 +180,9 @@ package struct PrefixTree {
   private mutating func touch(_ node: Int) {
     time += 1
     nodes[node].useCount += 1
-    nodes[node].score = policy.score(time: time, floor: floor, useCount: nodes[node].useCount, depth: nodes[node].depth)
+    nodes[node].score = policy.score(
+      time: time, floor: floor, useCount: nodes[node].useCount, depth: nodes[node].depth, isFull: nodes[node].tokens.count == blockSize,
+      capacity: blocks.capacity)
     enqueue(node)
   }
 

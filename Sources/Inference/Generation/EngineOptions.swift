@@ -11,7 +11,7 @@ package struct EngineOptions: Sendable {
   package var pageByteLimit = 2 << 30
   /// Requests that wait at most; more are refused.
   package var waitingLimit = 256
-  package var evictionPolicy = EvictionPolicy.lru
+  package var evictionPolicy = EvictionPolicy.adaptive
   package var limits = Scheduler.Limits()
   /// Whether tokens are guessed ahead and checked several at a time. The text is the same either way.
   package var isSpeculating = true
