@@ -17,7 +17,7 @@ extension Answerer {
     }
     try Task.checkCancellation()
     let request = GenerationRequest(
-      prompt: prompt.tokens, maximumTokenCount: options.completionTokenLimit, temperature: options.temperature, seed: options.seed,
+      prompt: prompt.tokens, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling,
       // One paragraph is asked for. What small models write after it is the prompt over again.
       stopSequences: ["\n\n"])
     // Only what nobody can take back is sent on the way: in auto mode nothing before the check.

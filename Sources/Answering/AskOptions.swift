@@ -1,3 +1,5 @@
+package import Inference
+
 /// Which text may be shown as the answer.
 package enum AnswerMode: String, Sendable, Codable, CaseIterable {
   /// Generated text if it stands up against the quotes, the quotes otherwise.
@@ -18,9 +20,8 @@ package struct AskOptions: Sendable {
   package var passageLimit = 4
   /// Tokens generated at most.
   package var completionTokenLimit = 128
-  /// 0 is greedy.
-  package var temperature = 0.0
-  package var seed: UInt64 = 0
+  /// How the generator chooses its words.
+  package var sampling = SamplingParameters()
 
   package init() {}
 }

@@ -10,13 +10,24 @@ struct AskBody: Decodable, Sendable {
   let sentences: Int?
   let passages: Int?
   let maximumTokens: Int?
-  let temperature: Double?
-  let seed: Int?
   let stream: Bool?
+  let sampling: SamplingFields
 
   enum CodingKeys: String, CodingKey {
-    case question, collection, answer, sentences, passages, temperature, seed, stream
+    case question, collection, answer, sentences, passages, stream
     case maximumTokens = "max_tokens"
+  }
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    question = try fields.decode(String.self, forKey: .question)
+    collection = try fields.decodeIfPresent(String.self, forKey: .collection)
+    answer = try fields.decodeIfPresent(String.self, forKey: .answer)
+    sentences = try fields.decodeIfPresent(Int.self, forKey: .sentences)
+    passages = try fields.decodeIfPresent(Int.self, forKey: .passages)
+    maximumTokens = try fields.decodeIfPresent(Int.self, forKey: .maximumTokens)
+    stream = try fields.decodeIfPresent(Bool.self, forKey: .stream)
+    sampling = try SamplingFields(from: decoder)
   }
 
   func options(_ configuration: ServiceConfiguration) throws -> AskOptions {
@@ -32,8 +43,7 @@ struct AskBody: Decodable, Sendable {
     options.sentenceLimit = try FieldCheck.range(sentences, 1...10, field: "sentences") ?? options.sentenceLimit
     options.passageLimit = try FieldCheck.range(passages, 1...20, field: "passages") ?? options.passageLimit
     options.completionTokenLimit = try FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens") ?? options.completionTokenLimit
-    options.temperature = try FieldCheck.range(temperature, 0...2, field: "temperature") ?? options.temperature
-    options.seed = FieldCheck.seed(seed)
+    options.sampling = try sampling.parameters()
     return options
   }
 }

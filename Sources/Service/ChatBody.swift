@@ -1,4 +1,5 @@
 import Answering
+import Inference
 import Tokenizer
 
 /// The body of `POST /v1/chat/completions`: of OpenAI's fields those that Quarry knows; the others are ignored.
@@ -7,18 +8,39 @@ struct ChatBody: Decodable, Sendable {
   let messages: [Message]
   let stream: Bool?
   let streamOptions: StreamOptions?
-  let temperature: Double?
   let maximumTokens: Int?
   let maximumCompletionTokens: Int?
   let stop: Stop?
-  let seed: Int?
   let n: Int?
+  let logProbabilities: Bool?
+  let likeliestCount: Int?
+  let responseFormat: ResponseFormat?
+  let sampling: SamplingFields
 
   enum CodingKeys: String, CodingKey {
-    case model, messages, stream, temperature, stop, seed, n
+    case model, messages, stream, stop, n
     case streamOptions = "stream_options"
     case maximumTokens = "max_tokens"
     case maximumCompletionTokens = "max_completion_tokens"
+    case logProbabilities = "logprobs"
+    case likeliestCount = "top_logprobs"
+    case responseFormat = "response_format"
+  }
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    model = try fields.decode(String.self, forKey: .model)
+    messages = try fields.decode([Message].self, forKey: .messages)
+    stream = try fields.decodeIfPresent(Bool.self, forKey: .stream)
+    streamOptions = try fields.decodeIfPresent(StreamOptions.self, forKey: .streamOptions)
+    maximumTokens = try fields.decodeIfPresent(Int.self, forKey: .maximumTokens)
+    maximumCompletionTokens = try fields.decodeIfPresent(Int.self, forKey: .maximumCompletionTokens)
+    stop = try fields.decodeIfPresent(Stop.self, forKey: .stop)
+    n = try fields.decodeIfPresent(Int.self, forKey: .n)
+    logProbabilities = try fields.decodeIfPresent(Bool.self, forKey: .logProbabilities)
+    likeliestCount = try fields.decodeIfPresent(Int.self, forKey: .likeliestCount)
+    responseFormat = try fields.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat)
+    sampling = try SamplingFields(from: decoder)
   }
 
   struct StreamOptions: Decodable, Sendable {
@@ -69,21 +91,27 @@ struct ChatBody: Decodable, Sendable {
 
   var wantsEvents: Bool { stream ?? false }
   var wantsUsageEvent: Bool { streamOptions?.includesUsage ?? false }
+  var wantsLogProbabilities: Bool { logProbabilities ?? false }
 
   private func tokenLimit() throws -> Int? {
     try FieldCheck.range(maximumCompletionTokens, 1...4096, field: "max_completion_tokens")
       ?? FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens")
   }
 
-  private func checkedTemperature() throws -> Double? { try FieldCheck.range(temperature, 0...2, field: "temperature") }
+  private func logProbabilityCount() throws -> Int? {
+    let count = try FieldCheck.range(likeliestCount, 0...LogProbability.countLimit, field: "top_logprobs") ?? 0
+    guard wantsLogProbabilities || count == 0 else { throw ServiceError.field("top_logprobs", "it says something only if logprobs is true") }
+    return wantsLogProbabilities ? count : nil
+  }
 
   /// The conversation, for the generator alone.
   func conversation(_ configuration: ServiceConfiguration) throws -> ([ChatMessage], ChatOptions) {
     let messages = try checkedMessages(configuration)
     var options = ChatOptions()
     options.completionTokenLimit = try tokenLimit() ?? options.completionTokenLimit
-    options.temperature = try checkedTemperature() ?? options.temperature
-    options.seed = FieldCheck.seed(seed)
+    options.sampling = try sampling.parameters()
+    options.constraint = try responseFormat?.constraint()
+    options.logProbabilityCount = try logProbabilityCount()
     let stops = stop?.texts.filter { !$0.isEmpty } ?? []
     guard stops.count <= 4 else { throw ServiceError.field("stop", "at most 4 texts are taken") }
     options.stopSequences = stops
@@ -96,11 +124,13 @@ struct ChatBody: Decodable, Sendable {
       throw ServiceError.field("messages", "none of them is the user's")
     }
     try FieldCheck.question(question, field: "messages", characterLimit: configuration.questionCharacterLimit)
+    // An answer is quotes, or a text that stands up against them: neither could be held to a form, or has one probability.
+    guard try responseFormat?.constraint() == nil else { throw ServiceError.notOfDocuments("response_format") }
+    guard try logProbabilityCount() == nil else { throw ServiceError.notOfDocuments("logprobs") }
     var options = AskOptions()
     options.collection = configuration.collection
     options.completionTokenLimit = try tokenLimit() ?? options.completionTokenLimit
-    options.temperature = try checkedTemperature() ?? options.temperature
-    options.seed = FieldCheck.seed(seed)
+    options.sampling = try sampling.parameters()
     return (question, options)
   }
 

@@ -37,7 +37,7 @@ struct ChatEnding: Sendable {
 
 /// The part of a turn that comes next: the same for both models.
 enum ChatPart: Sendable {
-  case text(String)
+  case text(String, tokens: [ChatToken] = [])
   case ending(ChatEnding)
 }
 
@@ -60,9 +60,19 @@ struct ChatCompletion: Encodable {
   struct Choice: Encodable {
     let index = 0
     let message: Message
+    let logProbabilities: ChatLogProbabilities?
     let finishReason: String
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(index, forKey: .index)
+      try container.encode(message, forKey: .message)
+      try container.encode(logProbabilities, forKey: .logProbabilities)
+      try container.encode(finishReason, forKey: .finishReason)
+    }
     enum CodingKeys: String, CodingKey {
       case index, message
+      case logProbabilities = "logprobs"
       case finishReason = "finish_reason"
     }
   }
@@ -75,11 +85,11 @@ struct ChatCompletion: Encodable {
   let usage: ChatUsage
   let sources: [Answer.Source]?
 
-  init(id: String, created: Int, model: String, content: String, ending: ChatEnding) {
+  init(id: String, created: Int, model: String, content: String, logProbabilities: ChatLogProbabilities?, ending: ChatEnding) {
     self.id = id
     self.created = created
     self.model = model
-    choices = [Choice(message: Message(content: content), finishReason: ending.finishReason)]
+    choices = [Choice(message: Message(content: content), logProbabilities: logProbabilities, finishReason: ending.finishReason)]
     usage = ending.usage
     sources = ending.sources
   }
@@ -95,16 +105,19 @@ struct ChatChunk: Encodable {
   struct Choice: Encodable {
     let index = 0
     let delta: Delta
+    var logProbabilities: ChatLogProbabilities?
     let finishReason: String?
 
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(index, forKey: .index)
       try container.encode(delta, forKey: .delta)
+      try container.encode(logProbabilities, forKey: .logProbabilities)
       try container.encode(finishReason, forKey: .finishReason)
     }
     enum CodingKeys: String, CodingKey {
       case index, delta
+      case logProbabilities = "logprobs"
       case finishReason = "finish_reason"
     }
   }

@@ -22,7 +22,8 @@ extension ServiceResponder {
     default:
       throw ServiceError.modelUnknown(body.model, known: modelNames)
     }
-    let form = ChatForm(id: "chatcmpl-\(context.id)", created: Int(Date().timeIntervalSince1970), model: body.model)
+    let form = ChatForm(
+      id: "chatcmpl-\(context.id)", created: Int(Date().timeIntervalSince1970), model: body.model, hasLogProbabilities: body.wantsLogProbabilities)
     guard body.wantsEvents else { return .json(try await form.completion(of: parts)) }
     return try await EventStream.response(
       parts, opening: EventStream.data(form.chunk(.init(role: "assistant", content: ""))),
@@ -55,7 +56,7 @@ extension ServiceResponder {
   private static func parts(of events: AsyncThrowingStream<ChatEvent, any Error>) -> AsyncThrowingStream<ChatPart, any Error> {
     mapped(events) { (event, _: inout String) in
       switch event {
-      case .text(let text): return [.text(text)]
+      case .text(let text, let tokens): return [.text(text, tokens: tokens)]
       case .finished(let summary):
         let usage = ChatUsage(
           promptTokens: summary.promptTokenCount, cachedTokens: summary.cachedTokenCount, completionTokens: summary.completionTokenCount)
@@ -90,26 +91,37 @@ private struct ChatForm: Sendable {
   let id: String
   let created: Int
   let model: String
+  let hasLogProbabilities: Bool
 
   func completion(of parts: AsyncThrowingStream<ChatPart, any Error>) async throws -> ChatCompletion {
     var content = ""
+    var tokens: [ChatToken] = []
     for try await part in parts {
       switch part {
-      case .text(let text): content += text
-      case .ending(let ending): return ChatCompletion(id: id, created: created, model: model, content: content, ending: ending)
+      case .text(let text, let more):
+        content += text
+        tokens += more
+      case .ending(let ending):
+        return ChatCompletion(
+          id: id, created: created, model: model, content: content, logProbabilities: logProbabilities(of: tokens), ending: ending)
       }
     }
     // The stream ends without an ending only when it is cancelled.
     throw CancellationError()
   }
 
-  func chunk(_ delta: ChatChunk.Delta, finishReason: String? = nil) -> ChatChunk {
-    ChatChunk(id: id, created: created, model: model, choices: [.init(delta: delta, finishReason: finishReason)])
+  private func logProbabilities(of tokens: [ChatToken]) -> ChatLogProbabilities? {
+    hasLogProbabilities ? ChatLogProbabilities(content: tokens) : nil
+  }
+
+  func chunk(_ delta: ChatChunk.Delta, logProbabilities: ChatLogProbabilities? = nil, finishReason: String? = nil) -> ChatChunk {
+    let choice = ChatChunk.Choice(delta: delta, logProbabilities: logProbabilities, finishReason: finishReason)
+    return ChatChunk(id: id, created: created, model: model, choices: [choice])
   }
 
   func frames(for part: ChatPart, includesUsage: Bool) -> [ByteBuffer] {
     switch part {
-    case .text(let text): return [EventStream.data(chunk(.init(content: text)))]
+    case .text(let text, let tokens): return [EventStream.data(chunk(.init(content: text), logProbabilities: logProbabilities(of: tokens)))]
     case .ending(let ending):
       var last = chunk(.init(), finishReason: ending.finishReason)
       last.sources = ending.sources

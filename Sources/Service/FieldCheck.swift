@@ -16,7 +16,4 @@ enum FieldCheck {
     guard range.contains(value) else { throw ServiceError.field(field, "it has to be from \(range.lowerBound) to \(range.upperBound)") }
     return value
   }
-
-  /// A seed may be any whole number, as OpenAI has it.
-  static func seed(_ value: Int?) -> UInt64 { UInt64(bitPattern: Int64(value ?? 0)) }
 }

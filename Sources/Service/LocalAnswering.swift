@@ -30,12 +30,18 @@ struct LocalAnswering: QuestionAnswering {
           guard let engine else { preconditionFailure("only a model that is there is asked to chat") }
           let prompt = try engine.model.tokenizer.encode(engine.model.chatTemplate.render(messages, addGenerationPrompt: true))
           let request = GenerationRequest(
-            prompt: prompt, maximumTokenCount: options.completionTokenLimit, temperature: options.temperature, seed: options.seed,
-            stopSequences: options.stopSequences)
-          for try await event in engine.generate(request) {
+            prompt: prompt, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling, stopSequences: options.stopSequences,
+            constraint: options.constraint, logProbabilityCount: options.logProbabilityCount)
+          // Those whose text is not certain yet. Tokens that never make any, a stop sequence for one, are not told.
+          var tokens: [ChatToken] = []
+          for try await event in engine.generateTokens(request) {
             switch event {
-            case .text(let text): continuation.yield(.text(text))
-            case .finished(let result): continuation.yield(.finished(ChatSummary(result)))
+            case .token(let token):
+              if let token = ChatToken(token, engine.model.tokenizer) { tokens.append(token) }
+            case .generation(.text(let text)):
+              continuation.yield(.text(text, tokens: tokens))
+              tokens = []
+            case .generation(.finished(let result)): continuation.yield(.finished(ChatSummary(result)))
             }
           }
           continuation.finish()

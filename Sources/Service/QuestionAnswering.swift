@@ -1,4 +1,5 @@
 package import Answering
+package import Inference
 package import Retrieval
 package import Tokenizer
 
@@ -24,18 +25,21 @@ package protocol QuestionAnswering: Sendable {
 package struct ChatOptions: Sendable, Equatable {
   /// Tokens written at most.
   package var completionTokenLimit = 512
-  /// 0 is greedy.
-  package var temperature = 0.0
-  package var seed: UInt64 = 0
+  package var sampling = SamplingParameters()
   /// Texts at which writing stops; not part of the result.
   package var stopSequences: [String] = []
+  /// What the text must be.
+  package var constraint: OutputConstraint?
+  /// How many of the likeliest tokens come with each token; 0 for its own log-probability only, `nil` for none.
+  package var logProbabilityCount: Int?
 
   package init() {}
 }
 
 /// What happens while a conversation is gone on with.
 package enum ChatEvent: Sendable {
-  case text(String)
+  /// More text, with the tokens that made it certain if log-probabilities were asked for.
+  case text(String, tokens: [ChatToken] = [])
   /// The last event.
   case finished(ChatSummary)
 }

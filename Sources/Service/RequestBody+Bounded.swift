@@ -22,7 +22,9 @@ extension Request {
     }
     scope.bodyMark.set()
     do {
-      return try JSONDecoder().decode(type, from: Data(bytes))
+      let decoder = JSONDecoder()
+      decoder.userInfo[RawJSON.body] = bytes
+      return try decoder.decode(type, from: Data(bytes))
     } catch let error as DecodingError {
       // The decoder blames the whole body for a number that does not fit its field.
       if case .dataCorrupted(let context) = error, context.codingPath.isEmpty, (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil {

@@ -24,6 +24,12 @@ package struct ServiceError: ExplainedError, Equatable {
     ServiceError("invalid_field", "the field \(name) can not be used", why: why, remedy: "send it as the documentation says, or leave it out")
   }
 
+  static func notOfDocuments(_ name: String) -> ServiceError {
+    ServiceError(
+      "invalid_field", "the field \(name) can not be used", why: "answers from the documents are made of quotes",
+      remedy: "leave it out, or name the generator as the model")
+  }
+
   static func missingField(_ name: String) -> ServiceError {
     ServiceError("missing_field", "the field \(name) is missing", remedy: "send it in the JSON body")
   }

@@ -1,6 +1,7 @@
 import Answering
 import Foundation
 import HTTPTypes
+import Inference
 import Service
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
         "/v1/ask",
         """
         {"question": "How much oil?", "collection": "sea", "answer": "quote", "sentences": 2, "passages": 5, "max_tokens": 64,
-         "temperature": 0.5, "seed": 7, "unknown": [1, {"a": null}]}
+         "temperature": 0.5, "top_k": 3, "seed": 7, "unknown": [1, {"a": null}]}
         """)
       #expect(reply.status == 200)
       let answer = try JSONDecoder().decode(Answer.self, from: Data(reply.text.utf8))
@@ -21,7 +22,7 @@ import Testing
     let (question, options) = try #require(answering.lastQuestion)
     #expect(question == "How much oil?")
     #expect(options.collection == "sea" && options.mode == .quote && options.sentenceLimit == 2 && options.passageLimit == 5)
-    #expect(options.completionTokenLimit == 64 && options.temperature == 0.5 && options.seed == 7)
+    #expect(options.completionTokenLimit == 64 && options.sampling == SamplingParameters(temperature: 0.5, topK: 3, seed: 7))
   }
 
   @Test func asksTheServicesCollectionUnlessToldOtherwise() async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Inference
 import Service
 import Testing
 import Tokenizer
@@ -102,8 +103,7 @@ import Tokenizer
     #expect(messages == [ChatMessage(role: .system, content: "Be short."), ChatMessage(role: .user, content: "Say hello.")])
     var expected = ChatOptions()
     expected.completionTokenLimit = 2
-    expected.temperature = 0.7
-    expected.seed = .max
+    expected.sampling = SamplingParameters(temperature: 0.7, seed: .max)
     expected.stopSequences = ["\n"]
     #expect(options == expected)
     #expect(answering.lastQuestion == nil)

@@ -46,6 +46,14 @@ final class ScriptedAnswering: QuestionAnswering {
   static let source = Answer.Source(
     number: 1, document: "lamp.md", path: "lamp.md", page: nil, lines: [3, 4], heading: "Lamp", quote: "The lamp burns 2 litres.", score: 0.5)
 
+  /// Half a character and a control token among them, and a logarithm that JSON cannot write.
+  static let tokens = [
+    ChatToken(
+      bytes: Array("Hel".utf8), logProbability: -0.25,
+      likeliest: [ChatToken(bytes: Array("Hel".utf8), logProbability: -0.25), ChatToken(bytes: [], logProbability: -.infinity)]),
+    ChatToken(bytes: [0xC3], logProbability: -2, likeliest: []),
+  ]
+
   static func answer(abstained: Bool = false) -> Answer {
     var usage = Answer.Usage()
     usage.promptTokens = 20
@@ -104,7 +112,8 @@ final class ScriptedAnswering: QuestionAnswering {
   func chat(_ messages: [ChatMessage], _ options: ChatOptions) -> AsyncThrowingStream<ChatEvent, any Error> {
     chats.withLock { $0.append((messages, options)) }
     return AsyncThrowingStream { continuation in
-      continuation.yield(.text("Hel"))
+      let hasTokens = options.logProbabilityCount != nil
+      continuation.yield(.text("Hel", tokens: hasTokens ? Self.tokens : []))
       continuation.yield(.text("lo"))
       continuation.yield(
         .finished(ChatSummary(promptTokenCount: 9, cachedTokenCount: 5, completionTokenCount: 2, isCutOff: options.completionTokenLimit == 2)))
