@@ -8,7 +8,7 @@ extension Scheduler {
     guard !sequences.isEmpty else { return nil }
     var runs: [Step.Run] = []
     let preemptionCount = statistics.preemptionCount
-    let writing = running.filter { sequences[$0]?.isWriting == true }
+    let writing = writing
     var rowsLeft = writing.isEmpty ? limits.rowCount : limits.rowCountBesideWriting
     // A row for each that is written, before drafts take any.
     var rowsForDrafts = rowsLeft - writing.count

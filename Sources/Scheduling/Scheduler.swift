@@ -73,6 +73,8 @@ package struct Scheduler {
   package var isEmpty: Bool { sequences.isEmpty }
   package var waitingCount: Int { waiting.count }
   package var runningCount: Int { running.count }
+  /// Sequences of which the next step computes the last token, and drafts after it.
+  package var writing: [SequenceID] { running.filter { sequences[$0]?.isWriting == true } }
   package subscript(_ id: SequenceID) -> Sequence? { sequences[id] }
 
   /// Tokens that one sequence may have, prompt and all, however many others there are.

@@ -8,6 +8,8 @@ struct Continuation {
   private let modelPath: String
   private let logProbabilityCount: Int?
   private let maximumTokenCount: Int
+  /// Tokens that may still be written.
+  var remainingTokenCount: Int { maximumTokenCount - tokenCount }
   private var sampler: Sampler
   private var text: TextStream
   private var loop = LoopDetector()

@@ -25,7 +25,9 @@ package final class GenerationEngine: Sendable {
     let (requests, status) = (RequestQueue(), EngineStatus())
     (self.requests, self.status) = (requests, status)
     let thread = Thread {
-      var loop = GenerationLoop(model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount), status: status)
+      var loop = GenerationLoop(
+        model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount),
+        isSpeculating: options.isSpeculating, status: status)
       loop.run(requests)
     }
     thread.name = "quarry-generation"

@@ -7,6 +7,7 @@ struct GenerationLoop {
   private let status: EngineStatus
   private var scheduler: Scheduler
   private var blocks: BlockStore
+  private var drafting: DraftLength?
   private var texts: [SequenceID: Text] = [:]
   private var finishedCount = 0
   private var cancelledCount = 0
@@ -18,14 +19,19 @@ struct GenerationLoop {
     /// When its first row was computed, and when its prompt was read.
     var begun: ContinuousClock.Instant?
     var read: ContinuousClock.Instant?
+    /// Made when writing begins.
+    var lookup: PromptLookup?
+    /// The match that the last guess came after.
+    var matchLength = 0
     var draftedCount = 0
     var acceptedCount = 0
   }
 
-  init(model: LanguageModel, scheduler: Scheduler, blocks: BlockStore, status: EngineStatus) {
+  init(model: LanguageModel, scheduler: Scheduler, blocks: BlockStore, isSpeculating: Bool, status: EngineStatus) {
     self.model = model
     self.scheduler = scheduler
     self.blocks = blocks
+    drafting = isSpeculating ? DraftLength() : nil
     self.status = status
     constraints = ConstraintCompiler(model.tokenizer)
     publish()
@@ -69,7 +75,32 @@ struct GenerationLoop {
 
   // MARK: A step
 
-  private mutating func plan() -> Step? { scheduler.plan(&blocks) }
+  private mutating func plan() -> Step? {
+    let drafts = draft()
+    return scheduler.plan(&blocks) { id, limit in Array(drafts[id]?.prefix(limit) ?? []) }
+  }
+
+  /// Guesses for those texts for which they are worth the while.
+  private mutating func draft() -> [SequenceID: ArraySlice<Int32>] {
+    guard drafting != nil else { return [:] }
+    let writing = scheduler.writing
+    var rowCount = writing.count
+    var drafts: [SequenceID: ArraySlice<Int32>] = [:]
+    for id in writing {
+      guard let sequence = scheduler[id], let text = texts[id] else { preconditionFailure("a sequence without a text") }
+      // The last token of all is chosen after a row that is there anyway.
+      let limit = min(DraftLength.tokenLimit, text.continuation.remainingTokenCount - 1)
+      guard limit > 0 else { continue }
+      if texts[id]?.lookup == nil { texts[id]?.lookup = PromptLookup(sequence.tokens) }
+      guard let draft = texts[id]?.lookup?.draft(limit: limit), !draft.tokens.isEmpty else { continue }
+      let count = drafting?.count(matchLength: draft.matchLength, available: draft.tokens.count, rowCount: rowCount) ?? 0
+      guard count > 0 else { continue }
+      drafts[id] = draft.tokens.prefix(count)
+      texts[id]?.matchLength = draft.matchLength
+      rowCount += count
+    }
+    return drafts
+  }
 
   private mutating func run(_ step: Step) {
     let began = ContinuousClock.now
@@ -79,7 +110,10 @@ struct GenerationLoop {
       let wanted = run.reachesEnd ? run.tokens.count - run.draftCount - 1..<run.tokens.count : 0..<0
       runs.append(TokenRun(tokens: run.tokens, first: run.positions.lowerBound, blocks: run.blocks.map { blocks[$0] }, wanted: wanted))
     }
-    for (run, logits) in zip(step.runs, model.transformer.compute(runs)) {
+    let isWriting = step.runs.allSatisfy { $0.reachesEnd && $0.positions.count == 1 }
+    let results = model.transformer.compute(runs)
+    if isWriting { drafting?.note(seconds: began.duration(to: .now) / .seconds(1), rowCount: step.rowCount) }
+    for (run, logits) in zip(step.runs, results) {
       if run.reachesEnd { write(run, logits) } else { scheduler.complete(run, written: []) }
     }
   }
@@ -101,8 +135,13 @@ struct GenerationLoop {
         break
       }
     }
-    text.draftedCount += drafts.count
-    text.acceptedCount += max(0, written.count - 1)
+    if !drafts.isEmpty {
+      let heldCount = zip(drafts, written).prefix { $0 == $1 }.count
+      text.draftedCount += drafts.count
+      text.acceptedCount += heldCount
+      drafting?.note(matchLength: text.matchLength, drafted: drafts.count, held: heldCount)
+    }
+    for token in written { text.lookup?.append(token) }
     texts[run.sequence] = text
     guard failure != nil || text.continuation.finishReason != nil else { return scheduler.complete(run, written: written) }
     let usage = scheduler[run.sequence]?.usage ?? Scheduler.PrefixUsage()
