@@ -21,6 +21,10 @@ struct Transformer: Sendable {
   /// Rows of a pass at most: bounds its memory.
   static let passRowLimit = 256
 
+  /// Names the numbers that a pass gives: levels of kernels differ in the last bits of what takes an exponential, and so may versions. To be
+  /// raised with every change of a kernel that changes a bit.
+  static var contract: String { "1 level \(qk_cpu_level().rawValue)" }
+
   init(gguf: GGUFFile, keyValueType: KeyValueType, pool: ComputePool) throws(InferenceError) {
     let configuration = try ModelConfiguration(gguf: gguf)
     self.configuration = configuration

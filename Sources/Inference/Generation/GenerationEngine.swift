@@ -12,6 +12,8 @@ package final class GenerationEngine: Sendable {
   private let requests: RequestQueue
   private let status: EngineStatus
   private let limits: RequestLimits
+  /// Why nothing is kept on disk although it was asked for; the engine works without.
+  package let pageError: PageFileError?
 
   package init(model: LanguageModel, options: EngineOptions = EngineOptions()) throws(InferenceError) {
     self.model = model
@@ -19,14 +21,18 @@ package final class GenerationEngine: Sendable {
     let byteLimit = options.keyValueByteLimit ?? EngineOptions.freeByteCount / 4
     let blockCount = byteLimit / layout.byteCount
     guard blockCount >= 4 else { throw .keyValueMemory(byteLimit, blockByteCount: layout.byteCount) }
-    let tree = PrefixTree(blockSize: KVBlock.positionCount, blockCount: blockCount, policy: options.evictionPolicy)
+    let pages = Self.openPages(model, options)
+    pageError = pages.error
+    var tree = PrefixTree(
+      blockSize: KVBlock.positionCount, blockCount: blockCount, pageCount: pages.file?.slotCount ?? 0, policy: options.evictionPolicy)
+    tree.restore(pages.file?.found ?? [])
     let scheduler = Scheduler(tree: tree, limits: options.limits)
     limits = RequestLimits(tokenCount: scheduler.tokenLimit, waitingCount: options.waitingLimit)
     let (requests, status) = (RequestQueue(), EngineStatus())
     (self.requests, self.status) = (requests, status)
     let thread = Thread {
       var loop = GenerationLoop(
-        model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount),
+        model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount, pages: pages.file),
         isSpeculating: options.isSpeculating, status: status)
       loop.run(requests)
     }
@@ -36,6 +42,18 @@ package final class GenerationEngine: Sendable {
   }
 
   deinit { requests.close() }
+
+  private static func openPages(_ model: LanguageModel, _ options: EngineOptions) -> (file: PageFile?, error: PageFileError?) {
+    guard let directory = options.pageDirectory else { return (nil, nil) }
+    let identity = PageIdentity(
+      modelFingerprint: model.fingerprint, keyValueType: model.transformer.layout.type.rawValue, contract: Transformer.contract,
+      blockByteCount: model.transformer.layout.byteCount)
+    do {
+      return (try PageFile(directory: directory, identity: identity, byteLimit: options.pageByteLimit), nil)
+    } catch {
+      return (nil, error)
+    }
+  }
 
   /// What the engine has done, and is doing.
   package var statistics: EngineStatistics { status.current }

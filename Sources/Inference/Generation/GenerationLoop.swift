@@ -48,7 +48,9 @@ struct GenerationLoop {
       publish()
     }
     for id in Array(texts.keys) { end(id, throwing: CancellationError()) }
+    blocks.waitsForDisk = true
     scheduler.save(&blocks)
+    blocks.flush()
     publish()
     status.end()
   }
