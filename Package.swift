@@ -87,7 +87,7 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "Diagnostics", "Answering", "Inference", "Retrieval", "Store", "Tokenizer",
+        "Diagnostics", "Answering", "Inference", "Retrieval", "Scheduling", "Store", "Tokenizer",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -140,7 +140,7 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "Answering", "Diagnostics", "Inference", "Retrieval", "Service", "Store", "Tokenizer",
+        "Answering", "Diagnostics", "Inference", "Retrieval", "Scheduling", "Service", "Store", "Tokenizer",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),

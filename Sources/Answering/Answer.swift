@@ -1,3 +1,5 @@
+package import Inference
+
 /// An answer with the places in the documents that say so: the JSON form of `quarry ask --json` and `POST /v1/ask`.
 package struct Answer: Sendable, Codable, Equatable {
   /// `nil` when the documents do not say.
@@ -72,18 +74,42 @@ package struct Answer: Sendable, Codable, Equatable {
   /// Names follow the OpenAI API where it has one.
   package struct Usage: Sendable, Codable, Equatable {
     package var promptTokens = 0
+    /// Tokens of the prompt that an earlier request had paid for, and those of them whose keys and values came from disk.
     package var cachedTokens = 0
+    package var diskCachedTokens = 0
     package var completionTokens = 0
+    /// Tokens that were guessed ahead, and those of them that held.
+    package var draftedTokens = 0
+    package var acceptedTokens = 0
+    /// Until the first token was computed; while the prompt was read; while the answer was written.
+    package var queueSeconds = 0.0
     package var prefillSeconds = 0.0
     package var decodeSeconds = 0.0
     package var retrievalSeconds = 0.0
 
     package init() {}
 
+    /// Takes over what a generation cost.
+    package mutating func add(_ result: GenerationResult) {
+      promptTokens = result.promptTokenCount
+      cachedTokens = result.cachedTokenCount
+      diskCachedTokens = result.diskTokenCount
+      completionTokens = result.completionTokenCount
+      draftedTokens = result.draftedTokenCount
+      acceptedTokens = result.acceptedTokenCount
+      queueSeconds = result.queueSeconds
+      prefillSeconds = result.prefillSeconds
+      decodeSeconds = result.decodeSeconds
+    }
+
     enum CodingKeys: String, CodingKey {
       case promptTokens = "prompt_tokens"
       case cachedTokens = "cached_tokens"
+      case diskCachedTokens = "disk_cached_tokens"
       case completionTokens = "completion_tokens"
+      case draftedTokens = "drafted_tokens"
+      case acceptedTokens = "accepted_tokens"
+      case queueSeconds = "queue_seconds"
       case prefillSeconds = "prefill_seconds"
       case decodeSeconds = "decode_seconds"
       case retrievalSeconds = "retrieval_seconds"

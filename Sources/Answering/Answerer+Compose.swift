@@ -16,10 +16,12 @@ extension Answerer {
         template: model.chatTemplate, tokenizer: model.tokenizer)
     }
     try Task.checkCancellation()
-    let request = GenerationRequest(
+    var request = GenerationRequest(
       prompt: prompt.tokens, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling,
       // One paragraph is asked for. What small models write after it is the prompt over again.
       stopSequences: ["\n\n"])
+    request.namespace = "collection \(options.collection)"
+    request.instructionTokenCount = prompt.instructionTokenCount
     // Only what nobody can take back is sent on the way: in auto mode nothing before the check.
     let generated = try await generate(request, engine: engine) { text in
       if options.mode == .generate { emit(.text(text)) }
@@ -32,11 +34,7 @@ extension Answerer {
 
     var answer = base.quotedAnswer
     answer.verification = verification
-    answer.usage.promptTokens = generated.result.promptTokenCount
-    answer.usage.cachedTokens = generated.result.cachedTokenCount
-    answer.usage.completionTokens = generated.result.completionTokenCount
-    answer.usage.prefillSeconds = generated.result.prefillSeconds
-    answer.usage.decodeSeconds = generated.result.decodeSeconds
+    answer.usage.add(generated.result)
     answer.receipt.generator = model.fingerprint
     answer.receipt.chunks = read.map(\.contentHash)
     if options.mode == .generate || verification.supported {

@@ -42,6 +42,8 @@ package struct Prompt: Sendable {
 /// A prompt that fits the model, with the passages that found room.
 package struct FittedPrompt: Sendable {
   package var tokens: [TokenID]
+  /// Tokens of the beginning that every question's prompt has.
+  package var instructionTokenCount: Int
   /// Indices into the passages, in the order of the prompt.
   package var passages: [Int]
 
@@ -60,7 +62,9 @@ package struct FittedPrompt: Sendable {
       let prompt = Prompt(passages: order.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
       let tokens = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true))
       if tokens.count <= tokenLimit {
+        let instructions = try tokenizer.encode(template.render(prompt.messages.dropLast(), addGenerationPrompt: false))
         self.tokens = tokens
+        instructionTokenCount = zip(tokens, instructions).prefix { $0 == $1 }.count
         self.passages = order
         return
       }

@@ -1,22 +1,45 @@
 import Answering
 
-/// What a turn cost, as OpenAI has it.
+/// What a turn cost, as OpenAI has it, and the times.
 struct ChatUsage: Encodable, Sendable {
   struct PromptDetails: Encodable, Sendable {
     let cachedTokens: Int
-    enum CodingKeys: String, CodingKey { case cachedTokens = "cached_tokens" }
+    /// Those of the cached ones that came from disk.
+    let diskCachedTokens: Int
+    enum CodingKeys: String, CodingKey {
+      case cachedTokens = "cached_tokens"
+      case diskCachedTokens = "disk_cached_tokens"
+    }
   }
 
-  let promptTokens: Int
-  let completionTokens: Int
-  let totalTokens: Int
-  let promptDetails: PromptDetails
+  /// OpenAI's words for what was guessed ahead.
+  struct CompletionDetails: Encodable, Sendable {
+    let accepted: Int
+    let rejected: Int
+    enum CodingKeys: String, CodingKey {
+      case accepted = "accepted_prediction_tokens"
+      case rejected = "rejected_prediction_tokens"
+    }
+  }
 
-  init(promptTokens: Int, cachedTokens: Int, completionTokens: Int) {
-    self.promptTokens = promptTokens
-    self.completionTokens = completionTokens
+  private let promptTokens: Int
+  private let completionTokens: Int
+  private let totalTokens: Int
+  private let promptDetails: PromptDetails
+  private let completionDetails: CompletionDetails
+  private let queueSeconds: Double
+  private let prefillSeconds: Double
+  private let decodeSeconds: Double
+
+  init(_ usage: Answer.Usage) {
+    promptTokens = usage.promptTokens
+    completionTokens = usage.completionTokens
     totalTokens = promptTokens + completionTokens
-    promptDetails = PromptDetails(cachedTokens: cachedTokens)
+    promptDetails = PromptDetails(cachedTokens: usage.cachedTokens, diskCachedTokens: usage.diskCachedTokens)
+    completionDetails = CompletionDetails(accepted: usage.acceptedTokens, rejected: usage.draftedTokens - usage.acceptedTokens)
+    queueSeconds = usage.queueSeconds
+    prefillSeconds = usage.prefillSeconds
+    decodeSeconds = usage.decodeSeconds
   }
 
   enum CodingKeys: String, CodingKey {
@@ -24,6 +47,10 @@ struct ChatUsage: Encodable, Sendable {
     case completionTokens = "completion_tokens"
     case totalTokens = "total_tokens"
     case promptDetails = "prompt_tokens_details"
+    case completionDetails = "completion_tokens_details"
+    case queueSeconds = "queue_seconds"
+    case prefillSeconds = "prefill_seconds"
+    case decodeSeconds = "decode_seconds"
   }
 }
 

@@ -44,10 +44,8 @@ extension ServiceResponder {
         // All of it was sent already, unless nothing was.
         let rest = text.hasPrefix(sent) ? String(text.dropFirst(sent.count)) : ""
         let tail = rest + (SourceList.text(answer).map { "\n\n\($0)" } ?? "")
-        let usage = answer.usage
         let ending = ChatEnding(
-          usage: ChatUsage(promptTokens: usage.promptTokens, cachedTokens: usage.cachedTokens, completionTokens: usage.completionTokens),
-          finishReason: "stop", sources: answer.sources)
+          usage: ChatUsage(answer.usage), finishReason: "stop", sources: answer.sources)
         return (tail.isEmpty ? [] : [.text(tail)]) + [.ending(ending)]
       }
     }
@@ -58,9 +56,7 @@ extension ServiceResponder {
       switch event {
       case .text(let text, let tokens): return [.text(text, tokens: tokens)]
       case .finished(let summary):
-        let usage = ChatUsage(
-          promptTokens: summary.promptTokenCount, cachedTokens: summary.cachedTokenCount, completionTokens: summary.completionTokenCount)
-        return [.ending(ChatEnding(usage: usage, finishReason: summary.isCutOff ? "length" : "stop"))]
+        return [.ending(ChatEnding(usage: ChatUsage(summary.usage), finishReason: summary.isCutOff ? "length" : "stop"))]
       }
     }
   }

@@ -9,7 +9,7 @@ enum ErrorStatus {
     switch code {
     case "invalid_json", "invalid_field", "missing_field", "question_empty", "prompt_empty", "prompt_too_long", "context_too_small",
       "parameter_out_of_range", "token_unknown", "constraint_with_stops", "schema_invalid", "schema_unsupported", "schema_unsatisfiable",
-      "schema_too_large", "template_refused":
+      "schema_too_large", "template_refused", "kv_memory_too_small":
       .badRequest
     case "host_not_allowed", "origin_not_allowed": .forbidden
     case "route_missing", "model_unknown", "collection_missing", "collection_empty": .notFound
@@ -17,7 +17,7 @@ enum ErrorStatus {
     case "request_timeout": .requestTimeout
     case "question_too_long", "body_too_large": .contentTooLarge
     case "content_type": .unsupportedMediaType
-    case "busy": .tooManyRequests
+    case "busy", "engine_busy": .tooManyRequests
     case "client_gone": HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
     case "draining", "not_ready", "generator_missing": .serviceUnavailable
     case "deadline_exceeded": .gatewayTimeout

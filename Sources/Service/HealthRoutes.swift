@@ -1,13 +1,5 @@
 import Hummingbird
 import Logging
-import Synchronization
-
-/// Whether the service has been told to stop.
-final class ServiceState: Sendable {
-  private let draining = Atomic<Bool>(false)
-  var isDraining: Bool { draining.load(ordering: .relaxed) }
-  func startDraining() { draining.store(true, ordering: .relaxed) }
-}
 
 private struct Health: Encodable { let status: String }
 

@@ -16,6 +16,7 @@ struct LocalAnswering: QuestionAnswering {
   let store: Store
 
   var generatorName: String? { engine?.model.name }
+  var statistics: EngineStatistics? { engine?.statistics }
 
   func ask(_ question: String, _ options: AskOptions) -> AsyncThrowingStream<AnswerEvent, any Error> { answerer.ask(question, options) }
 
@@ -29,9 +30,11 @@ struct LocalAnswering: QuestionAnswering {
         do {
           guard let engine else { preconditionFailure("only a model that is there is asked to chat") }
           let prompt = try engine.model.tokenizer.encode(engine.model.chatTemplate.render(messages, addGenerationPrompt: true))
-          let request = GenerationRequest(
+          var request = GenerationRequest(
             prompt: prompt, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling, stopSequences: options.stopSequences,
             constraint: options.constraint, logProbabilityCount: options.logProbabilityCount)
+          // Not a collection's: nobody can tell from the time what was asked there.
+          request.namespace = "chat"
           // Those whose text is not certain yet. Tokens that never make any, a stop sequence for one, are not told.
           var tokens: [ChatToken] = []
           for try await event in engine.generateTokens(request) {
@@ -67,8 +70,8 @@ struct LocalAnswering: QuestionAnswering {
 
 extension ChatSummary {
   init(_ result: GenerationResult) {
-    self.init(
-      promptTokenCount: result.promptTokenCount, cachedTokenCount: result.cachedTokenCount, completionTokenCount: result.completionTokenCount,
-      isCutOff: result.finishReason == .limit)
+    var usage = Answer.Usage()
+    usage.add(result)
+    self.init(usage: usage, isCutOff: result.finishReason == .limit)
   }
 }

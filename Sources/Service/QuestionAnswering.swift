@@ -17,6 +17,9 @@ package protocol QuestionAnswering: Sendable {
   /// Goes on with a conversation, without documents. Dropping the stream stops the work.
   func chat(_ messages: [ChatMessage], _ options: ChatOptions) -> AsyncThrowingStream<ChatEvent, any Error>
 
+  /// What the engine has done and is doing; `nil` when there is none.
+  var statistics: EngineStatistics? { get }
+
   /// Throws when questions to the collection can not be answered now.
   func checkReadiness(collection: String) async throws
 }
@@ -46,17 +49,12 @@ package enum ChatEvent: Sendable {
 
 /// How a turn of a conversation went.
 package struct ChatSummary: Sendable, Equatable {
-  package var promptTokenCount: Int
-  /// Tokens of the prompt that an earlier request had paid for.
-  package var cachedTokenCount: Int
-  package var completionTokenCount: Int
+  package var usage: Answer.Usage
   /// Whether the limit cut it off.
   package var isCutOff: Bool
 
-  package init(promptTokenCount: Int, cachedTokenCount: Int, completionTokenCount: Int, isCutOff: Bool) {
-    self.promptTokenCount = promptTokenCount
-    self.cachedTokenCount = cachedTokenCount
-    self.completionTokenCount = completionTokenCount
+  package init(usage: Answer.Usage, isCutOff: Bool) {
+    self.usage = usage
     self.isCutOff = isCutOff
   }
 }

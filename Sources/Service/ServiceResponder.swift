@@ -68,6 +68,7 @@ struct ServiceResponder: HTTPResponder {
     case ("/", .get): return home()
     case ("/healthz", .get): return health()
     case ("/readyz", .get): return try await readiness(context)
+    case ("/metrics", .get): return await metrics()
     case ("/v1/ask", .post): return try await ask(request, context, scope)
     case ("/v1/search", .post): return try await search(request, scope)
     case ("/v1/chat/completions", .post): return try await chat(request, context, scope)
@@ -78,7 +79,7 @@ struct ServiceResponder: HTTPResponder {
     default: break
     }
     switch path {
-    case "/", "/healthz", "/readyz", "/v1/models": throw ServiceError.method(method.rawValue, allowed: "GET, HEAD")
+    case "/", "/healthz", "/readyz", "/metrics", "/v1/models": throw ServiceError.method(method.rawValue, allowed: "GET, HEAD")
     case _ where path.hasPrefix(modelPrefix): throw ServiceError.method(method.rawValue, allowed: "GET, HEAD")
     case "/v1/ask", "/v1/search", "/v1/chat/completions": throw ServiceError.method(method.rawValue, allowed: "POST")
     default: throw ServiceError.noRoute(path)
@@ -92,7 +93,7 @@ struct ServiceResponder: HTTPResponder {
       isOpenAI ? .json(OpenAIErrorBody(reported), status: reported.status) : .json(ErrorBody(reported), status: reported.status)
     switch reported.code {
     case "method_not_allowed": response.headers[.allow] = (error as? ServiceError)?.allowedMethods
-    case "busy": response.headers[.retryAfter] = "5"
+    case "busy", "engine_busy": response.headers[.retryAfter] = "5"
     default: break
     }
     return response
@@ -110,6 +111,7 @@ struct ServiceResponder: HTTPResponder {
   private func log(_ request: Request, _ status: HTTPResponse.Status, _ context: ServiceContext) {
     let milliseconds = Int((ContinuousClock.now - context.start) / .milliseconds(1))
     let path = request.uri.path.unicodeScalars.prefix(200).map { $0.value > 0x20 && $0.value < 0x7F ? String($0) : "?" }.joined()
+    state.noteResponse(status: status.code, seconds: (ContinuousClock.now - context.start) / .seconds(1))
     logger.info("\(request.method.rawValue) \(path) \(status.code) \(milliseconds) ms \(context.id)")
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import Inference
 import Store
 
 struct RemoveCommand: ParsableCommand {
@@ -40,6 +41,8 @@ struct RemoveCommand: ParsableCommand {
       removed = try store.remove(paths: paths, from: collection.id)
       try store.publish(collection.id)
     }
+    // What was read of the documents is forgotten as well.
+    try PageFile.removeAll(in: EngineSettings.pageDirectory(index: index.index))
     if output.json {
       JSONOutput.write(["removed": removed])
     } else {

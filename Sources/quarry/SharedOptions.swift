@@ -60,11 +60,14 @@ struct EngineSettings: ParsableArguments {
     guard (0...1 << 24).contains(kvDisk) else { throw ValidationError("--kv-disk must be from 0 to \(1 << 24)") }
   }
 
+  /// Where keys and values of an index's documents are kept.
+  static func pageDirectory(index: String) -> URL { URL(fileURLWithPath: index).appendingPathComponent("kv") }
+
   /// - Parameter index: The index's folder.
   func options(index: String) -> EngineOptions {
     var options = EngineOptions()
     options.keyValueByteLimit = kvMemory.map { $0 << 20 }
-    options.pageDirectory = kvDisk > 0 ? URL(fileURLWithPath: index).appendingPathComponent("kv") : nil
+    options.pageDirectory = kvDisk > 0 ? Self.pageDirectory(index: index) : nil
     options.pageByteLimit = kvDisk << 20
     options.isSpeculating = speculation
     return options

@@ -65,6 +65,22 @@ import Testing
     }
   }
 
+  @Test func metricsAreForMachines() async throws {
+    try await withRouter { (client) async throws in
+      _ = try await client.get("/nowhere")
+      let page = try await client.get("/metrics")
+      #expect(page.status == 200 && page.headers[.contentType]?.hasPrefix("text/plain; version=0.0.4") == true)
+      let lines = page.text.split(separator: "\n")
+      #expect(lines.contains("quarry_cached_tokens_total{tier=\"memory\"} 12"))
+      #expect(lines.contains("quarry_kv_blocks{use=\"free\"} 3") && lines.contains("quarry_kv_blocks{use=\"running\"} 3"))
+      #expect(lines.contains("quarry_http_responses_total{status=\"404\"} 1"))
+      // Each line is a comment or a name with a number.
+      for line in lines where !line.hasPrefix("#") {
+        #expect(line.hasPrefix("quarry_") && line.split(separator: " ").last.flatMap { Double($0) } != nil, "\(line)")
+      }
+    }
+  }
+
   @Test func headsHaveNoBodies() async throws {
     try await withRouter { (client) async throws in
       let reply = try await client.get("/healthz", method: .head)

@@ -1,5 +1,7 @@
 import Answering
+import Inference
 import Retrieval
+import Scheduling
 import Service
 import Store
 import Synchronization
@@ -115,10 +117,25 @@ final class ScriptedAnswering: QuestionAnswering {
       let hasTokens = options.logProbabilityCount != nil
       continuation.yield(.text("Hel", tokens: hasTokens ? Self.tokens : []))
       continuation.yield(.text("lo"))
+      var usage = Answer.Usage()
+      usage.promptTokens = 9
+      usage.cachedTokens = 5
+      usage.completionTokens = 2
+      usage.draftedTokens = 3
+      usage.acceptedTokens = 1
       continuation.yield(
-        .finished(ChatSummary(promptTokenCount: 9, cachedTokenCount: 5, completionTokenCount: 2, isCutOff: options.completionTokenLimit == 2)))
+        .finished(ChatSummary(usage: usage, isCutOff: options.completionTokenLimit == 2)))
       continuation.finish()
     }
+  }
+
+  var statistics: EngineStatistics? {
+    var statistics = EngineStatistics()
+    statistics.blockCount = 10
+    statistics.usedBlockCount = 7
+    statistics.idleBlockCount = 4
+    statistics.scheduler.memoryTokenCount = 12
+    return statistics
   }
 
   func checkReadiness(collection: String) async throws {

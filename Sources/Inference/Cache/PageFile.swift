@@ -66,6 +66,17 @@ package final class PageFile: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Forgets what all files of a folder keep, because it may be of documents that are to be forgotten. A process that has one open goes on with
+  /// it until it ends; nobody finds it after.
+  package static func removeAll(in directory: URL) throws {
+    for file in files(in: directory) { try FileManager.default.removeItem(at: file) }
+  }
+
+  private static func files(in directory: URL) -> [URL] {
+    let files = (try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)) ?? []
+    return files.filter { $0.lastPathComponent.hasPrefix("kv-") && $0.pathExtension == "pages" }
+  }
+
   // MARK: Writing
 
   /// Copies a block and writes it in the background.
@@ -172,8 +183,7 @@ package final class PageFile: Sendable {
 
   /// Files of other identities have no use until their model is used again.
   private static func removeOthers(in directory: URL, than name: String, keeping byteLimit: Int) {
-    let files = (try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)) ?? []
-    let others = files.filter { $0.lastPathComponent.hasPrefix("kv-") && $0.pathExtension == "pages" && $0.lastPathComponent != name }
+    let others = files(in: directory).filter { $0.lastPathComponent != name }
     // Foundation's size of what a file takes on disk is in blocks of the wrong size on Linux.
     func values(_ file: URL) -> (size: Int, date: Int) {
       var status = stat()

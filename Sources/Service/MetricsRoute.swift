@@ -1,0 +1,75 @@
+import Hummingbird
+import Inference
+import Scheduling
+
+extension ServiceResponder {
+  /// What the service does, in Prometheus' text form (version 0.0.4).
+  func metrics() async -> Response {
+    var page = MetricsPage()
+    let responses = state.responses
+    page.add(
+      "http_responses_total", .counter, "Responses by status.",
+      responses.counts.sorted { $0.key < $1.key }.map { (["status": "\($0.key)"], Double($0.value)) })
+    page.add("http_response_seconds_total", .counter, "Seconds from a request's first byte to its response's last, all together.", responses.seconds)
+    page.add("answers_waiting", .gauge, "Answers that wait for their turn.", Double(await answers.waitingCount))
+    if let statistics = answering.statistics { page.add(statistics) }
+    return Response(
+      status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: .init(byteBuffer: .init(string: page.text)))
+  }
+}
+
+/// A page of metrics while it is written.
+struct MetricsPage {
+  enum Kind: String { case counter, gauge }
+
+  private(set) var text = ""
+
+  mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Double) { add(name, kind, help, [([:], value)]) }
+
+  mutating func add(_ name: String, _ kind: Kind, _ help: String, _ values: [(labels: [String: String], value: Double)]) {
+    text += "# HELP quarry_\(name) \(help)\n# TYPE quarry_\(name) \(kind.rawValue)\n"
+    for (labels, value) in values {
+      let marks = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")
+      // Whole numbers without a point.
+      let number = value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+      text += "quarry_\(name)\(marks.isEmpty ? "" : "{\(marks)}") \(number)\n"
+    }
+  }
+
+  mutating func add(_ statistics: EngineStatistics) {
+    let scheduler = statistics.scheduler
+    add(
+      "requests_total", .counter, "Requests to the engine that ended, by how.",
+      [
+        (["end": "finished"], Double(statistics.finishedRequestCount)), (["end": "cancelled"], Double(statistics.cancelledRequestCount)),
+      ])
+    add("requests_running", .gauge, "Requests that are computed together now.", Double(statistics.runningCount))
+    add("requests_waiting", .gauge, "Requests that wait for the engine.", Double(statistics.waitingCount))
+    add("prompt_tokens_total", .counter, "Tokens of prompts.", Double(scheduler.promptTokenCount))
+    add(
+      "cached_tokens_total", .counter, "Tokens of prompts whose keys and values were there, by where.",
+      [
+        (["tier": "disk"], Double(scheduler.diskTokenCount)), (["tier": "memory"], Double(scheduler.memoryTokenCount)),
+      ])
+    add("written_tokens_total", .counter, "Tokens written.", Double(scheduler.writtenTokenCount))
+    add("drafted_tokens_total", .counter, "Tokens guessed ahead.", Double(scheduler.draftedTokenCount))
+    add("accepted_tokens_total", .counter, "Guessed tokens that held.", Double(scheduler.acceptedTokenCount))
+    add("steps_total", .counter, "Passes over the weights.", Double(scheduler.stepCount))
+    add("rows_total", .counter, "Tokens computed in them: the mean batch is rows by steps.", Double(scheduler.rowCount))
+    add("preemptions_total", .counter, "Times that a request had to give way and begin again.", Double(scheduler.preemptionCount))
+    add(
+      "kv_blocks", .gauge, "Blocks of keys and values, of 64 tokens each, by what they are used for.",
+      [
+        (["use": "free"], Double(statistics.blockCount - statistics.usedBlockCount)), (["use": "idle"], Double(statistics.idleBlockCount)),
+        (["use": "running"], Double(statistics.usedBlockCount - statistics.idleBlockCount)),
+      ])
+    add("kv_block_bytes", .gauge, "Bytes of a block.", Double(statistics.blockByteCount))
+    add("kv_evictions_total", .counter, "Blocks that went from memory.", Double(statistics.evictionCount))
+    add(
+      "kv_pages", .gauge, "Blocks on disk, by whether they are used.",
+      [
+        (["use": "free"], Double(statistics.pageCount - statistics.usedPageCount)), (["use": "kept"], Double(statistics.usedPageCount)),
+      ])
+    add("kv_page_evictions_total", .counter, "Blocks that went from disk.", Double(statistics.pageEvictionCount))
+  }
+}
