@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval models packages format format-check cross-check fuzz install clean help
+.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving models packages format format-check cross-check fuzz soak-serving install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -14,6 +14,8 @@ DEMO_INDEX := Indexes/demo
 PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
 BENCH_MODELS := $(dir $(PEERS))bench-models
 BENCH_ENGINE_OPTIONS ?=
+BENCH_SERVING_OPTIONS ?=
+SOAK_OPTIONS ?=
 DEFAULT_MODEL = $(or $(QUARRY_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/quarry/models)/SmolLM2-135M-Instruct.Q4_1.gguf
 
 demo: models ## Everything to an answered question: packages, build, models, ingest, ask
@@ -80,6 +82,12 @@ bench-postgresql: models ## Ingest PostgreSQL's documentation (Debian package) a
 bench-retrieval: models ## Measure retrieval and quotes on the sets of ../shared/eval
 	mkdir -p .build/bench
 	python3 scripts/bench-retrieval.py $(QUARRY) ../shared/eval .build/bench/retrieval.json
+
+bench-serving: models bench-peers ## Measure serving over HTTP against its bars, llama.cpp's server in turns (quiet machine; BENCH_SERVING_OPTIONS="--only cold,warm")
+	python3 scripts/bench/serving.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --peers $(PEERS) --out .build/bench/serving.json $(BENCH_SERVING_OPTIONS)
+
+soak-serving: models ## Load run: 200 clients for 10 minutes with far too little memory, then every answer against its lone run (SOAK_OPTIONS="--minutes 2")
+	python3 scripts/load.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --out .build/bench/load.json $(SOAK_OPTIONS)
 
 fuzz: ## Feed every reader of files and texts from strangers with hostile ones, FUZZ_SECONDS (60) each; findings stay in .build-fuzz/found
 	swift build $(SWIFT_FLAGS) --sanitize address --package-path Fuzz --scratch-path .build-fuzz

@@ -264,7 +264,7 @@ class ServingBenchmark:
                 self.compare(f"· Spec-Bench: {name.replace('_', ' ')}", prompts, 96, 0.97, plain, speculating)
 
     def compare(self, name, prompts, tokens, bar, plain, speculating):
-        seconds, written, differing = {plain: 0.0, speculating: 0.0}, 0, 0
+        seconds, written, differing, accepted, rejected = {plain: 0.0, speculating: 0.0}, 0, 0, 0, 0
         for prompt in prompts:
             replies = {plain: [], speculating: []}
             for run in range(self.runs(3)):
@@ -275,6 +275,9 @@ class ServingBenchmark:
             for server in replies:
                 seconds[server] += min(reply.decode_seconds for reply in replies[server])
             written += max(0, replies[plain][0].completion_tokens - 1)
+            drafts = replies[speculating][0].usage.get("completion_tokens_details", {})
+            accepted += drafts.get("accepted_prediction_tokens", 0)
+            rejected += drafts.get("rejected_prediction_tokens", 0)
         if differing:
             remark(f"{name}: {differing} of {len(prompts)} answers differ with and without speculation")
         if written == 0 or seconds[speculating] <= 0:
@@ -282,7 +285,7 @@ class ServingBenchmark:
             return
         self.report.add(name, seconds[plain] / seconds[speculating], "× plain", bar=bar, lower=False)
         self.report.figures[-1] |= {"tokens_per_second": written / seconds[speculating], "plain_tokens_per_second": written / seconds[plain],
-                                    "answers_that_differ": differing}
+                                    "answers_that_differ": differing, "accepted_tokens": accepted, "rejected_tokens": rejected}
 
 
 def parse():

@@ -22,7 +22,8 @@ class Passages:
         """A prompt whose answer should quote a passage: of one sentence that it names, or of what it does not name."""
         passage = number // 3 % 4
         sentences = [sentence for sentence in self.texts[passage].split(". ") if len(sentence.split()) >= 12]
-        return self.prompt((f'Repeat the sentence "{sentences[0]}." and the sentences after it.', f"What does passage {passage + 1} say? Repeat its sentences.",
+        return self.prompt((f'Repeat the sentence "{sentences[0]}." and the sentences after it.',
+                            f"What does passage {passage + 1} say? Repeat its sentences.",
                             "Write down the text of the passages again, without any change.")[number % 3])
 
     def prompt(self, wish):
