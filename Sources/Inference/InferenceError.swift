@@ -56,6 +56,12 @@ package struct InferenceError: ExplainedError {
       why: "the memory for keys and values holds \(limit) of one request", remedy: "ask for less, or give the engine more memory (--kv-memory)")
   }
 
+  static func draftVocabulary(_ draft: String, _ model: String) -> InferenceError {
+    InferenceError(
+      code: "draft_vocabulary", message: "\(draft) cannot guess for \(model)", why: "their vocabularies differ",
+      remedy: "take a smaller model of the same family, or none")
+  }
+
   static func busy(_ limit: Int) -> InferenceError {
     InferenceError(code: "engine_busy", message: "too many requests wait already", why: "\(limit) may", remedy: "try again in a moment")
   }

@@ -25,7 +25,8 @@ struct OpenIndex {
     engine =
       generates
       ? try GenerationEngine(
-        model: LanguageModel.load(path: models.generatorPath(generator)), options: settings?.options(index: directory) ?? EngineOptions()) : nil
+        model: LanguageModel.load(path: models.generatorPath(generator)),
+        options: settings?.options(index: directory, models: models) ?? EngineOptions()) : nil
   }
 
   /// Keeps what the engine has read for the next start.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inference
+import Models
 
 /// `--index` and `--collection`, everywhere.
 struct IndexOptions: ParsableArguments {
@@ -55,6 +56,12 @@ struct EngineSettings: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Guess tokens ahead and check several at a time; the text is the same.")
   var speculation = true
 
+  @Option(
+    help: ArgumentHelp(
+      "A smaller model of the same vocabulary that guesses where the text itself gives no clue: a name of `quarry models list`, or a GGUF file.",
+      valueName: "model"))
+  var draftModel: String?
+
   func validate() throws {
     if let kvMemory, !(1...1 << 24).contains(kvMemory) { throw ValidationError("--kv-memory must be from 1 to \(1 << 24)") }
     guard (0...1 << 24).contains(kvDisk) else { throw ValidationError("--kv-disk must be from 0 to \(1 << 24)") }
@@ -64,12 +71,13 @@ struct EngineSettings: ParsableArguments {
   static func pageDirectory(index: String) -> URL { URL(fileURLWithPath: index).appendingPathComponent("kv") }
 
   /// - Parameter index: The index's folder.
-  func options(index: String) -> EngineOptions {
+  func options(index: String, models: ModelFolder) throws -> EngineOptions {
     var options = EngineOptions()
     options.keyValueByteLimit = kvMemory.map { $0 << 20 }
     options.pageDirectory = kvDisk > 0 ? Self.pageDirectory(index: index) : nil
     options.pageByteLimit = kvDisk << 20
     options.isSpeculating = speculation
+    options.draftModel = try draftModel.map { try LanguageModel.load(path: models.generatorPath($0)) }
     return options
   }
 }

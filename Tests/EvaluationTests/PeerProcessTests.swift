@@ -12,8 +12,12 @@ import Evaluation
     init(python: String, isComplete: Bool = true) throws {
       try FileManager.default.createDirectory(at: folder.appendingPathComponent("bin"), withIntermediateDirectories: true)
       let path = folder.appendingPathComponent("bin/python").path
-      try Data("#!/bin/sh\n\(python)\n".utf8).write(to: URL(fileURLWithPath: path))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      // By a shell: what this process has open for writing while another test forks is "busy" and cannot be run.
+      let shell = Process()
+      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+      shell.arguments = ["-c", #"printf '%s' "$1" > "$2" && chmod 755 "$2""#, "sh", "#!/bin/sh\n\(python)\n", path]
+      try shell.run()
+      shell.waitUntilExit()
       if isComplete { try Data().write(to: folder.appendingPathComponent("complete")) }
     }
 

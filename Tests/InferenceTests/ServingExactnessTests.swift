@@ -48,7 +48,9 @@ import Tokenizer
     return nil
   }
 
-  private func check(_ path: String, keyValueType: KeyValueType, count: Int, blockCount: Int, seed: UInt64) async throws {
+  private func check(
+    _ path: String, keyValueType: KeyValueType, draftPath: String? = nil, count: Int, blockCount: Int, seed: UInt64
+  ) async throws {
     let pool = ComputePool(threadCount: 3)
     let single = ComputePool(threadCount: 1)
     defer {
@@ -60,6 +62,7 @@ import Tokenizer
     var options = EngineOptions()
     options.waitingLimit = count
     options.keyValueByteLimit = blockCount * model.keyValueBlockByteCount
+    options.draftModel = try draftPath.map { try LanguageModel.load(path: $0, pool: pool) }
     let engine = try GenerationEngine(model: model, options: options)
     let cases = Self.cases(count, model: model, seed: seed)
     let results = try await withThrowingTaskGroup(of: (Int, ([GeneratedToken], GenerationResult)?).self) { group in
@@ -87,13 +90,27 @@ import Tokenizer
     let statistics = engine.statistics
     #expect(statistics.scheduler.memoryTokenCount > 0 && statistics.evictionCount > 0)
     // Small random models seldom repeat themselves; of a thousand texts some do.
-    #expect(count < 1000 || statistics.scheduler.acceptedTokenCount > 0)
+    #expect(count < 1000 && draftPath == nil || statistics.scheduler.acceptedTokenCount > 0)
     // Several sequences' rows in a step, or there was nothing to test.
     #expect(statistics.scheduler.rowCount > 2 * statistics.scheduler.stepCount)
   }
 
   @Test func aThousandMixedRequests() async throws {
     try await check(GoldenModels.folder + "/tiny-q4_1.gguf", keyValueType: .q8, count: 1000, blockCount: 40, seed: 1)
+  }
+
+  @Test func aDraftModelChangesNothing() async throws {
+    try await check(
+      GoldenModels.folder + "/tiny-f16.gguf", keyValueType: .f16, draftPath: GoldenModels.folder + "/tiny-q4_0.gguf", count: 100, blockCount: 30,
+      seed: 3)
+  }
+
+  @Test func aDraftModelOfAnotherVocabularyIsAnError() throws {
+    let model = try LanguageModel.load(path: GoldenModels.folder + "/tiny-q4_1.gguf")
+    var options = EngineOptions()
+    options.draftModel = try LanguageModel.load(path: GoldenModels.folder + "/../architectures/llama3.gguf")
+    let error = #expect(throws: InferenceError.self) { try GenerationEngine(model: model, options: options) }
+    #expect(error?.code == "draft_vocabulary")
   }
 
   @Test(arguments: ["gemma3", "lfm2", "qwen3-yarn"], KeyValueType.allCases)

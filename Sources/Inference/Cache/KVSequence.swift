@@ -19,6 +19,13 @@ struct KVSequence {
     return result
   }
 
+  /// Forgets what comes after `count` tokens; a block that is shared must not be written again, so this is for sequences that share none.
+  mutating func cut(to count: Int) {
+    precondition(count <= tokens.count, "a cut behind the end")
+    tokens.removeLast(tokens.count - count)
+    blocks.removeLast(blocks.count - (count + KVBlock.positionCount - 1) / KVBlock.positionCount)
+  }
+
   /// Makes place for more tokens; their keys and values are written by the forward pass.
   mutating func append(_ more: some Sequence<Int32>) {
     tokens += more

@@ -6,8 +6,10 @@ struct DraftLength {
   /// Seconds of a step by its number of rows, as running means.
   private var stepSeconds: [Double?] = Array(repeating: nil, count: rowLimit + 1)
   /// Guesses and those that held, by length of the match; with a beginning that says: longer matches hold more often.
-  private var drafted: [Double] = [4, 4, 4, 4, 4]
-  private var held: [Double] = [1.2, 1.6, 2.4, 3, 3.4]
+  private var drafted: [Double] = [4, 4, 4, 4, 4, 4]
+  private var held: [Double] = [1.2, 1.6, 2.4, 3, 3.4, 2.4]
+  /// Seconds that a draft model takes for a token, as a running mean.
+  private var modelSeconds: Double?
   private var decisionCount = 0
 
   /// Rows up to which the time of steps is told apart.
@@ -19,8 +21,12 @@ struct DraftLength {
   /// How much less an old observation counts than the next newer one.
   private static let memory = 0.98
 
+  /// The "match" of a guess that a model made.
+  static let modelMatch = -1
+
   private static func bucket(_ matchLength: Int) -> Int {
     switch matchLength {
+    case modelMatch: 5
     case ..<3: 0
     case 3: 1
     case 4...5: 2
@@ -37,6 +43,7 @@ struct DraftLength {
     guard available > 0 else { return 0 }
     let bucket = Self.bucket(matchLength)
     let probability = held[bucket] / drafted[bucket]
+    let guessSeconds = matchLength == Self.modelMatch ? modelSeconds ?? 0 : 0
     let alone = seconds(rowCount)
     // Tokens of all sequences in the step, by the time that it takes: each further guess must raise it.
     var (best, bestRate) = (0, Double(rowCount) / alone)
@@ -45,7 +52,7 @@ struct DraftLength {
     for count in 1...min(available, Self.tokenLimit) {
       chance *= probability
       gain += chance
-      let rate = (Double(rowCount) + gain) / seconds(rowCount + count)
+      let rate = (Double(rowCount) + gain) / (seconds(rowCount + count) + Double(count) * guessSeconds)
       if rate > bestRate * 1.02 { (best, bestRate) = (count, rate) }
     }
     decisionCount += 1
@@ -59,6 +66,12 @@ struct DraftLength {
     let tried = min(draftedCount, heldCount + 1)
     drafted[bucket] = drafted[bucket] * Self.memory + Double(tried)
     held[bucket] = held[bucket] * Self.memory + Double(heldCount)
+  }
+
+  /// How long a draft model took for so many tokens.
+  mutating func note(modelSeconds seconds: Double, tokenCount: Int) {
+    let each = seconds / Double(max(1, tokenCount))
+    modelSeconds = modelSeconds.map { $0 + 0.1 * (min(each, 2 * $0) - $0) } ?? each
   }
 
   /// How long a step took in which nothing but tokens to be written, and guesses, was computed.

@@ -16,6 +16,9 @@ package struct EngineOptions: Sendable {
   /// Whether tokens are guessed ahead and checked several at a time. The text is the same either way.
   package var isSpeculating = true
 
+  /// A smaller model of the same vocabulary that guesses where the text itself gives no clue; `nil` for none.
+  package var draftModel: LanguageModel?
+
   package init() {}
 
   /// Memory that no process uses or that can be had at once, in bytes: `MemAvailable` of Linux; half of the machine's elsewhere.

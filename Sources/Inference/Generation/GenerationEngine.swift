@@ -17,6 +17,7 @@ package final class GenerationEngine: Sendable {
 
   package init(model: LanguageModel, options: EngineOptions = EngineOptions()) throws(InferenceError) {
     self.model = model
+    if let draft = options.draftModel { try DraftModel.check(draft, for: model) }
     let layout = model.transformer.layout
     let byteLimit = options.keyValueByteLimit ?? EngineOptions.freeByteCount / 4
     let blockCount = byteLimit / layout.byteCount
@@ -33,7 +34,7 @@ package final class GenerationEngine: Sendable {
     let thread = Thread {
       var loop = GenerationLoop(
         model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount, pages: pages.file),
-        isSpeculating: options.isSpeculating, status: status)
+        drafting: Drafting(options, keyValueByteLimit: byteLimit), status: status)
       loop.run(requests)
     }
     thread.name = "quarry-generation"

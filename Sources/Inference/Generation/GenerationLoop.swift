@@ -7,7 +7,7 @@ struct GenerationLoop {
   private let status: EngineStatus
   private var scheduler: Scheduler
   private var blocks: BlockStore
-  private var drafting: DraftLength?
+  private var drafting: Drafting?
   private var texts: [SequenceID: Text] = [:]
   private var finishedCount = 0
   private var cancelledCount = 0
@@ -19,19 +19,15 @@ struct GenerationLoop {
     /// When its first row was computed, and when its prompt was read.
     var begun: ContinuousClock.Instant?
     var read: ContinuousClock.Instant?
-    /// Made when writing begins.
-    var lookup: PromptLookup?
-    /// The match that the last guess came after.
-    var matchLength = 0
     var draftedCount = 0
     var acceptedCount = 0
   }
 
-  init(model: LanguageModel, scheduler: Scheduler, blocks: BlockStore, isSpeculating: Bool, status: EngineStatus) {
+  init(model: LanguageModel, scheduler: Scheduler, blocks: BlockStore, drafting: Drafting?, status: EngineStatus) {
     self.model = model
     self.scheduler = scheduler
     self.blocks = blocks
-    drafting = isSpeculating ? DraftLength() : nil
+    self.drafting = drafting
     self.status = status
     constraints = ConstraintCompiler(model.tokenizer)
     publish()
@@ -91,15 +87,10 @@ struct GenerationLoop {
     for id in writing {
       guard let sequence = scheduler[id], let text = texts[id] else { preconditionFailure("a sequence without a text") }
       // The last token of all is chosen after a row that is there anyway.
-      let limit = min(DraftLength.tokenLimit, text.continuation.remainingTokenCount - 1)
-      guard limit > 0 else { continue }
-      if texts[id]?.lookup == nil { texts[id]?.lookup = PromptLookup(sequence.tokens) }
-      guard let draft = texts[id]?.lookup?.draft(limit: limit), !draft.tokens.isEmpty else { continue }
-      let count = drafting?.count(matchLength: draft.matchLength, available: draft.tokens.count, rowCount: rowCount) ?? 0
-      guard count > 0 else { continue }
-      drafts[id] = draft.tokens.prefix(count)
-      texts[id]?.matchLength = draft.matchLength
-      rowCount += count
+      let limit = text.continuation.remainingTokenCount - 1
+      guard limit > 0, let draft = drafting?.draft(for: id, sequence.tokens, limit: limit, rowCount: rowCount) else { continue }
+      drafts[id] = draft
+      rowCount += draft.count
     }
     return drafts
   }
@@ -114,7 +105,7 @@ struct GenerationLoop {
     }
     let isWriting = step.runs.allSatisfy { $0.reachesEnd && $0.positions.count == 1 }
     let results = model.transformer.compute(runs)
-    if isWriting { drafting?.note(seconds: began.duration(to: .now) / .seconds(1), rowCount: step.rowCount) }
+    if isWriting { drafting?.noteStep(seconds: began.duration(to: .now) / .seconds(1), rowCount: step.rowCount) }
     for (run, logits) in zip(step.runs, results) {
       if run.reachesEnd { write(run, logits) } else { scheduler.complete(run, written: []) }
     }
@@ -141,9 +132,9 @@ struct GenerationLoop {
       let heldCount = zip(drafts, written).prefix { $0 == $1 }.count
       text.draftedCount += drafts.count
       text.acceptedCount += heldCount
-      drafting?.note(matchLength: text.matchLength, drafted: drafts.count, held: heldCount)
+      drafting?.note(held: heldCount, of: drafts.count, for: run.sequence)
     }
-    for token in written { text.lookup?.append(token) }
+    drafting?.append(written, to: run.sequence)
     texts[run.sequence] = text
     guard failure != nil || text.continuation.finishReason != nil else { return scheduler.complete(run, written: written) }
     let usage = scheduler[run.sequence]?.usage ?? Scheduler.PrefixUsage()
@@ -165,6 +156,7 @@ struct GenerationLoop {
 
   private mutating func end(_ id: SequenceID, throwing error: (any Error)?) {
     if error is CancellationError { cancelledCount += 1 } else { finishedCount += 1 }
+    drafting?.forget(id)
     texts.removeValue(forKey: id)?.entry.end(error)
   }
 

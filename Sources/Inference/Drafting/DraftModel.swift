@@ -1,0 +1,40 @@
+import Tokenizer
+
+/// Guesses with a smaller model of the same vocabulary (Leviathan et al. 2023): one text's, its keys and values its own.
+struct DraftModel {
+  private let model: LanguageModel
+  private var sequence: KVSequence
+
+  init(_ model: LanguageModel) {
+    self.model = model
+    sequence = KVSequence(layout: model.transformer.layout)
+  }
+
+  /// Bytes that its keys and values take when it has read so many tokens.
+  static func byteCount(_ model: LanguageModel, tokenCount: Int) -> Int {
+    (tokenCount + DraftLength.tokenLimit + KVBlock.positionCount) / KVBlock.positionCount * model.transformer.layout.byteCount
+  }
+
+  /// The likeliest tokens after a text, one after the other.
+  ///
+  /// - Parameter tokens: The text, all of it; what it has in common with the text before is not read again.
+  mutating func draft(_ count: Int, after tokens: [TokenID]) -> [TokenID] {
+    // The last token is read in any case, because what follows it is wanted.
+    sequence.cut(to: min(sequence.commonPrefixCount(with: tokens), tokens.count - 1))
+    var logits = model.transformer.read(Array(tokens[sequence.count...]), into: &sequence).last ?? []
+    var drafts: [TokenID] = []
+    while let token = logits.indices.max(by: { logits[$0] < logits[$1] }) {
+      drafts.append(TokenID(token))
+      if drafts.count == count || model.tokenizer.endOfGeneration.contains(TokenID(token)) { break }
+      logits = model.transformer.read([TokenID(token)], into: &sequence).last ?? []
+    }
+    return drafts
+  }
+
+  /// Throws if the two do not mean the same by their tokens.
+  static func check(_ draft: LanguageModel, for model: LanguageModel) throws(InferenceError) {
+    guard draft.vocabularySize == model.vocabularySize, draft.tokenizer.vocabularySize == model.tokenizer.vocabularySize,
+      (0..<model.tokenizer.vocabularySize).allSatisfy({ draft.tokenizer.bytes(of: TokenID($0)) == model.tokenizer.bytes(of: TokenID($0)) })
+    else { throw .draftVocabulary(draft.path, model.path) }
+  }
+}
