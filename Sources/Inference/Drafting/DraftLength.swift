@@ -2,7 +2,7 @@
 ///
 /// What a guess is worth is learnt from how guesses after matches of the same length held, and what rows cost from how long steps took. Only the
 /// time depends on it; the text never does.
-struct DraftLength {
+package struct DraftLength {
   /// Seconds of a step by its number of rows, as running means.
   private var stepSeconds: [Double?] = Array(repeating: nil, count: rowLimit + 1)
   /// Guesses and those that held, by length of the match; with a beginning that says: longer matches hold more often.
@@ -15,14 +15,16 @@ struct DraftLength {
   /// Rows up to which the time of steps is told apart.
   private static let rowLimit = 32
   /// Guesses of one sequence at most.
-  static let tokenLimit = 8
+  package static let tokenLimit = 8
+  package init() {}
+
   /// After so many decisions against guessing one is made for it, to see whether things have changed.
   private static let probeInterval = 64
   /// How much less an old observation counts than the next newer one.
   private static let memory = 0.98
 
   /// The "match" of a guess that a model made.
-  static let modelMatch = -1
+  package static let modelMatch = -1
 
   private static func bucket(_ matchLength: Int) -> Int {
     switch matchLength {
@@ -39,7 +41,7 @@ struct DraftLength {
   ///
   /// - Parameters:
   ///   - rowCount: Rows of the step without these.
-  mutating func count(matchLength: Int, available: Int, rowCount: Int) -> Int {
+  package mutating func count(matchLength: Int, available: Int, rowCount: Int) -> Int {
     guard available > 0 else { return 0 }
     let bucket = Self.bucket(matchLength)
     let probability = held[bucket] / drafted[bucket]
@@ -60,7 +62,7 @@ struct DraftLength {
   }
 
   /// What became of guesses.
-  mutating func note(matchLength: Int, drafted draftedCount: Int, held heldCount: Int) {
+  package mutating func note(matchLength: Int, drafted draftedCount: Int, held heldCount: Int) {
     let bucket = Self.bucket(matchLength)
     // The first that did not hold says something, those after it nothing.
     let tried = min(draftedCount, heldCount + 1)
@@ -69,13 +71,13 @@ struct DraftLength {
   }
 
   /// How long a draft model took for so many tokens.
-  mutating func note(modelSeconds seconds: Double, tokenCount: Int) {
+  package mutating func note(modelSeconds seconds: Double, tokenCount: Int) {
     let each = seconds / Double(max(1, tokenCount))
     modelSeconds = modelSeconds.map { $0 + 0.1 * (min(each, 2 * $0) - $0) } ?? each
   }
 
   /// How long a step took in which nothing but tokens to be written, and guesses, was computed.
-  mutating func note(seconds: Double, rowCount: Int) {
+  package mutating func note(seconds: Double, rowCount: Int) {
     guard rowCount <= Self.rowLimit else { return }
     guard let known = stepSeconds[rowCount] else {
       stepSeconds[rowCount] = seconds

@@ -1,16 +1,16 @@
-import Tokenizer
+package import Tokenizer
 
 /// Guesses how a text goes on from where its last tokens stood before: in the prompt, whose passages an answer quotes, or in the answer itself
 /// (prompt lookup, Saxena 2023; SuffixDecoding, Oliaro et al. 2024).
 ///
 /// Of the places where the last two tokens stood before, the one counts that has the most tokens before them in common with the end of the text;
 /// of several the last. That is what a suffix automaton would find, as far as `placeLimit` latest places reach, and it costs less to build.
-struct PromptLookup {
+package struct PromptLookup {
   /// A guess.
-  struct Draft {
-    var tokens: ArraySlice<TokenID>
+  package struct Draft {
+    package var tokens: ArraySlice<TokenID>
     /// Tokens before it that the place and the end of the text have in common.
-    var matchLength: Int
+    package var matchLength: Int
   }
 
   private var tokens: [TokenID] = []
@@ -20,14 +20,15 @@ struct PromptLookup {
   /// Places of one pair that are looked at.
   private static let placeLimit = 16
   /// Tokens in common that are told apart.
-  static let matchLimit = 16
+  package static let matchLimit = 16
 
-  init(_ tokens: [TokenID]) {
+  package init(_ tokens: [TokenID]) {
     places.reserveCapacity(2 * tokens.count)
     for token in tokens { append(token) }
   }
 
-  mutating func append(_ token: TokenID) {
+  /// The text goes on.
+  package mutating func append(_ token: TokenID) {
     // The pair is entered when something follows it: before that there is nothing to guess.
     if tokens.count >= 2 {
       let key = Self.key(tokens[tokens.count - 2], tokens[tokens.count - 1])
@@ -37,7 +38,7 @@ struct PromptLookup {
   }
 
   /// At most `limit` tokens that may follow.
-  func draft(limit: Int) -> Draft {
+  package func draft(limit: Int) -> Draft {
     let none = Draft(tokens: [], matchLength: 0)
     guard limit > 0, tokens.count >= 2, let found = places[Self.key(tokens[tokens.count - 2], tokens[tokens.count - 1])] else { return none }
     var best = (place: 0, length: 0)

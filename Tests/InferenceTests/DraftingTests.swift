@@ -1,0 +1,88 @@
+import Inference
+import Testing
+import Tokenizer
+
+@Suite struct PromptLookupTests {
+  /// Of all places before the end where the last two tokens stood, the last of those with the longest match.
+  private static func slow(_ tokens: [TokenID], limit: Int) -> (tokens: [TokenID], length: Int) {
+    guard tokens.count >= 2 else { return ([], 0) }
+    var best = (place: 0, length: 0)
+    for place in 2..<max(2, tokens.count) {
+      var length = 0
+      while length < min(place, PromptLookup.matchLimit), tokens[place - 1 - length] == tokens[tokens.count - 1 - length] { length += 1 }
+      if length >= 2, length >= best.length { best = (place, length) }
+    }
+    guard best.length >= 2 else { return ([], 0) }
+    return (Array(tokens[best.place...].prefix(limit)), best.length)
+  }
+
+  @Test func itFindsWhatASlowSearchFinds() {
+    var random = SeededGenerator(seed: 11)
+    for size in [2, 3, 8, 40] {
+      for _ in 0..<30 {
+        // Few enough that no pair has more places than are looked at.
+        let tokens = (0..<Int.random(in: 0...min(60, size * size * 6), using: &random)).map { _ in
+          TokenID.random(in: 0..<TokenID(size), using: &random)
+        }
+        var lookup = PromptLookup([])
+        for (index, token) in tokens.enumerated() {
+          lookup.append(token)
+          let text = Array(tokens[...index])
+          let draft = lookup.draft(limit: 5)
+          let wanted = Self.slow(text, limit: 5)
+          // With many places of a pair only the latest are looked at: the match may be shorter then, and is never wrong.
+          if size >= 8 { #expect(Array(draft.tokens) == wanted.tokens && draft.matchLength == wanted.length, "\(text)") }
+          #expect(draft.matchLength <= wanted.length && draft.tokens.count <= 5)
+          #expect((draft.matchLength == 0) == draft.tokens.isEmpty)
+        }
+      }
+    }
+  }
+
+  @Test func nothingIsGuessedWithoutAClue() {
+    for tokens: [TokenID] in [[], [1], [1, 2], [1, 2, 3]] { #expect(PromptLookup(tokens).draft(limit: 4).tokens.isEmpty) }
+    #expect(PromptLookup([1, 2, 3, 1, 2]).draft(limit: 0).tokens.isEmpty)
+    #expect(Array(PromptLookup([1, 2, 3, 1, 2]).draft(limit: 4).tokens) == [3, 1, 2])
+  }
+}
+
+@Suite struct DraftLengthTests {
+  /// Steps that cost so much more with each row, and guesses of which so many hold.
+  private static func taught(rowCost: Double, heldShare: Double) -> DraftLength {
+    var length = DraftLength()
+    for count in 1...12 { for _ in 0..<50 { length.note(seconds: 1 + rowCost * Double(count - 1), rowCount: count) } }
+    for step in 0..<400 { length.note(matchLength: 4, drafted: 1, held: Double(step % 20) < 20 * heldShare ? 1 : 0) }
+    return length
+  }
+
+  private static func count(_ rowCost: Double, _ heldShare: Double, rowCount: Int = 1) -> Int {
+    var length = taught(rowCost: rowCost, heldShare: heldShare)
+    return length.count(matchLength: 4, available: 8, rowCount: rowCount)
+  }
+
+  @Test func itGuessesMoreWhenGuessesHold() {
+    let counts = [0.1, 0.4, 0.7, 0.95].map { Self.count(0.15, $0) }
+    #expect(counts == counts.sorted() && counts[0] == 0 && counts[3] >= 5, "\(counts)")
+  }
+
+  @Test func itGuessesLessWhenRowsAreDear() {
+    let counts = [0.02, 0.2, 0.5, 1.2].map { Self.count($0, 0.8) }
+    #expect(counts == counts.sorted(by: >) && counts[0] >= 5 && counts[3] == 0, "\(counts)")
+  }
+
+  @Test func itTriesAgainNowAndThen() {
+    var length = Self.taught(rowCost: 0.15, heldShare: 0)
+    let counts = (0..<200).map { _ in length.count(matchLength: 4, available: 8, rowCount: 1) }
+    #expect(counts.contains { $0 > 0 } && counts.count { $0 > 0 } < 10)
+    // Things have changed: all hold.
+    for _ in 0..<200 { length.note(matchLength: 4, drafted: 2, held: 2) }
+    #expect(length.count(matchLength: 4, available: 8, rowCount: 1) >= 4)
+  }
+
+  @Test func itNeverGuessesMoreThanThereIs() {
+    for available in 0...3 {
+      var length = Self.taught(rowCost: 0.01, heldShare: 1)
+      #expect(length.count(matchLength: 4, available: available, rowCount: 1) <= available)
+    }
+  }
+}
