@@ -62,7 +62,9 @@ import Testing
 }
 
 /// A server on a free port, ended by its process id.
-final class RunningServer {
+///
+/// `@unchecked Sendable`: nothing of it changes after `init`.
+final class RunningServer: @unchecked Sendable {
   let base: String
   private let process: Process
   private let errors: Pipe
@@ -79,8 +81,8 @@ final class RunningServer {
 
   struct DidNotStart: Error { let log: String }
 
-  init(index: String) async throws {
-    let started = try QuarryProcess.start(["serve", "--index", index, "--port", "0"])
+  init(index: String, options: [String] = []) async throws {
+    let started = try QuarryProcess.start(["serve", "--index", index, "--port", "0"] + options)
     process = started.process
     errors = started.errors
     // The first line on standard output says where it listens.
@@ -125,6 +127,12 @@ final class RunningServer {
     let (data, response) = try await URLSession.shared.data(for: request)
     let http = response as! HTTPURLResponse
     return Response(status: http.statusCode, contentType: http.value(forHTTPHeaderField: "Content-Type"), text: String(decoding: data, as: UTF8.self))
+  }
+
+  /// Ends it as a power cut would.
+  func crash() {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
   }
 
   /// Sends SIGTERM and gives the exit status.
