@@ -42,6 +42,8 @@ class Report:
             ratio = (peer / value if lower else value / peer) if value and peer else None
             figure |= {"peer": PEER, "peer_value": peer, "ratio": ratio}
         self.figures.append(figure)
+        # A long run that is broken off has said something.
+        remark(f"  {name}: {value:.3f} {unit}" + (f"; {PEER}: {peer:.3f}" if peer is not None else ""))
 
     def table(self):
         def number(value):
