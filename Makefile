@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving models packages format format-check cross-check fuzz soak-serving install clean help
+.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -85,6 +85,11 @@ bench-retrieval: models ## Measure retrieval and quotes on the sets of ../shared
 
 bench-serving: models bench-peers ## Measure serving over HTTP against its bars, llama.cpp's server in turns (quiet machine; BENCH_SERVING_OPTIONS="--only cold,warm")
 	python3 scripts/bench/serving.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --peers $(PEERS) --out .build/bench/serving.json $(BENCH_SERVING_OPTIONS)
+
+thread-sanitizer: models ## The tests of scheduler, engine and compute pool under ThreadSanitizer (a build of its own, 15 minutes)
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \
+	swift test -c release --sanitize=thread --scratch-path .build-thread-sanitizer \
+	  --filter 'SchedulerProperty|otherFamilies|aDraftModel|DiskTier|EngineLifecycle|ComputePool'
 
 soak-serving: models ## Load run: 200 clients for 10 minutes with far too little memory, then every answer against its lone run (SOAK_OPTIONS="--minutes 2")
 	python3 scripts/load.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --out .build/bench/load.json $(SOAK_OPTIONS)

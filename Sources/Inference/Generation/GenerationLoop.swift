@@ -40,7 +40,9 @@ struct GenerationLoop {
       for entry in entries { begin(entry) }
       if isClosed { break }
       dropCancelled()
-      if let step = plan() { run(step) }
+      // Reading pages from disk is part of reading the prompt.
+      let start = ContinuousClock.now
+      if let step = plan() { run(step, plannedAt: start) }
       publish()
     }
     for id in Array(texts.keys) { end(id, throwing: CancellationError()) }
@@ -95,11 +97,11 @@ struct GenerationLoop {
     return drafts
   }
 
-  private mutating func run(_ step: Step) {
+  private mutating func run(_ step: Step, plannedAt start: ContinuousClock.Instant) {
     let began = ContinuousClock.now
     var runs: [TokenRun] = []
     for run in step.runs {
-      if texts[run.sequence]?.begun == nil { texts[run.sequence]?.begun = began }
+      if texts[run.sequence]?.begun == nil { texts[run.sequence]?.begun = start }
       let wanted = run.reachesEnd ? run.tokens.count - run.draftCount - 1..<run.tokens.count : 0..<0
       runs.append(TokenRun(tokens: run.tokens, first: run.positions.lowerBound, blocks: run.blocks.map { blocks[$0] }, wanted: wanted))
     }
