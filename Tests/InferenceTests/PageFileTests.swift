@@ -4,89 +4,56 @@ import Testing
 
 /// Pages on disk: what was written comes back, and nothing else ever does.
 @Suite struct PageFileTests {
-  private static let identity = PageIdentity(modelFingerprint: "model", keyValueType: "q8", contract: "1", blockByteCount: 10_000)
-  private static let slotByteCount = 4096 + 12_288
-
-  private final class Folder {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("quarry-pages-\(UUID().uuidString)")
-    deinit { try? FileManager.default.removeItem(at: url) }
-    var file: URL {
-      get throws {
-        let files = try FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)
-        return try #require(files.first { $0.pathExtension == "pages" })
-      }
-    }
-    func open(_ identity: PageIdentity = PageFileTests.identity, slotCount: Int = 8) throws -> PageFile {
-      try PageFile(directory: url, identity: identity, byteLimit: slotCount * PageFileTests.slotByteCount)
-    }
-  }
-
-  private static func payload(_ seed: UInt64) -> [UInt8] {
-    var random = SeededGenerator(seed: seed)
-    return (0..<identity.blockByteCount).map { _ in UInt8.random(in: 0...255, using: &random) }
-  }
-
-  private static func write(_ file: PageFile, _ record: PageRecord, _ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { file.write(record, $0) } }
-
-  private static func read(_ file: PageFile, _ record: PageRecord) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: identity.blockByteCount)
-    return bytes.withUnsafeMutableBytes { file.read(record, into: $0) } ? bytes : nil
-  }
-
-  /// A record after another, or the first of its namespace.
-  private static func record(_ slot: Int, _ tokens: [Int32], after parent: PageRecord? = nil, namespace: String = "") -> PageRecord {
-    let parentDigest = parent?.digest ?? PageDigest(ofNamespace: namespace)
-    return PageRecord(slot: slot, digest: PageDigest(of: tokens, after: parentDigest), parent: parentDigest, namespace: namespace, tokens: tokens)
-  }
-
-  private static func full(_ first: Int32) -> [Int32] { (0..<64).map { first + $0 } }
-
   @Test func whatIsWrittenIsThereAfterARestart() throws {
-    let folder = Folder()
-    let first = Self.record(3, Self.full(1), namespace: "a")
-    let second = Self.record(1, Self.full(100), after: first, namespace: "a")
-    let third = Self.record(0, [7, 8], after: second, namespace: "a")
-    let other = Self.record(2, [7, 8], namespace: "b")
+    let folder = PageFolderFixture()
+    let first = PageFixture.record(3, PageFixture.full(1), namespace: "a")
+    let second = PageFixture.record(1, PageFixture.full(100), after: first, namespace: "a")
+    let third = PageFixture.record(0, [7, 8], after: second, namespace: "a")
+    let other = PageFixture.record(2, [7, 8], namespace: "b")
     do {
       let file = try folder.open()
       #expect(file.found.isEmpty && file.slotCount == 8)
-      for (index, record) in [third, other, second, first].enumerated() { #expect(Self.write(file, record, Self.payload(UInt64(index)))) }
+      for (index, record) in [third, other, second, first].enumerated() {
+        #expect(PageFixture.write(file, record, PageFixture.payload(UInt64(index))))
+      }
       file.flush()
-      #expect(Self.read(file, second) == Self.payload(2))
+      #expect(PageFixture.read(file, second) == PageFixture.payload(2))
     }
     let file = try folder.open()
     #expect(Set(file.found.map(\.slot)) == [0, 1, 2, 3])
     let order = file.found.map(\.slot)
     #expect(order.firstIndex(of: 3)! < order.firstIndex(of: 1)! && order.firstIndex(of: 1)! < order.firstIndex(of: 0)!, "each after its parent")
     #expect(file.found.first { $0.slot == 1 } == second)
-    for (index, record) in [third, other, second, first].enumerated() { #expect(Self.read(file, record) == Self.payload(UInt64(index))) }
+    for (index, record) in [third, other, second, first].enumerated() {
+      #expect(PageFixture.read(file, record) == PageFixture.payload(UInt64(index)))
+    }
     // Another record in the same slot is not what is there.
-    #expect(Self.read(file, Self.record(3, Self.full(2), namespace: "a")) == nil)
-    #expect(Self.read(file, Self.record(2, [7, 8], namespace: "a")) == nil)
+    #expect(PageFixture.read(file, PageFixture.record(3, PageFixture.full(2), namespace: "a")) == nil)
+    #expect(PageFixture.read(file, PageFixture.record(2, [7, 8], namespace: "a")) == nil)
   }
 
   @Test func pagesWithoutTheirBeginningAreNotFound() throws {
-    let folder = Folder()
-    let first = Self.record(0, Self.full(1))
-    let second = Self.record(1, Self.full(2), after: first)
+    let folder = PageFolderFixture()
+    let first = PageFixture.record(0, PageFixture.full(1))
+    let second = PageFixture.record(1, PageFixture.full(2), after: first)
     do {
       let file = try folder.open()
-      #expect(Self.write(file, first, Self.payload(1)) && Self.write(file, second, Self.payload(2)))
+      #expect(PageFixture.write(file, first, PageFixture.payload(1)) && PageFixture.write(file, second, PageFixture.payload(2)))
       file.invalidate(slot: 0)
       file.flush()
-      #expect(Self.read(file, first) == nil)
+      #expect(PageFixture.read(file, first) == nil)
     }
     #expect(try folder.open().found.isEmpty)
   }
 
   @Test func otherModelsTypesAndKernelsFindNothing() throws {
-    let folder = Folder()
+    let folder = PageFolderFixture()
     do {
       let file = try folder.open()
-      #expect(Self.write(file, Self.record(0, [1]), Self.payload(1)))
+      #expect(PageFixture.write(file, PageFixture.record(0, [1]), PageFixture.payload(1)))
       file.flush()
     }
-    var others = Array(repeating: Self.identity, count: 4)
+    var others = Array(repeating: PageFixture.identity, count: 4)
     others[0].modelFingerprint = "another"
     others[1].keyValueType = "f16"
     others[2].contract = "2"
@@ -95,19 +62,19 @@ import Testing
     #expect(try folder.open().found.count == 1)
   }
 
-  /// Every bit of the header, and bits all over the rest.
+  /// A bit of every byte of the header, and bits all over the rest, in a file that is opened; every bit of the header in one that is open.
   @Test func noFlippedBitGoesUnnoticed() throws {
-    let folder = Folder()
-    let record = Self.record(0, Self.full(5), namespace: "a name")
+    let folder = PageFolderFixture()
+    let record = PageFixture.record(0, PageFixture.full(5), namespace: "a name")
     do {
       let file = try folder.open()
-      #expect(Self.write(file, record, Self.payload(9)))
+      #expect(PageFixture.write(file, record, PageFixture.payload(9)))
       file.flush()
     }
     let path = try folder.file
     let whole = try Data(contentsOf: path)
     var random = SeededGenerator(seed: 4)
-    let places = Array(0..<4096) + (0..<300).map { _ in Int.random(in: 4096..<4096 + Self.identity.blockByteCount, using: &random) }
+    let places = Array(0..<4096) + (0..<300).map { _ in Int.random(in: 4096..<4096 + PageFixture.identity.blockByteCount, using: &random) }
     for place in places {
       var damaged = whole
       damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
@@ -116,20 +83,29 @@ import Testing
       try handle.close()
       let file = try folder.open()
       #expect(place >= 4096 ? file.found == [record] : file.found.isEmpty, "byte \(place)")
-      #expect(Self.read(file, record) == nil, "byte \(place)")
+      #expect(PageFixture.read(file, record) == nil, "byte \(place)")
     }
     try whole.write(to: path)
-    #expect(Self.read(try folder.open(), record) == Self.payload(9))
+    let file = try folder.open()
+    let handle = try FileHandle(forWritingTo: path)
+    for bit in 0..<8 * 4096 {
+      try handle.seek(toOffset: UInt64(bit / 8))
+      try handle.write(contentsOf: [whole[bit / 8] ^ (1 << UInt8(bit % 8))])
+      if PageFixture.read(file, record) != nil { Issue.record("bit \(bit)") }
+      try handle.seek(toOffset: UInt64(bit / 8))
+      try handle.write(contentsOf: [whole[bit / 8]])
+    }
+    #expect(PageFixture.read(file, record) == PageFixture.payload(9))
   }
 
   /// A crash while a page is written over another leaves any mixture of both on disk.
   @Test func noMixtureOfTwoPagesIsTakenForOne() throws {
-    let folder = Folder()
-    let records = [Self.record(0, Self.full(1)), Self.record(0, Self.full(2))]
+    let folder = PageFolderFixture()
+    let records = [PageFixture.record(0, PageFixture.full(1)), PageFixture.record(0, PageFixture.full(2))]
     var images: [Data] = []
     for (index, record) in records.enumerated() {
       let file = try folder.open()
-      #expect(Self.write(file, record, Self.payload(UInt64(index))))
+      #expect(PageFixture.write(file, record, PageFixture.payload(UInt64(index))))
       file.flush()
       images.append(try Data(contentsOf: folder.file))
     }
@@ -146,14 +122,14 @@ import Testing
       try torn.write(to: folder.file)
       let file = try folder.open()
       for (index, record) in records.enumerated() {
-        let read = Self.read(file, record)
-        #expect(read == nil || read == Self.payload(UInt64(index)))
+        let read = PageFixture.read(file, record)
+        #expect(read == nil || read == PageFixture.payload(UInt64(index)))
       }
     }
   }
 
   @Test func onlyOneHasTheFile() throws {
-    let folder = Folder()
+    let folder = PageFolderFixture()
     let file = try folder.open()
     let error = #expect(throws: PageFileError.self) { try folder.open() }
     #expect(error?.code == "kv_disk_in_use")
@@ -161,26 +137,28 @@ import Testing
   }
 
   @Test func aFolderThatCannotBeMadeIsAnError() throws {
-    let folder = Folder()
+    let folder = PageFolderFixture()
     try Data().write(to: folder.url)
     let error = #expect(throws: PageFileError.self) { try folder.open() }
     #expect(error?.code == "kv_disk" && error?.remedy?.contains("--kv-disk") == true)
   }
 
   @Test func aLowerLimitGivesBackWhatIsBeyond() throws {
-    let folder = Folder()
+    let folder = PageFolderFixture()
     do {
       let file = try folder.open()
-      #expect(Self.write(file, Self.record(7, [1]), Self.payload(1)) && Self.write(file, Self.record(1, [2]), Self.payload(2)))
+      #expect(
+        PageFixture.write(file, PageFixture.record(7, [1]), PageFixture.payload(1))
+          && PageFixture.write(file, PageFixture.record(1, [2]), PageFixture.payload(2)))
       file.flush()
     }
     #expect(try folder.open(slotCount: 2).found.map(\.slot) == [1])
-    #expect(try Data(contentsOf: folder.file).count <= 2 * Self.slotByteCount)
+    #expect(try Data(contentsOf: folder.file).count <= 2 * PageFixture.slotByteCount)
   }
 
   /// Many writes, over each other, against a dictionary.
   @Test func theLastWriteCounts() throws {
-    let folder = Folder()
+    let folder = PageFolderFixture()
     var random = SeededGenerator(seed: 6)
     var known: [Int: (PageRecord, UInt64)] = [:]
     for _ in 0..<10 {
@@ -192,14 +170,14 @@ import Testing
           file.invalidate(slot: slot)
           known[slot] = nil
         } else {
-          let record = Self.record(slot, [Int32.random(in: 0..<1_000_000, using: &random)])
+          let record = PageFixture.record(slot, [Int32.random(in: 0..<1_000_000, using: &random)])
           let seed = UInt64.random(in: 0..<1000, using: &random)
-          #expect(Self.write(file, record, Self.payload(seed)))
+          #expect(PageFixture.write(file, record, PageFixture.payload(seed)))
           known[slot] = (record, seed)
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
           file.flush()
-          for (record, seed) in known.values { #expect(Self.read(file, record) == Self.payload(seed)) }
+          for (record, seed) in known.values { #expect(PageFixture.read(file, record) == PageFixture.payload(seed)) }
         }
       }
       file.flush()
