@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 
 /// Questions about a folder as people ask them: few documents are asked about often (Zipf), the passages of one question belong together, and
 /// the same ones are found in another order for another question.
@@ -63,19 +64,4 @@ package struct SyntheticQuestions: Sendable {
 
   /// A member's place among those of its topic: not by popularity.
   private static func place(_ member: Int) -> Int { member &* 5 % 8 }
-}
-
-/// Random numbers that are the same in every run (Steele et al. 2014).
-private struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
 }
