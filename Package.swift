@@ -136,7 +136,7 @@ let package = Package(
       name: "AnsweringTests",
       dependencies: ["Answering", "Chunking", "Documents", "Embedding", "Inference", "ModelFile", "Retrieval", "Store", "Tokenizer"],
       swiftSettings: strict),
-    .testTarget(name: "EvaluationTests", dependencies: ["CKernels", "Evaluation", "Inference"], swiftSettings: strict),
+    .testTarget(name: "EvaluationTests", dependencies: ["CKernels", "Evaluation", "Inference", "Scheduling"], swiftSettings: strict),
     .testTarget(
       name: "ServiceTests",
       dependencies: [

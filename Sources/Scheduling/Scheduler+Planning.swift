@@ -104,10 +104,13 @@ extension Scheduler {
   /// Blocks of a match that count as available now, and will not once they are used.
   private func idleCount(of match: PrefixTree.Match) -> Int { match.nodes.count { tree.isIdle($0) } }
 
+  /// Waiting sequences that are compared.
+  private static let candidateCount = 32
+
   /// The first of those that wait, or one with a longer known prefix, unless that was done to one before it too often.
   private func nextToBegin() -> SequenceID? {
     var best: (id: SequenceID, known: Int)?
-    for id in waiting.prefix(limits.sequenceCount) {
+    for id in waiting.prefix(Self.candidateCount) {
       guard let sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
       let known = tree.match(sequence.tokens, namespace: sequence.namespace, limit: sequence.tokens.count - 1)
       let knownCount = known.nodes.count * tree.blockSize + (known.partial?.tokenCount ?? 0)
