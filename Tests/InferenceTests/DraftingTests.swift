@@ -4,10 +4,10 @@ import Tokenizer
 
 @Suite struct PromptLookupTests {
   /// Of all places before the end where the last two tokens stood, the last of those with the longest match.
-  private static func slow(_ tokens: [TokenID], limit: Int) -> (tokens: [TokenID], length: Int) {
+  private static func slow(_ tokens: [TokenID], limit: Int, latest count: Int = .max) -> (tokens: [TokenID], length: Int) {
     guard tokens.count >= 2 else { return ([], 0) }
     var best = (place: 0, length: 0)
-    for place in 2..<max(2, tokens.count) {
+    for place in (2..<max(2, tokens.count)).filter({ tokens[$0 - 2..<$0] == tokens.suffix(2) }).suffix(count) {
       var length = 0
       while length < min(place, PromptLookup.matchLimit), tokens[place - 1 - length] == tokens[tokens.count - 1 - length] { length += 1 }
       if length >= 2, length >= best.length { best = (place, length) }
@@ -35,6 +35,35 @@ import Tokenizer
           #expect(draft.matchLength <= wanted.length && draft.tokens.count <= 5)
           #expect((draft.matchLength == 0) == draft.tokens.isEmpty)
         }
+      }
+    }
+  }
+
+  /// With two or three different tokens every pair has more places than are looked at: the longest match among those is found, after each token.
+  @Test func itFindsTheLongestMatchAmongTheLatestPlaces() {
+    var random = SeededGenerator(seed: 12)
+    for size: TokenID in [1, 2, 3] {
+      let tokens = (0..<240).map { _ in TokenID.random(in: 0..<size, using: &random) }
+      var lookup = PromptLookup([])
+      for (index, token) in tokens.enumerated() {
+        lookup.append(token)
+        let text = Array(tokens[...index])
+        let wanted = Self.slow(text, limit: 5, latest: PromptLookup.placeLimit)
+        let draft = lookup.draft(limit: 5)
+        #expect(Array(draft.tokens) == wanted.tokens && draft.matchLength == wanted.length, "\(text)")
+      }
+    }
+  }
+
+  @Test func aTextReadAtOnceOrTokenByTokenGivesTheSame() {
+    var random = SeededGenerator(seed: 13)
+    let tokens = (0..<200).map { _ in TokenID.random(in: 0..<6, using: &random) }
+    var grown = PromptLookup([])
+    for (index, token) in tokens.enumerated() {
+      grown.append(token)
+      for limit in [1, 8, .max / 2] {
+        let (one, other) = (grown.draft(limit: limit), PromptLookup(Array(tokens[...index])).draft(limit: limit))
+        #expect(one.tokens == other.tokens && one.matchLength == other.matchLength && one.tokens.count <= min(limit, index))
       }
     }
   }
@@ -77,6 +106,54 @@ import Tokenizer
     // Things have changed: all hold.
     for _ in 0..<200 { length.note(matchLength: 4, drafted: 2, held: 2) }
     #expect(length.count(matchLength: 4, available: 8, rowCount: 1) >= 4)
+  }
+
+  /// What else runs on the machine makes all steps slower. When it ends while there is nothing to guess, only steps of one row show it; guessing pays
+  /// as before nevertheless.
+  @Test(arguments: [4.0, 0.25]) func aSlowOrFastTimeOfTheMachineIsForgotten(factor: Double) {
+    var length = Self.taught(rowCost: 0.12, heldShare: 0.8)
+    let before = length.count(matchLength: 4, available: 8, rowCount: 1)
+    for _ in 0..<50 { for count in 1...9 { length.note(seconds: factor * (1 + 0.12 * Double(count - 1)), rowCount: count) } }
+    for _ in 0..<200 { length.note(seconds: 1, rowCount: 1) }
+    let after = length.count(matchLength: 4, available: 8, rowCount: 1)
+    #expect(before >= 4 && abs(after - before) <= 2, "\(before), then \(after)")
+  }
+
+  /// Rows may become dearer beside the first, as with longer texts, when many guesses are made already.
+  @Test func rowsThatBecomeDearerEndTheGuessing() {
+    var length = Self.taught(rowCost: 0.05, heldShare: 0.8)
+    #expect(length.count(matchLength: 4, available: 8, rowCount: 1) >= 4)
+    for _ in 0..<1000 {
+      let count = length.count(matchLength: 4, available: 8, rowCount: 1)
+      length.note(seconds: 1 + 1.2 * Double(count), rowCount: 1 + count)
+      length.note(seconds: 1, rowCount: 1)
+    }
+    let counts = (0..<200).map { _ in length.count(matchLength: 4, available: 8, rowCount: 1) }
+    #expect(counts.count { $0 > 0 } < 10, "\(counts)")
+  }
+
+  @Test func aClockThatStandsStillIsNoReason() {
+    var length = Self.taught(rowCost: 0.12, heldShare: 0.8)
+    let before = length.count(matchLength: 4, available: 8, rowCount: 1)
+    for count in 1...9 { length.note(seconds: 0, rowCount: count) }
+    #expect(before > 0 && length.count(matchLength: 4, available: 8, rowCount: 1) == before)
+  }
+
+  @Test func theSameObservationsGiveTheSameCounts() {
+    func counts() -> [Int] {
+      var random = SeededGenerator(seed: 14)
+      var length = DraftLength()
+      return (0..<2000).map { _ in
+        let match = Int.random(in: 2...16, using: &random)
+        let (available, rowCount) = (Int.random(in: 0...12, using: &random), Int.random(in: 1...40, using: &random))
+        let count = length.count(matchLength: match, available: available, rowCount: rowCount)
+        if count > 0 { length.note(matchLength: match, drafted: count, held: Int.random(in: 0...count, using: &random)) }
+        length.note(seconds: Double.random(in: 0.001...0.1, using: &random), rowCount: Int.random(in: 1...40, using: &random))
+        return count
+      }
+    }
+    let first = counts()
+    #expect(first == counts() && first.allSatisfy { 0...DraftLength.tokenLimit ~= $0 } && first.contains { $0 > 0 })
   }
 
   @Test func itNeverGuessesMoreThanThereIs() {

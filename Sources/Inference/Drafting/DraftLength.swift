@@ -3,7 +3,7 @@
 /// What a guess is worth is learnt from how guesses after matches of the same length held, and what rows cost from how long steps took. Only the
 /// time depends on it; the text never does.
 package struct DraftLength {
-  /// Seconds of a step by its number of rows, as running means.
+  /// Seconds of a step by its number of rows, as running means that also follow what all steps have in common.
   private var stepSeconds: [Double?] = Array(repeating: nil, count: rowLimit + 1)
   /// Guesses and those that held, by length of the match; with a beginning that says: longer matches hold more often.
   private var drafted: [Double] = [4, 4, 4, 4, 4, 4]
@@ -78,14 +78,23 @@ package struct DraftLength {
 
   /// How long a step took in which nothing but tokens to be written, and guesses, was computed.
   package mutating func note(seconds: Double, rowCount: Int) {
-    guard rowCount <= Self.rowLimit else { return }
+    // A clock that did not move between two readings says nothing about rates.
+    guard rowCount <= Self.rowLimit, seconds > 0 else { return }
     guard let known = stepSeconds[rowCount] else {
       stepSeconds[rowCount] = seconds
       return
     }
     // A step that was interrupted says little about the next.
-    stepSeconds[rowCount] = known + 0.1 * (min(seconds, 2 * known) - known)
+    let surprise = min(seconds, 2 * known) / known - 1
+    for count in stepSeconds.indices { stepSeconds[count]? *= 1 + (count == rowCount ? Self.ownRate : Self.sharedRate) * surprise }
   }
+
+  /// How far a step moves the mean of its number of rows towards what it took.
+  private static let ownRate = 0.1
+  /// How far it moves those of other numbers: a machine that has other work, or longer texts, makes all steps slower alike. Without it, steps that were
+  /// seen in a slow time would look dear when it is over, would not be tried and so never be seen again. Replays of real answers with such times gain
+  /// half a percent to 4 % from it; at rates near `ownRate` rows that become dearer beside the first are learnt too late.
+  private static let sharedRate = 0.05
 
   /// What a step of so many rows takes: as seen, or between what was seen, or as on most machines.
   private func seconds(_ rowCount: Int) -> Double {

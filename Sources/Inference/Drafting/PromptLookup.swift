@@ -18,7 +18,7 @@ package struct PromptLookup {
   private var places: [UInt64: [Int32]] = [:]
 
   /// Places of one pair that are looked at.
-  private static let placeLimit = 16
+  package static let placeLimit = 16
   /// Tokens in common that are told apart.
   package static let matchLimit = 16
 
