@@ -92,8 +92,8 @@ package struct DraftLength {
   /// How far a step moves the mean of its number of rows towards what it took.
   private static let ownRate = 0.1
   /// How far it moves those of other numbers: a machine that has other work, or longer texts, makes all steps slower alike. Without it, steps that were
-  /// seen in a slow time would look dear when it is over, would not be tried and so never be seen again. Replays of real answers with such times gain
-  /// half a percent to 4 % from it; at rates near `ownRate` rows that become dearer beside the first are learnt too late.
+  /// seen in a slow time would look dear when it is over, would not be tried and so never be seen again; at rates near `ownRate` rows that become
+  /// dearer beside the first are learnt too late.
   private static let sharedRate = 0.05
 
   /// What a step of so many rows takes: as seen, or between what was seen, or as on most machines.

@@ -141,8 +141,7 @@ struct GenerationLoop {
     guard failure != nil || text.continuation.finishReason != nil else { return scheduler.complete(run, written: written) }
     let usage = scheduler[run.sequence]?.usage ?? Scheduler.PrefixUsage()
     scheduler.finish(run, written: written)
-    if failure == nil { text.entry.emit(.generation(.finished(result(of: text, usage)))) }
-    end(run.sequence, throwing: failure)
+    end(run.sequence, with: failure == nil ? result(of: text, usage) : nil, throwing: failure)
   }
 
   private func result(of text: Text, _ usage: Scheduler.PrefixUsage) -> GenerationResult {
@@ -156,10 +155,14 @@ struct GenerationLoop {
       finishReason: text.continuation.finishReason ?? .limit)
   }
 
-  private mutating func end(_ id: SequenceID, throwing error: (any Error)?) {
+  private mutating func end(_ id: SequenceID, with result: GenerationResult? = nil, throwing error: (any Error)?) {
     if error is CancellationError { cancelledCount += 1 } else { finishedCount += 1 }
     drafting?.forget(id)
-    texts.removeValue(forKey: id)?.entry.end(error)
+    let entry = texts.removeValue(forKey: id)?.entry
+    // First the status, so that who has an answer and then asks for the status finds the answer in it.
+    publish()
+    if let result { entry?.emit(.generation(.finished(result))) }
+    entry?.end(error)
   }
 
   // MARK: Telling
