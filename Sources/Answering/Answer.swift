@@ -77,6 +77,8 @@ package struct Answer: Sendable, Codable, Equatable {
     /// Tokens of the prompt that an earlier request had paid for, and those of them whose keys and values came from disk.
     package var cachedTokens = 0
     package var diskCachedTokens = 0
+    /// Tokens of the prompt, beside the cached ones, that were taken over from where their passage stood before: approximately.
+    package var preparedTokens = 0
     package var completionTokens = 0
     /// Tokens that were guessed ahead, and those of them that held.
     package var draftedTokens = 0
@@ -94,6 +96,7 @@ package struct Answer: Sendable, Codable, Equatable {
       promptTokens = result.promptTokenCount
       cachedTokens = result.cachedTokenCount
       diskCachedTokens = result.diskTokenCount
+      preparedTokens = result.movedTokenCount
       completionTokens = result.completionTokenCount
       draftedTokens = result.draftedTokenCount
       acceptedTokens = result.acceptedTokenCount
@@ -106,6 +109,7 @@ package struct Answer: Sendable, Codable, Equatable {
       case promptTokens = "prompt_tokens"
       case cachedTokens = "cached_tokens"
       case diskCachedTokens = "disk_cached_tokens"
+      case preparedTokens = "prepared_tokens"
       case completionTokens = "completion_tokens"
       case draftedTokens = "drafted_tokens"
       case acceptedTokens = "accepted_tokens"
@@ -127,6 +131,8 @@ package struct Answer: Sendable, Codable, Equatable {
     /// Content hashes of the chunks that were used, in order.
     package var chunks: [String]
     package var mode: String
+    /// How passages were taken over from where they stood before, as `epic:16`; `nil` for an exact answer.
+    package var approximation: String?
 
     package init(question: String, sequence: Int64, embedder: String, generator: String?, chunks: [String], mode: String) {
       self.question = question
@@ -146,9 +152,10 @@ package struct Answer: Sendable, Codable, Equatable {
       try container.encode(generator, forKey: .generator)
       try container.encode(chunks, forKey: .chunks)
       try container.encode(mode, forKey: .mode)
+      try container.encode(approximation, forKey: .approximation)
     }
 
-    enum CodingKeys: String, CodingKey { case question, sequence, embedder, generator, chunks, mode }
+    enum CodingKeys: String, CodingKey { case question, sequence, embedder, generator, chunks, mode, approximation }
   }
 
   package init(

@@ -20,13 +20,16 @@ extension Answerer {
       prompt: prompt.tokens, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling,
       // One paragraph is asked for. What small models write after it is the prompt over again.
       stopSequences: ["\n\n"])
-    request.namespace = "collection \(options.collection)"
+    request.namespace = PassagePreparation.namespace(of: options.collection)
     request.instructionTokenCount = prompt.instructionTokenCount
+    request.passages = prompt.stretches
+    request.reuse = reuse
     // Only what nobody can take back is sent on the way: in auto mode nothing before the check.
     let generated = try await generate(request, engine: engine) { text in
       if options.mode == .generate { emit(.text(text)) }
     }
     let read = prompt.passages.map { base.passages[$0].chunk }
+    if reuse != nil { try PassagePreparation(engine: engine, collection: options.collection).prepareLater(read) }
     let cited = base.citedPassages.map { base.passages[$0].chunk }
     let grounding = Grounding(
       question: question, quotes: quotes, passages: cited.map { "\($0.header)\n\($0.context ?? "")\n\($0.text)" })
@@ -36,6 +39,7 @@ extension Answerer {
     answer.verification = verification
     answer.usage.add(generated.result)
     answer.receipt.generator = model.fingerprint
+    answer.receipt.approximation = request.passages.isEmpty ? nil : reuse?.description
     answer.receipt.chunks = read.map(\.contentHash)
     if options.mode == .generate || verification.supported {
       let marks = CitedText.marks(citations(of: generated.text, in: base.sources, grounding))

@@ -5,12 +5,16 @@ package import Retrieval
 package struct Answerer: Sendable {
   package let retriever: Retriever
   package let engine: GenerationEngine?
+  let reuse: ReuseMethod?
   let sentenceVectors: SentenceVectors
 
-  /// - Parameter engine: `nil` answers in quotes, whatever the mode, but for `generate`, which throws.
-  package init(retriever: Retriever, engine: GenerationEngine?) {
+  /// - Parameters:
+  ///   - engine: `nil` answers in quotes, whatever the mode, but for `generate`, which throws.
+  ///   - reuse: Whether, and how, what is known of passages from other questions is taken over, approximately; `nil` for exact answers.
+  package init(retriever: Retriever, engine: GenerationEngine?, reuse: ReuseMethod? = nil) {
     self.retriever = retriever
     self.engine = engine
+    self.reuse = reuse
     sentenceVectors = SentenceVectors(embedder: retriever.embedder)
   }
 

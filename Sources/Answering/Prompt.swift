@@ -9,6 +9,8 @@ package import Tokenizer
 package struct Prompt: Sendable {
   /// The turns of the conversation.
   package var messages: [ChatMessage]
+  /// The passages as they stand in the last turn, one after the other without anything between.
+  package var passages: [String]
 
   static let instructions = """
     You answer questions from documents. Read the documents and answer the question in one short sentence. \
@@ -32,16 +34,22 @@ package struct Prompt: Sendable {
     messages =
       [ChatMessage(role: .system, content: Self.instructions)] + Self.example
       + [ChatMessage(role: .user, content: Self.content(passages: passages, quotes: quotes, question: question))]
+    self.passages = passages.map(Self.stretch)
   }
 
+  /// A passage between empty lines, each of which is half its own.
+  private static func stretch(_ passage: String) -> String { "\n\(passage)\n" }
+
   private static func content(passages: [String], quotes: [String], question: String) -> String {
-    "Documents:\n\n\(passages.joined(separator: "\n\n"))\n\nQuotes: \(quotes.joined(separator: " "))\n\nQuestion: \(question)"
+    "Documents:\n\(passages.map(stretch).joined())\nQuotes: \(quotes.joined(separator: " "))\n\nQuestion: \(question)"
   }
 }
 
 /// A prompt that fits the model, with the passages that found room.
 package struct FittedPrompt: Sendable {
   package var tokens: [TokenID]
+  /// Where the passages stand in it; empty if the model's template or tokenizer does not let them be told apart.
+  package var stretches: [Range<Int>]
   /// Tokens of the beginning that every question's prompt has.
   package var instructionTokenCount: Int
   /// Indices into the passages, in the order of the prompt.
@@ -60,10 +68,11 @@ package struct FittedPrompt: Sendable {
     while true {
       let order = passages.indices.prefix(count).sorted { passages[$0].chunk.place < passages[$1].chunk.place }
       let prompt = Prompt(passages: order.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
-      let tokens = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true))
+      let (tokens, stretches) = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true), dividing: prompt.passages)
       if tokens.count <= tokenLimit {
         let instructions = try tokenizer.encode(template.render(prompt.messages.dropLast(), addGenerationPrompt: false))
         self.tokens = tokens
+        self.stretches = stretches
         instructionTokenCount = zip(tokens, instructions).prefix { $0 == $1 }.count
         self.passages = order
         return
@@ -78,7 +87,7 @@ extension StoredChunk {
   /// The chunk's place among all: by root, path, position.
   fileprivate var place: Place { Place(root: root, path: path, ordinal: ordinal, id: id) }
 
-  fileprivate var promptText: String { [header, context ?? "", text].filter { !$0.isEmpty }.joined(separator: "\n") }
+  var promptText: String { [header, context ?? "", text].filter { !$0.isEmpty }.joined(separator: "\n") }
 }
 
 private struct Place: Comparable {

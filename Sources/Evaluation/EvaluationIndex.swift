@@ -1,7 +1,7 @@
 package import Answering
 package import Embedding
 import Foundation
-import Inference
+package import Inference
 package import Ingestion
 import Retrieval
 import Store
@@ -10,14 +10,18 @@ import Store
 package final class EvaluationIndex {
   private let retriever: Retriever
   private let engine: GenerationEngine?
+  private let store: Store
+  private let reuse: ReuseMethod?
   private let collection: String
   private let temporaryDirectory: String?
 
   /// - Parameters:
   ///   - directory: An index to use; the corpus is ingested into it unless the collection holds documents. `nil` builds a temporary index.
   ///   - generatorPath: The generator's file, if answers are to be generated.
+  ///   - reuse: How it takes over passages that were read elsewhere; `nil` for exact answers.
   package init(
-    dataSet: DataSet, directory: String?, collection: String, embedder: Embedder, generatorPath: String?, progress: @escaping (IngestProgress) -> Void
+    dataSet: DataSet, directory: String?, collection: String, embedder: Embedder, generatorPath: String?, reuse: ReuseMethod? = nil,
+    progress: @escaping (IngestProgress) -> Void
   ) throws {
     self.collection = collection
     let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(getpid())"
@@ -26,7 +30,9 @@ package final class EvaluationIndex {
       let store = try Store.open(directory: path, access: .writing)
       _ = try Ingestor(store: store, embedder: embedder).ingest(dataSet.corpusPath, into: collection, progress: progress)
     }
-    retriever = Retriever(store: try Store.open(directory: path, access: .reading), embedder: embedder)
+    self.reuse = reuse
+    store = try Store.open(directory: path, access: .reading)
+    retriever = Retriever(store: store, embedder: embedder)
     engine = try generatorPath.map { try GenerationEngine(model: LanguageModel.load(path: $0)) }
   }
 
@@ -51,10 +57,21 @@ package final class EvaluationIndex {
     return ranking
   }
 
+  /// Lets the generator read all passages, for evaluations of what it then takes over.
+  package func preparePassages(progress: (_ done: Int, _ total: Int) -> Void) async throws {
+    guard let engine else { return }
+    _ = try await PassagePreparation(engine: engine, collection: collection).prepareAll(of: store) { done, total, _ in progress(done, total) }
+  }
+
   /// Counts of one evaluation of answers.
   package struct Counts: Sendable, Codable {
     package var answered = 0
     package var abstained = 0
+    /// Of the generator's prompts.
+    package var promptTokens = 0
+    package var cachedTokens = 0
+    package var preparedTokens = 0
+    package var prefillSeconds = 0.0
   }
 
   /// Answers every question; one line of JSON each: `{"_id", "answer", "sources"}`.
@@ -65,7 +82,7 @@ package final class EvaluationIndex {
     defer { try? file.close() }
     var options = options
     options.collection = collection
-    let answerer = Answerer(retriever: retriever, engine: engine)
+    let answerer = Answerer(retriever: retriever, engine: engine, reuse: reuse)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var counts = Counts()
@@ -76,6 +93,10 @@ package final class EvaluationIndex {
       }
       guard let final else { preconditionFailure("an answer ended without its last event") }
       if final.abstained { counts.abstained += 1 } else { counts.answered += 1 }
+      counts.promptTokens += final.usage.promptTokens
+      counts.cachedTokens += final.usage.cachedTokens
+      counts.preparedTokens += final.usage.preparedTokens
+      counts.prefillSeconds += final.usage.prefillSeconds
       let line = AnswerLine(id: query.id, answer: final.plainText, sources: final.sources.map(\.document))
       do {
         try file.write(contentsOf: encoder.encode(line) + Data("\n".utf8))

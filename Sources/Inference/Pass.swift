@@ -10,6 +10,10 @@ struct TokenRun {
   let blocks: [KVBlock]
   /// Those of the tokens after which logits are wanted.
   let wanted: Range<Int>
+  /// Those of the tokens whose keys and values are in the blocks already, computed behind another text. None of them is wanted.
+  var moved: [Range<Int>] = []
+  /// The share of those that is computed anew in all layers.
+  var blendingShare = 0.0
 }
 
 /// One forward pass over `rowCount` tokens: runs of tokens of one or several sequences, and the memory that it works in.
@@ -18,7 +22,7 @@ struct TokenRun {
 @safe final class Pass: @unchecked Sendable {
   /// Neighbouring tokens of one sequence.
   @safe struct Run {
-    let rows: Range<Int>
+    fileprivate(set) var rows: Range<Int>
     /// Position of the first row.
     let first: Int
     let blocks: [KVBlock]
@@ -49,6 +53,9 @@ struct TokenRun {
   let turns: [RotaryEmbedding.Kind: Turns]
   /// Only for models with short convolutions.
   let convolution: ConvolutionBuffers?
+  /// Whether the layer at hand compares its values with those in the cache; how far the rows' are from them.
+  var comparesValues = false
+  let deviations: FloatBuffer
 
   /// (rows, pairs)
   struct Turns {
@@ -62,13 +69,35 @@ struct TokenRun {
     let mixed: Activations
   }
 
-  init(runs tokenRuns: [TokenRun], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
+  convenience init(runs tokenRuns: [TokenRun], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
     var rowsTaken = 0
     let runs = tokenRuns.map { run in
       precondition(run.blocks.count * KVBlock.positionCount >= run.first + run.tokens.count, "each token needs a place")
       defer { rowsTaken += run.tokens.count }
       return Run(rows: rowsTaken..<rowsTaken + run.tokens.count, first: run.first, blocks: run.blocks)
     }
+    self.init(runs: runs, configuration: configuration, ropes: ropes)
+  }
+
+  /// Goes on with some of another pass's rows.
+  convenience init(rows: [Int], of pass: Pass, configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
+    var runs: [Run] = []
+    for (place, row) in rows.enumerated() {
+      let run = pass.runs[pass.runOfRow[row]]
+      if let last = runs.last, place > 0, rows[place - 1] == row - 1, pass.runOfRow[row - 1] == pass.runOfRow[row] {
+        runs[runs.count - 1].rows = last.rows.lowerBound..<place + 1
+      } else {
+        runs.append(Run(rows: place..<place + 1, first: pass.position(of: row), blocks: run.blocks))
+      }
+    }
+    self.init(runs: runs, configuration: configuration, ropes: ropes)
+    let width = configuration.width
+    for (place, row) in rows.enumerated() {
+      unsafe (hidden.base + place * width).update(from: pass.hidden.base + row * width, count: width)
+    }
+  }
+
+  private init(runs: [Run], configuration: ModelConfiguration, ropes: [RotaryEmbedding.Kind: RotaryEmbedding]) {
     self.runs = runs
     runOfRow = runs.indices.flatMap { Array(repeating: $0, count: runs[$0].rows.count) }
     let rowCount = runOfRow.count
@@ -83,6 +112,7 @@ struct TokenRun {
     delta = FloatBuffer(count: rowCount * width)
     gated = Activations(rowCount: rowCount, width: configuration.feedForwardWidth)
     up = FloatBuffer(count: rowCount * configuration.feedForwardWidth)
+    deviations = FloatBuffer(count: rowCount)
     convolution =
       configuration.convolutionTapCount == 0
       ? nil : ConvolutionBuffers(projected: FloatBuffer(count: rowCount * 3 * width), mixed: Activations(rowCount: rowCount, width: width))

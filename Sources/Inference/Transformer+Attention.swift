@@ -28,6 +28,7 @@ extension Transformer {
     for head in 0..<configuration.headCount { unsafe place(queries + head * size, row, attention.norms?.query, attention.rope, pass) }
     let position = pass.position(of: row)
     let block = pass.block(of: row, holding: position)
+    if pass.comparesValues { unsafe pass.deviations.base[row] = deviation(of: row, layer: layer, pass) }
     for head in 0..<configuration.keyValueHeadCount {
       unsafe place(keys + head * size, row, attention.norms?.key, attention.rope, pass)
       unsafe qk_kv_store(

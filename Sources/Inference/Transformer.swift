@@ -13,10 +13,10 @@ struct Transformer: Sendable {
   let pool: ComputePool
   private let embedding: Tensor
   private let embeddingType: qk_type
-  private let layers: [DecoderLayer]
+  let layers: [DecoderLayer]
   private let outputNorm: [Float]
   private let head: WeightMatrix
-  private var ropes: [RotaryEmbedding.Kind: RotaryEmbedding]
+  private(set) var ropes: [RotaryEmbedding.Kind: RotaryEmbedding]
 
   /// Rows of a pass at most: bounds its memory.
   static let passRowLimit = 256
@@ -103,10 +103,19 @@ struct Transformer: Sendable {
     let tokens = runs.flatMap(\.tokens)
     precondition(!tokens.isEmpty && tokens.count <= Self.passRowLimit, "rows for one pass")
     precondition(tokens.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize }, "a token outside the vocabulary")
-    let pass = Pass(runs: runs, configuration: configuration, ropes: ropes)
+    var pass = Pass(runs: runs, configuration: configuration, ropes: ropes)
+    var wanted = zip(runs, pass.runs).map { run, placed in run.wanted.map { placed.rows.lowerBound + $0 } }
+    let blendingLayer = runs.contains { !$0.moved.isEmpty } ? blendingLayer : nil
     lookUp(tokens, pass)
-    for index in layers.indices { run(layer: index, pass) }
-    let wanted = zip(runs, pass.runs).map { run, placed in run.wanted.map { placed.rows.lowerBound + $0 } }
+    for index in layers.indices {
+      pass.comparesValues = index == blendingLayer
+      run(layer: index, pass)
+      guard index == blendingLayer else { continue }
+      let kept = rowsToKeep(runs, pass)
+      pass = Pass(rows: kept, of: pass, configuration: configuration, ropes: ropes)
+      let places = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
+      wanted = wanted.map { $0.compactMap { places[$0] } }
+    }
     var rows = logits(of: wanted.flatMap { $0 }, pass)[...]
     return wanted.map { rowsOfRun in
       defer { rows = rows.dropFirst(rowsOfRun.count) }

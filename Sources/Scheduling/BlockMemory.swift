@@ -3,6 +3,10 @@ package protocol BlockMemory {
   /// Copies a block's first `positionCount` positions; what follows them in `target` may be anything.
   mutating func copy(_ source: BlockID, to target: BlockID, positionCount: Int)
 
+  /// Copies positions of a block to where they mean others: `slots` of `source`, to `slot` of `target` and those after it, as of positions `distance`
+  /// later.
+  mutating func move(_ source: BlockID, _ slots: Range<Int>, to target: BlockID, at slot: Int, by distance: Int)
+
   /// Writes a block to disk, now or soon.
   ///
   /// - Parameters:

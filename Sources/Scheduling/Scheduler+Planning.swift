@@ -17,18 +17,18 @@ extension Scheduler {
       precondition(drafts.count <= rowsForDrafts, "more drafts than there are rows")
       guard let run = plan(id, rowCount: 1, drafts: drafts, &memory) else { continue }
       rowsForDrafts -= run.draftCount
-      rowsLeft -= run.tokens.count
+      rowsLeft -= run.rowCount
       runs.append(run)
     }
     for id in running where rowsLeft > 0 && sequences[id]?.isWriting == false {
       guard let run = plan(id, rowCount: rowsLeft, drafts: [], &memory) else { continue }
-      rowsLeft -= run.tokens.count
+      rowsLeft -= run.rowCount
       runs.append(run)
     }
     // Who had to give way waits for a step at least.
     while rowsLeft > 0, statistics.preemptionCount == preemptionCount, let id = admit(&memory) {
       guard let run = plan(id, rowCount: rowsLeft, drafts: [], &memory) else { break }
-      rowsLeft -= run.tokens.count
+      rowsLeft -= run.rowCount
       runs.append(run)
     }
     runs.removeAll { !running.contains($0.sequence) }
@@ -42,7 +42,7 @@ extension Scheduler {
   /// Up to `rowCount` of a running sequence's tokens, and drafts; `nil` if it had to give way itself.
   private mutating func plan(_ id: SequenceID, rowCount: Int, drafts: [Int32], _ memory: inout some BlockMemory) -> Step.Run? {
     guard let sequence = sequences[id], running.contains(id) else { return nil }
-    let positions = sequence.computedCount..<min(sequence.tokens.count, sequence.computedCount + rowCount)
+    let positions = sequence.computedCount..<sequence.reach(rowCount: rowCount)
     let reachesEnd = positions.upperBound == sequence.tokens.count
     var drafts = reachesEnd ? drafts : []
     while !makeRoom(for: positions.upperBound + drafts.count, of: id, &memory) {
@@ -58,18 +58,26 @@ extension Scheduler {
     guard let sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
     return Step.Run(
       sequence: id, positions: positions, tokens: Array(sequence.tokens[positions]) + drafts, draftCount: drafts.count,
-      blocks: sequence.nodes.compactMap(tree.block) + sequence.own, reachesEnd: reachesEnd)
+      blocks: sequence.nodes.compactMap(tree.block) + sequence.own, reachesEnd: reachesEnd,
+      moved: sequence.moved.map { $0.clamped(to: positions) }.filter { !$0.isEmpty }, isBlending: sequence.reuse?.isBlending == true)
   }
 
   /// Gets the blocks for a sequence's first `tokenCount` tokens, without taking any from others that run.
   private mutating func makeRoom(for tokenCount: Int, of id: SequenceID, _ memory: inout some BlockMemory) -> Bool {
     guard var sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
     defer { sequences[id] = sequence }
+    return makeRoom(for: tokenCount, of: &sequence, &memory) >= tokenCount
+  }
+
+  /// Gets blocks for a sequence's first `tokenCount` tokens, as far as any can be had.
+  ///
+  /// - Returns: For how many there are.
+  mutating func makeRoom(for tokenCount: Int, of sequence: inout Sequence, _ memory: inout some BlockMemory) -> Int {
     while (sequence.nodes.count + sequence.own.count) * tree.blockSize < tokenCount {
-      guard let block = tree.allocateBlock(&memory) else { return false }
+      guard let block = tree.allocateBlock(&memory) else { break }
       sequence.own.append(block)
     }
-    return true
+    return (sequence.nodes.count + sequence.own.count) * tree.blockSize
   }
 
   /// Takes a running sequence's blocks; it begins again when there is room, before those that came later.
@@ -151,13 +159,16 @@ extension Scheduler {
     sequence.computedCount = sequence.nodes.count * tree.blockSize
     if sequence.nodes.count == match.nodes.count { copyPartial(match, into: &sequence, &fromMemory, &fromDisk, &memory) }
     tree.saveOften(sequence.nodes, &memory)
+    let passages = takeOverPassages(of: &sequence, &memory)
 
     guard sequence.usage.preemptionCount == 0 else { return }
-    sequence.usage.memoryTokenCount = fromMemory
+    sequence.usage.memoryTokenCount = fromMemory + passages.unmovedCount
     sequence.usage.diskTokenCount = fromDisk
+    sequence.usage.movedTokenCount = passages.movedCount
     statistics.promptTokenCount += sequence.promptCount
-    statistics.memoryTokenCount += fromMemory
+    statistics.memoryTokenCount += sequence.usage.memoryTokenCount
     statistics.diskTokenCount += fromDisk
+    statistics.movedTokenCount += passages.movedCount
   }
 
   /// Takes over the beginning of a block that goes on differently: a copy, of one block, because this sequence will write behind it. To compute

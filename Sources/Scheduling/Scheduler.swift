@@ -39,6 +39,9 @@ package struct Scheduler {
     /// Blocks after those, known to this sequence only.
     var own: [BlockID] = []
     let pinnedTokenCount: Int
+    package let reuse: PassageReuse?
+    /// Positions behind `computedCount` whose keys and values were taken over, in order.
+    package internal(set) var moved: [Range<Int>] = []
     var overtakenCount = 0
     package internal(set) var usage = PrefixUsage()
 
@@ -49,6 +52,8 @@ package struct Scheduler {
   package struct PrefixUsage: Sendable, Equatable {
     package var memoryTokenCount = 0
     package var diskTokenCount = 0
+    /// Taken over from another place, approximately.
+    package var movedTokenCount = 0
     package var preemptionCount = 0
 
     package init() {}
@@ -86,11 +91,18 @@ package struct Scheduler {
   ///   - prompt: One token at least, and no more than `tokenLimit` with all that will be written.
   ///   - namespace: Only sequences of the same one share anything.
   ///   - pinnedTokenCount: How much of the beginning is the same for all, and worth keeping before anything else.
-  package mutating func submit(_ prompt: [Int32], namespace: String = "", pinnedTokenCount: Int = 0) -> SequenceID {
+  ///   - reuse: Passages that may be taken over from elsewhere; its source is another namespace.
+  package mutating func submit(_ prompt: [Int32], namespace: String = "", pinnedTokenCount: Int = 0, reuse: PassageReuse? = nil) -> SequenceID {
     precondition(!prompt.isEmpty && prompt.count < tokenLimit, "a prompt that the pool cannot hold")
+    if let reuse {
+      precondition(reuse.source != namespace, "what is approximate is not kept where everything is exact")
+      precondition(zip(reuse.passages, reuse.passages.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound }, "passages in order")
+      precondition(reuse.passages.allSatisfy { !$0.isEmpty && $0.upperBound < prompt.count }, "passages within the prompt")
+    }
     let id = SequenceID(number: nextNumber)
     nextNumber += 1
-    sequences[id] = Sequence(id: id, namespace: namespace, promptCount: prompt.count, tokens: prompt, pinnedTokenCount: pinnedTokenCount)
+    sequences[id] = Sequence(
+      id: id, namespace: namespace, promptCount: prompt.count, tokens: prompt, pinnedTokenCount: pinnedTokenCount, reuse: reuse)
     waiting.append(id)
     return id
   }
@@ -169,6 +181,7 @@ package struct Scheduler {
     for node in sequence.nodes.reversed() { tree.release(node) }
     sequence.own = []
     sequence.nodes = []
+    sequence.moved = []
     sequence.computedCount = 0
   }
 

@@ -12,11 +12,17 @@ package struct Step: Sendable {
     package let blocks: [BlockID]
     /// Whether the next token can be chosen after it.
     package let reachesEnd: Bool
+    /// Those of the positions whose keys and values were taken over from elsewhere.
+    package let moved: [Range<Int>]
+    /// Whether some of those are to be computed anew; otherwise none is.
+    package let isBlending: Bool
+
+    package var rowCount: Int { isBlending ? tokens.count : tokens.count - moved.reduce(0) { $0 + $1.count } }
   }
 
   package let runs: [Run]
 
-  package var rowCount: Int { runs.reduce(0) { $0 + $1.tokens.count } }
+  package var rowCount: Int { runs.reduce(0) { $0 + $1.rowCount } }
 }
 
 /// What a scheduler has done since it began.
@@ -28,6 +34,8 @@ package struct SchedulerStatistics: Sendable, Equatable {
   /// Those of them that were there.
   package var memoryTokenCount = 0
   package var diskTokenCount = 0
+  /// Those that were taken over from another place, approximately.
+  package var movedTokenCount = 0
   package var writtenTokenCount = 0
   package var draftedTokenCount = 0
   package var acceptedTokenCount = 0

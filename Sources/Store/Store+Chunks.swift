@@ -25,6 +25,17 @@ extension Store {
     }
   }
 
+  /// The keys of a collection's chunks, by their documents' paths and their order there.
+  package func chunkIDs(of collection: CollectionID) throws(StoreError) -> [Int64] {
+    try read("list chunks") { db in
+      try Int64.fetchAll(
+        db,
+        sql: """
+          SELECT c.id FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.collection_id = ? ORDER BY d.root, d.path, c.ordinal, c.id
+          """, arguments: [collection.rawValue])
+    }
+  }
+
   /// The vectors that are known of texts, under one embedder: those of stored chunks, of any collection, and staged ones.
   package func vectors(forContentHashes hashes: [String], embedder fingerprint: String) throws(StoreError) -> [String: [Float]] {
     guard !hashes.isEmpty else { return [:] }

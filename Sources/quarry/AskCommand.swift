@@ -81,6 +81,9 @@ struct AskCommand: AsyncParsableCommand {
       remark += "; read \(usage.promptTokens) tokens (\(usage.cachedTokens) cached) in \(milliseconds(usage.prefillSeconds))"
       remark += ", wrote \(usage.completionTokens) in \(milliseconds(usage.decodeSeconds))"
     }
+    if let approximation = answer.receipt.approximation {
+      remark += "; approximate (\(approximation)): \(usage.preparedTokens) tokens as they were read in another place"
+    }
     if answer.kind == .quote, let verification = answer.verification, !verification.supported {
       remark += "; quoted, because the generated text did not stand up"
     }

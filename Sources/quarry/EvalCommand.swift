@@ -3,6 +3,7 @@ import ArgumentParser
 import Embedding
 import Evaluation
 import Foundation
+import Inference
 import Ingestion
 import Models
 import Store
@@ -46,6 +47,9 @@ struct EvalCommand: ParsableCommand {
     var out: String
     @Option(help: "Sentences quoted at most (1 to 3).")
     var sentences = 1
+    @Option(
+      help: ArgumentHelp("Let the generator read all passages first, and take them over: epic or cacheblend, approximate.", valueName: "method"))
+    var preparedKv: ReuseMethod?
     @Option(help: "Only the first N questions.")
     var limit: Int?
     @OptionGroup var generator: GeneratorOptions
@@ -59,11 +63,16 @@ struct EvalCommand: ParsableCommand {
     mutating func run() async throws {
       let dataSet = try DataSet(folder: set)
       let index = try index.open(
-        for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice))
+        for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice), reuse: preparedKv)
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences
       let queries = Array(dataSet.queries.prefix(limit ?? .max))
+      if preparedKv != nil {
+        var bar = ProgressBar(label: "prepare", isQuiet: output.quiet)
+        try await index.preparePassages { bar.show(fraction: Double($0) / Double($1), detail: "\($0)/\($1) passages") }
+        bar.clear()
+      }
       var bar = ProgressBar(label: "answer", isQuiet: output.quiet)
       let counts = try await index.answer(queries, options: options, to: out) { done in
         bar.show(fraction: Double(done) / Double(queries.count), detail: "\(done)/\(queries.count) questions")
@@ -82,12 +91,12 @@ struct EvalIndexOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Collection in the index.", valueName: "name"))
   var collection: String = "default"
 
-  func open(for dataSet: DataSet, output: OutputOptions, generator: String?) throws -> EvaluationIndex {
+  func open(for dataSet: DataSet, output: OutputOptions, generator: String?, reuse: ReuseMethod? = nil) throws -> EvaluationIndex {
     var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)
     defer { bar.clear() }
     return try EvaluationIndex(
       dataSet: dataSet, directory: index, collection: collection, embedder: Embedder(directory: ModelFolder.standard().embedderPath()),
-      generatorPath: generator
+      generatorPath: generator, reuse: reuse
     ) { progress in
       bar.show(
         fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1, detail: "\(progress.embeddedTokens) tokens")

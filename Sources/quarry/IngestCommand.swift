@@ -1,12 +1,14 @@
 import ArgumentParser
+import Answering
 import Embedding
+import Inference
 import Foundation
 import Ingestion
 import Models
 import Store
 import Synchronization
 
-struct IngestCommand: ParsableCommand {
+struct IngestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest",
     abstract: "Read, embed and index folders or files; again, only what changed.",
@@ -23,10 +25,16 @@ struct IngestCommand: ParsableCommand {
   @Flag(help: "Read every file again, also those that have not changed.")
   var force = false
 
+  @Flag(
+    help: "Let the generator read every passage now, as far as --kv-disk has room: answers begin sooner, most of all with --prepared-kv.")
+  var prepareKv = false
+
+  @OptionGroup var generator: GeneratorOptions
+  @OptionGroup var keyValues: KeyValueOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
-  func run() throws {
+  func run() async throws {
     for path in paths { try Ingestor.requirePath(path) }
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
     let store = try Store.open(directory: index.index, access: .writing)
@@ -47,8 +55,44 @@ struct IngestCommand: ParsableCommand {
       if !output.json { show(report) }
       reports.append(report)
     }
-    if output.json { JSONOutput.write(["ingested": reports]) }
+    let preparation = prepareKv && !interrupt.isRaised ? try await prepare(interrupt) : nil
+    if output.json { JSONOutput.write(Result(ingested: reports, prepared: preparation)) }
     if reports.allSatisfy({ $0.added + $0.updated + $0.unchanged == 0 && !$0.failed.isEmpty }) { throw ExitCode.failure }
+  }
+
+  /// The JSON form.
+  private struct Result: Encodable {
+    let ingested: [IngestReport]
+    let prepared: PassagePreparation.Report?
+  }
+
+  /// Lets the generator read the collection's passages.
+  private func prepare(_ interrupt: Interrupt) async throws -> PassagePreparation.Report {
+    let engine = try GenerationEngine(
+      model: LanguageModel.load(path: ModelFolder.standard().generatorPath(generator.choice)), options: keyValues.engineOptions(index: index.index))
+    if let error = engine.pageError { throw error }
+    let store = try Store.open(directory: index.index, access: .reading)
+    var bar = ProgressBar(label: "prepare", isQuiet: output.quiet)
+    let start = ContinuousClock.now
+    let report = try await PassagePreparation(engine: engine, collection: index.collection).prepareAll(
+      of: store, isCancelled: { interrupt.isRaised }
+    ) { done, total, tokens in
+      let seconds = start.duration(to: .now) / .seconds(1)
+      bar.show(
+        fraction: Double(done) / Double(max(1, total)), detail: "\(done)/\(total) passages, \(Int(Double(tokens) / max(seconds, 0.001))) tokens/s")
+    }
+    bar.clear()
+    await engine.close()
+    if !output.json { show(report) }
+    return report
+  }
+
+  private func show(_ report: PassagePreparation.Report) {
+    var line = "\(report.prepared) passage\(report.prepared == 1 ? "" : "s") prepared"
+    if report.unchanged > 0 { line += ", \(report.unchanged) of them were ready" }
+    if report.unsuitable > 0 { line += ", \(report.unsuitable) cannot be read by themselves" }
+    if report.left > 0 { line += ", \(report.left) found no room: give more with --kv-disk" }
+    Terminal.write(line + ", \(ProgressBar.duration(report.seconds))\n")
   }
 
   private func show(_ report: IngestReport) {

@@ -12,8 +12,9 @@ struct OpenIndex {
   let store: Store
   let retriever: Retriever
   let engine: GenerationEngine?
+  private let reuse: ReuseMethod?
 
-  var answerer: Answerer { Answerer(retriever: retriever, engine: engine) }
+  var answerer: Answerer { Answerer(retriever: retriever, engine: engine, reuse: reuse) }
 
   /// - Parameters:
   ///   - generates: Whether a generator is needed at all.
@@ -22,6 +23,7 @@ struct OpenIndex {
     let models = ModelFolder.standard()
     store = try Store.open(directory: directory, access: .reading)
     retriever = Retriever(store: store, embedder: try Embedder(directory: models.embedderPath()))
+    reuse = settings?.preparedKv
     engine =
       generates
       ? try GenerationEngine(

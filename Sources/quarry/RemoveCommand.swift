@@ -42,7 +42,7 @@ struct RemoveCommand: ParsableCommand {
       try store.publish(collection.id)
     }
     // What was read of the documents is forgotten as well.
-    try PageFile.removeAll(in: EngineSettings.pageDirectory(index: index.index))
+    try PageFile.removeAll(in: KeyValueOptions.pageDirectory(index: index.index))
     if output.json {
       JSONOutput.write(["removed": removed])
     } else {

@@ -41,8 +41,13 @@ struct GeneratorOptions: ParsableArguments {
   var choice: String? { generator ?? ProcessInfo.processInfo.environment["QUARRY_GENERATOR"].flatMap { $0.isEmpty ? nil : $0 } }
 }
 
-/// What the engine may take of the machine, where text is generated.
-struct EngineSettings: ParsableArguments {
+extension ReuseMethod: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+  public static var allValueStrings: [String] { allNames }
+}
+
+/// `--kv-memory` and `--kv-disk`: what keys and values may take.
+struct KeyValueOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Memory for keys and values of texts that are read, written and remembered, in MiB; a quarter of what is free by default.", valueName: "mib"))
@@ -53,15 +58,6 @@ struct EngineSettings: ParsableArguments {
       "Disk for what finds no room there and for the next start, in the index's folder, in MiB; 0 for none.", valueName: "mib"))
   var kvDisk = 2048
 
-  @Flag(inversion: .prefixedNo, help: "Guess tokens ahead and check several at a time; the text is the same.")
-  var speculation = true
-
-  @Option(
-    help: ArgumentHelp(
-      "A smaller model of the same vocabulary that guesses where the text itself gives no clue: a name of `quarry models list`, or a GGUF file.",
-      valueName: "model"))
-  var draftModel: String?
-
   func validate() throws {
     if let kvMemory, !(1...1 << 24).contains(kvMemory) { throw ValidationError("--kv-memory must be from 1 to \(1 << 24)") }
     guard (0...1 << 24).contains(kvDisk) else { throw ValidationError("--kv-disk must be from 0 to \(1 << 24)") }
@@ -71,11 +67,36 @@ struct EngineSettings: ParsableArguments {
   static func pageDirectory(index: String) -> URL { URL(fileURLWithPath: index).appendingPathComponent("kv") }
 
   /// - Parameter index: The index's folder.
-  func options(index: String, models: ModelFolder) throws -> EngineOptions {
+  func engineOptions(index: String) -> EngineOptions {
     var options = EngineOptions()
     options.keyValueByteLimit = kvMemory.map { $0 << 20 }
     options.pageDirectory = kvDisk > 0 ? Self.pageDirectory(index: index) : nil
     options.pageByteLimit = kvDisk << 20
+    return options
+  }
+}
+
+/// How the engine works and what it may take of the machine, where text is generated.
+struct EngineSettings: ParsableArguments {
+  @OptionGroup var keyValues: KeyValueOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Take over what was read of a passage elsewhere, wherever it stands now: sooner, but approximate. epic or cacheblend.", valueName: "method"))
+  var preparedKv: ReuseMethod?
+
+  @Flag(inversion: .prefixedNo, help: "Guess tokens ahead and check several at a time; the text is the same.")
+  var speculation = true
+
+  @Option(
+    help: ArgumentHelp(
+      "A smaller model of the same vocabulary that guesses where the text itself gives no clue: a name of `quarry models list`, or a GGUF file.",
+      valueName: "model"))
+  var draftModel: String?
+
+  /// - Parameter index: The index's folder.
+  func options(index: String, models: ModelFolder) throws -> EngineOptions {
+    var options = keyValues.engineOptions(index: index)
     options.isSpeculating = speculation
     options.draftModel = try draftModel.map { try LanguageModel.load(path: models.generatorPath($0)) }
     return options

@@ -136,4 +136,43 @@ import Testing
     qk_kv_store(QK_KV_Q8, &bytes, [.nan, 1, 2, 3, 4, 5, 6, 7], wild, 0, 8)
     #expect(bytes[..<4] == [0, 0, 0, 0])
   }
+
+  /// What is stored comes back as it is stored, and is stored again as it was.
+  @Test(arguments: [8, 16, 40, 64, 128]) func storedKeysAndValuesComeBack(size: Int) {
+    var random = SeededGenerator(seed: UInt64(size))
+    for type in [QK_KV_F16, QK_KV_Q8] {
+      let byteCount = qk_kv_head_bytes(type, size)
+      func block() -> UnsafeMutableRawPointer {
+        let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+        memset(block, 0, byteCount)
+        return block
+      }
+      let (first, second) = (block(), block())
+      defer { [first, second].forEach { $0.deallocate() } }
+      for slot in [0, 1, 15, 16, 37, 63] {
+        let (key, value) = (random.floats(size, scale: 2), random.floats(size, scale: 3))
+        qk_kv_store(type, first, key, value, slot, size)
+        var (loadedKey, loadedValue) = ([Float](repeating: .nan, count: size), [Float](repeating: .nan, count: size))
+        qk_kv_load_key(type, first, &loadedKey, slot, size)
+        qk_kv_load_value(type, first, &loadedValue, slot, size)
+        let step = Float(type == QK_KV_Q8 ? 1.0 / 250 : 1.0 / 2000)
+        for (x, y) in zip(key, loadedKey) { #expect(abs(x - y) <= 2 * step) }
+        for (x, y) in zip(value, loadedValue) { #expect(abs(x - y) <= 3 * step) }
+        qk_kv_store_key(type, second, loadedKey, slot, size)
+        qk_kv_copy_value(type, first, slot, second, slot, size)
+      }
+      if type == QK_KV_F16 { #expect(memcmp(first, second, byteCount) == 0) }
+      // To another slot, and nowhere else.
+      let third = block()
+      defer { third.deallocate() }
+      qk_kv_copy_value(type, first, 37, third, 5, size)
+      var (value, moved, other) = (
+        [Float](repeating: .nan, count: size), [Float](repeating: .nan, count: size), [Float](repeating: .nan, count: size)
+      )
+      qk_kv_load_value(type, first, &value, 37, size)
+      qk_kv_load_value(type, third, &moved, 5, size)
+      qk_kv_load_value(type, third, &other, 6, size)
+      #expect(moved == value && other.allSatisfy { $0 == 0 })
+    }
+  }
 }

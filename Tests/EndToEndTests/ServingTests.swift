@@ -74,6 +74,47 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: index + "/kv").isEmpty)
   }
 
+  /// What the generator read when documents were ingested is taken over by another process, and the answer says so.
+  @Test func preparedPassagesAreTakenOver() async throws {
+    let folder = try TemporaryFolder()
+    for (name, oil) in [("alder", "2 litres"), ("birch", "3 litres"), ("cedar", "5 litres"), ("dogwood", "7 litres")] {
+      let sentences = (1...6).map { "In year \($0) the keeper of the \(name) lighthouse painted \($0 + 3) doors and wrote \(20 + $0) letters." }
+      try folder.write(
+        "# The \(name) lighthouse\n\nIts lamp burns \(oil) of oil a night. \(sentences.joined(separator: " "))\n", to: "docs/\(name).md")
+    }
+    let index = folder.path + "/index"
+    let ingested = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index, "--prepare-kv", "--json")
+    try #require(ingested.status == 0, "\(ingested.errors)")
+    let prepared = try #require(try ingested.json["prepared"] as? [String: Any])
+    #expect(prepared["prepared"] as? Int == 4 && prepared["left"] as? Int == 0 && (prepared["tokens"] as? Int ?? 0) > 400)
+    let again = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index, "--prepare-kv")
+    #expect(again.output.contains("4 passages prepared, 4 of them were ready"), "\(again.output)")
+
+    func ask(_ options: String...) async throws -> (usage: [String: Any], approximation: String?) {
+      let asked = try await QuarryProcess.run(
+        ["ask", "How much oil does the lamp of the birch lighthouse burn a night?", "--index", index, "--answer", "generate", "--json"] + options)
+      try #require(asked.status == 0, "\(asked.errors)")
+      let json = try asked.json
+      let receipt = try #require(json["receipt"] as? [String: Any])
+      return (try #require(json["usage"] as? [String: Any]), receipt["approximation"] as? String)
+    }
+    let exact = try await ask()
+    #expect(exact.approximation == nil && exact.usage["prepared_tokens"] as? Int == 0)
+    for method in ["epic", "cacheblend"] {
+      let reused = try await ask("--prepared-kv", method)
+      #expect(reused.approximation?.hasPrefix(method) == true)
+      let count = try #require(reused.usage["prepared_tokens"] as? Int)
+      // Three of the four passages were moved.
+      #expect(count > 200, "\(reused.usage)")
+    }
+    let refused = try await QuarryProcess.run("ask", "What?", "--index", index, "--prepared-kv", "magic")
+    #expect(refused.status != 0 && refused.errors.contains("epic"), "\(refused.errors)")
+    // Where there is room for little, what found none is said.
+    let small = try await QuarryProcess.run(
+      "ingest", folder.path + "/docs", "--index", folder.path + "/small", "--prepare-kv", "--kv-disk", "8")
+    #expect(small.status == 0 && small.output.contains("found no room"), "\(small.output)\(small.errors)")
+  }
+
   /// With room for little in memory pages are written all the time.
   @Test func crashesWhilePagesAreWrittenNeverCostAWrongToken() async throws {
     let folder = try TemporaryFolder()

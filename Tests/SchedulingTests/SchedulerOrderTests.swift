@@ -5,6 +5,7 @@ import Testing
 @Suite struct SchedulerOrderTests {
   private struct NoMemory: BlockMemory {
     mutating func copy(_ source: BlockID, to target: BlockID, positionCount: Int) {}
+    mutating func move(_ source: BlockID, _ slots: Range<Int>, to target: BlockID, at slot: Int, by distance: Int) {}
     mutating func save(_ block: BlockID, to page: PageID, tokens: [Int32], parent: PageID?, namespace: String) -> Bool { true }
     mutating func load(_ page: PageID, into block: BlockID) -> Bool { true }
     mutating func discard(_ page: PageID) {}

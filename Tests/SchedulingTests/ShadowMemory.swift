@@ -9,6 +9,7 @@ struct ShadowMemory: BlockMemory {
   var faultShare = 0.0
   var random = SplitMix64(seed: 1)
   private(set) var copyCount = 0
+  private(set) var moveCount = 0
   private(set) var loadCount = 0
 
   init(blockCount: Int, blockSize: Int) {
@@ -18,6 +19,12 @@ struct ShadowMemory: BlockMemory {
   mutating func copy(_ source: BlockID, to target: BlockID, positionCount: Int) {
     copyCount += 1
     contents[target.index] = Array(contents[source.index].prefix(positionCount)) + contents[target.index].dropFirst(positionCount)
+  }
+
+  mutating func move(_ source: BlockID, _ slots: Range<Int>, to target: BlockID, at slot: Int, by distance: Int) {
+    moveCount += 1
+    precondition(distance > 0, "what stays in its place is copied")
+    contents[target.index].replaceSubrange(slot..<slot + slots.count, with: contents[source.index][slots])
   }
 
   mutating func save(_ block: BlockID, to page: PageID, tokens: [Int32], parent: PageID?, namespace: String) -> Bool {
@@ -38,18 +45,41 @@ struct ShadowMemory: BlockMemory {
   mutating func discard(_ page: PageID) { pages[page] = nil }
 
   /// What a step computes: each row writes its own position, and reads all before.
+  ///
+  /// - Returns: Whether what it read, and what was taken over within it, is what the tokens say: for positions of passages also what they were
+  ///   when they stood alone behind the preamble.
   mutating func compute(_ run: Step.Run, of sequence: Scheduler.Sequence, blockSize: Int) -> Bool {
+    let elsewhere = Self.elsewhere(sequence)
     var hash = Self.begin(sequence.namespace)
-    for (position, token) in sequence.tokens.prefix(run.positions.lowerBound).enumerated() {
+    for (position, token) in (sequence.tokens.prefix(run.positions.lowerBound) + run.tokens).enumerated() {
       hash = Self.mix(hash, token)
-      guard contents[run.blocks[position / blockSize].index][position % blockSize] == hash else { return false }
-    }
-    for (offset, token) in run.tokens.enumerated() {
-      hash = Self.mix(hash, token)
-      let position = run.positions.lowerBound + offset
-      contents[run.blocks[position / blockSize].index][position % blockSize] = hash
+      let (block, slot) = (run.blocks[position / blockSize].index, position % blockSize)
+      if position < run.positions.lowerBound || run.moved.contains(where: { $0.contains(position) }) {
+        guard contents[block][slot] == hash || contents[block][slot] == elsewhere[position] else { return false }
+      } else {
+        contents[block][slot] = hash
+      }
     }
     return true
+  }
+
+  /// What positions of a sequence's preamble and passages were where they were read exactly.
+  private static func elsewhere(_ sequence: Scheduler.Sequence) -> [Int: UInt64] {
+    guard let reuse = sequence.reuse, let first = reuse.passages.first else { return [:] }
+    var hashes: [Int: UInt64] = [:]
+    var preamble = begin(reuse.source)
+    for position in 0..<first.lowerBound {
+      preamble = mix(preamble, sequence.tokens[position])
+      hashes[position] = preamble
+    }
+    for passage in reuse.passages {
+      var hash = preamble
+      for position in passage {
+        hash = mix(hash, sequence.tokens[position])
+        hashes[position] = hash
+      }
+    }
+    return hashes
   }
 
   static func begin(_ namespace: String) -> UInt64 { namespace.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }

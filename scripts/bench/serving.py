@@ -2,7 +2,7 @@
 """Measures `quarry serve` from outside, over HTTP, against its bars and llama.cpp's server: `make bench-serving`.
 
   serving.py --quarry PROGRAM [--peers FOLDER] [--eval ../shared/eval] [--out .build/bench/serving.json]
-             [--only cold,warm,restart,same,different,identical,speculation] [--quick] [--no-peer]
+             [--only cold,warm,restart,prepared,same,different,identical,speculation] [--quick] [--no-peer]
 
 Prompts are four passages of squad2-a, about 1,280 tokens with their question; every run has passages of its own, so that nothing is warm by
 accident, and a run that was is an error. Both servers have the same GGUF file, all cores and prompt caching on; they take turns, each idle
@@ -19,10 +19,11 @@ import tempfile
 import threading
 import time
 
+from serving_prepared import PreparedIndex, measure as measure_prepared
 from serving_prompts import PassageSource, spec_bench
 from serving_server import Peer, Quarry, default_model, machine_description, remark
 
-SECTIONS = ("cold", "warm", "restart", "same", "different", "identical", "speculation")
+SECTIONS = ("cold", "warm", "restart", "prepared", "same", "different", "identical", "speculation")
 PEER = "llama.cpp"
 CONCURRENT, ANSWER_TOKENS = 8, 48
 # Options of `quarry serve`. The disk tier is off where it is not measured: writing pages must not disturb what is.
@@ -136,6 +137,8 @@ class ServingBenchmark:
                     together_runs = self.concurrent(servers)
             if "restart" in sections:
                 self.restart()
+            if "prepared" in sections:
+                self.prepared()
             if "identical" in sections:
                 self.identical(together_runs, peer)
         finally:
@@ -190,6 +193,18 @@ class ServingBenchmark:
             shutil.rmtree(os.path.join(self.folder, f"quarry-{self.count}"), ignore_errors=True)
         self.report.add("first token after a restart, from the disk tier", statistics.median(warm), bar=0.2 * statistics.median(cold))
         self.report.add("· the same without a disk tier", statistics.median(fresh))
+
+    def prepared(self):
+        remark("preparing passages …")
+        index = PreparedIndex(self.arguments.quarry, self.arguments.model, self.folder, self.source)
+        preparation = index.preparation
+        remark(f"{preparation['prepared']} passages, {preparation['tokens']} tokens in {preparation['seconds']:.1f} s")
+        remark("measuring prepared passages …")
+        seconds = measure_prepared(index, self.runs(12))
+        exact = seconds.pop("exact")
+        for method, first in seconds.items():
+            self.report.add(f"prepared passages in a new order, {method}", exact / first, "× sooner", bar=3, lower=False)
+            self.report.figures[-1] |= {"seconds": first, "cold_seconds": exact}
 
     def concurrent(self, servers):
         """Eight at once; gives what each server was asked and answered in the first run of each kind."""

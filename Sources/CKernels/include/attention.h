@@ -27,6 +27,16 @@ size_t qk_kv_head_bytes(qk_kv_type type, size_t head_size);
 /// Numbers beyond half precision are stored as its largest, so that what is stored is finite unless the model's numbers are not.
 void qk_kv_store(qk_kv_type type, void *head, const float *k, const float *v, size_t slot, size_t head_size);
 
+/// The key, or the value, that is stored at `slot`, as the numbers that it stands for.
+void qk_kv_load_key(qk_kv_type type, const void *head, float *k, size_t slot, size_t head_size);
+void qk_kv_load_value(qk_kv_type type, const void *head, float *v, size_t slot, size_t head_size);
+
+/// Stores a key alone, as `qk_kv_store` does.
+void qk_kv_store_key(qk_kv_type type, void *head, const float *k, size_t slot, size_t head_size);
+
+/// Copies the value at slot `from` of one block to slot `to` of another, bit for bit.
+void qk_kv_copy_value(qk_kv_type type, const void *source, size_t from, void *target, size_t to, size_t head_size);
+
 /// Attention of one KV head and the query heads that share it.
 typedef struct {
     qk_kv_type type;

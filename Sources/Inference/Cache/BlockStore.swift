@@ -2,7 +2,7 @@ import Scheduling
 
 /// The memory of all blocks that the scheduler hands out, and their pages on disk. A block takes memory when it is first used, and keeps it.
 struct BlockStore: BlockMemory {
-  private let layout: KVLayout
+  private let transformer: Transformer
   private var blocks: [KVBlock?]
   private let pages: PageFile?
   /// Whether saving waits for the disk when much is to be written already, rather than not to save.
@@ -10,8 +10,8 @@ struct BlockStore: BlockMemory {
   /// What stands in which page, by its number.
   private var records: [PageRecord?]
 
-  init(layout: KVLayout, blockCount: Int, pages: PageFile?) {
-    self.layout = layout
+  init(transformer: Transformer, blockCount: Int, pages: PageFile?) {
+    self.transformer = transformer
     self.pages = pages
     blocks = Array(repeating: nil, count: blockCount)
     records = Array(repeating: nil, count: pages?.slotCount ?? 0)
@@ -22,7 +22,7 @@ struct BlockStore: BlockMemory {
   subscript(_ id: BlockID) -> KVBlock {
     mutating get {
       if let block = blocks[id.index] { return block }
-      let block = KVBlock(layout: layout)
+      let block = KVBlock(layout: transformer.layout)
       blocks[id.index] = block
       return block
     }
@@ -32,6 +32,10 @@ struct BlockStore: BlockMemory {
     // Positions are not stored one after the other: all of the block is less work than to gather the parts.
     let (source, target) = (self[source], self[target])
     unsafe target.base.copyMemory(from: source.base, byteCount: source.byteCount)
+  }
+
+  mutating func move(_ source: BlockID, _ slots: Range<Int>, to target: BlockID, at slot: Int, by distance: Int) {
+    transformer.move(self[source], slots, to: self[target], at: slot, by: distance)
   }
 
   mutating func save(_ block: BlockID, to page: PageID, tokens: [Int32], parent: PageID?, namespace: String) -> Bool {

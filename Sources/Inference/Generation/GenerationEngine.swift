@@ -14,6 +14,8 @@ package final class GenerationEngine: Sendable {
   private let limits: RequestLimits
   /// Why nothing is kept on disk although it was asked for; the engine works without.
   package let pageError: PageFileError?
+  /// Tokens of which keys and values can be kept on disk, or in memory if nothing is kept on disk.
+  package let keptTokenCount: Int
 
   package init(model: LanguageModel, options: EngineOptions = EngineOptions()) throws(InferenceError) {
     self.model = model
@@ -24,6 +26,7 @@ package final class GenerationEngine: Sendable {
     guard blockCount >= 4 else { throw .keyValueMemory(byteLimit, blockByteCount: layout.byteCount) }
     let pages = Self.openPages(model, options)
     pageError = pages.error
+    keptTokenCount = KVBlock.positionCount * (pages.file?.slotCount ?? blockCount)
     var tree = PrefixTree(
       blockSize: KVBlock.positionCount, blockCount: blockCount, pageCount: pages.file?.slotCount ?? 0, policy: options.evictionPolicy)
     tree.restore(pages.file?.found ?? [])
@@ -33,7 +36,7 @@ package final class GenerationEngine: Sendable {
     (self.requests, self.status) = (requests, status)
     let thread = Thread {
       var loop = GenerationLoop(
-        model: model, scheduler: scheduler, blocks: BlockStore(layout: layout, blockCount: blockCount, pages: pages.file),
+        model: model, scheduler: scheduler, blocks: BlockStore(transformer: model.transformer, blockCount: blockCount, pages: pages.file),
         drafting: Drafting(options, keyValueByteLimit: byteLimit), status: status)
       loop.run(requests)
     }
@@ -63,6 +66,18 @@ package final class GenerationEngine: Sendable {
   package func close() async {
     requests.close()
     await status.waitForEnd()
+  }
+
+  /// Tokens whose keys and values are kept together.
+  package var blockTokenCount: Int { KVBlock.positionCount }
+
+  /// Reads a prompt when there is nothing else to do, so that its keys and values are there when they are needed. Given up silently when the engine
+  /// has too much of that already.
+  package func prepare(_ request: GenerationRequest) {
+    var request = request
+    request.maximumTokenCount = 0
+    guard (try? check(request)) != nil else { return }
+    requests.putIdle(RequestQueue.Entry(request: request, isCancelled: CancellationFlag(), arrival: .now, emit: { _ in }, end: { _ in }))
   }
 
   /// The continuation as it is written. Dropping the stream stops the work; what was computed until then is kept for the next prompt.

@@ -58,8 +58,10 @@ struct GenerationLoop {
     do {
       let constrained = try entry.request.constraint.map(constraints.begin)
       let text = Text(entry: entry, continuation: Continuation(entry.request, model: model, constrained: constrained))
+      let reuse = entry.request.passageReuse
       let id = scheduler.submit(
-        entry.request.prompt, namespace: entry.request.namespace, pinnedTokenCount: entry.request.instructionTokenCount)
+        entry.request.prompt, namespace: reuse?.namespace ?? entry.request.namespace, pinnedTokenCount: entry.request.instructionTokenCount,
+        reuse: reuse?.passages)
       texts[id] = text
     } catch {
       entry.end(error)
@@ -100,16 +102,38 @@ struct GenerationLoop {
   private mutating func run(_ step: Step, plannedAt start: ContinuousClock.Instant) {
     let began = ContinuousClock.now
     var runs: [TokenRun] = []
+    // The one of each of the step's runs that logits are wanted of.
+    var lastRuns: [Int] = []
     for run in step.runs {
       if texts[run.sequence]?.begun == nil { texts[run.sequence]?.begun = start }
-      let wanted = run.reachesEnd ? run.tokens.count - run.draftCount - 1..<run.tokens.count : 0..<0
-      runs.append(TokenRun(tokens: run.tokens, first: run.positions.lowerBound, blocks: run.blocks.map { blocks[$0] }, wanted: wanted))
+      runs += tokenRuns(of: run)
+      lastRuns.append(runs.count - 1)
     }
     let isWriting = step.runs.allSatisfy { $0.reachesEnd && $0.positions.count == 1 }
     let results = model.transformer.compute(runs)
     if isWriting { drafting?.noteStep(seconds: began.duration(to: .now) / .seconds(1), rowCount: step.rowCount) }
-    for (run, logits) in zip(step.runs, results) {
-      if run.reachesEnd { write(run, logits) } else { scheduler.complete(run, written: []) }
+    for (run, last) in zip(step.runs, lastRuns) {
+      if run.reachesEnd { write(run, results[last]) } else { scheduler.complete(run, written: []) }
+    }
+  }
+
+  /// What is computed of a run: all of it, or what is left beside stretches that were taken over.
+  private mutating func tokenRuns(of run: Step.Run) -> [TokenRun] {
+    let blocks = run.blocks.map { self.blocks[$0] }
+    let wanted = run.reachesEnd ? run.tokens.count - run.draftCount - 1..<run.tokens.count : 0..<0
+    let first = run.positions.lowerBound
+    let moved = run.moved.map { $0.lowerBound - first..<$0.upperBound - first }
+    if run.isBlending {
+      var all = TokenRun(tokens: run.tokens, first: first, blocks: blocks, wanted: wanted)
+      if case .cacheBlend(let share) = texts[run.sequence]?.entry.request.reuse { (all.moved, all.blendingShare) = (moved, share) }
+      return [all]
+    }
+    let starts = [0] + moved.map(\.upperBound)
+    let ends = moved.map(\.lowerBound) + [run.tokens.count]
+    return zip(starts, ends).filter { $0 < $1 }.map { start, end in
+      TokenRun(
+        tokens: Array(run.tokens[start..<end]), first: first + start, blocks: blocks,
+        wanted: end == run.tokens.count && !wanted.isEmpty ? wanted.lowerBound - start..<wanted.upperBound - start : 0..<0)
     }
   }
 
@@ -149,7 +173,8 @@ struct GenerationLoop {
     let (arrival, begun, read) = (text.entry.arrival, text.begun ?? now, text.read ?? now)
     return GenerationResult(
       promptTokenCount: text.entry.request.prompt.count, cachedTokenCount: usage.memoryTokenCount + usage.diskTokenCount,
-      diskTokenCount: usage.diskTokenCount, completionTokenCount: text.continuation.tokenCount, draftedTokenCount: text.draftedCount,
+      diskTokenCount: usage.diskTokenCount, movedTokenCount: usage.movedTokenCount, completionTokenCount: text.continuation.tokenCount,
+      draftedTokenCount: text.draftedCount,
       acceptedTokenCount: text.acceptedCount, queueSeconds: arrival.duration(to: begun) / .seconds(1),
       prefillSeconds: begun.duration(to: read) / .seconds(1), decodeSeconds: read.duration(to: now) / .seconds(1),
       finishReason: text.continuation.finishReason ?? .limit)

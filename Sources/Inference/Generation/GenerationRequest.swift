@@ -1,3 +1,4 @@
+import Scheduling
 package import Tokenizer
 
 /// What is to be continued, how, and until when.
@@ -16,6 +17,10 @@ package struct GenerationRequest: Sendable {
   package var namespace = ""
   /// How much of the prompt's beginning is the same for all requests, and worth keeping before anything else.
   package var instructionTokenCount = 0
+  /// Stretches of the prompt that other prompts have in other places, in order; they matter only for `reuse`.
+  package var passages: [Range<Int>] = []
+  /// Whether, and how, passages are taken over that were read in another place; `nil` for exact answers only.
+  package var reuse: ReuseMethod?
 
   package init(
     prompt: [TokenID], maximumTokenCount: Int = 128, sampling: SamplingParameters, stopSequences: [String] = [],
@@ -45,6 +50,21 @@ package struct GenerationRequest: Sendable {
     if let count = logProbabilityCount, !(0...LogProbability.countLimit).contains(count) {
       throw .parameter("the number of log-probabilities", "\(count)", allowed: "0 to \(LogProbability.countLimit)")
     }
+  }
+}
+
+extension GenerationRequest {
+  /// What the scheduler is told of passages to be taken over, and the namespace for what comes of it.
+  var passageReuse: (namespace: String, passages: PassageReuse)? {
+    guard let reuse, !passages.isEmpty else { return nil }
+    let (recomputedCount, isBlending) =
+      switch reuse {
+      case .epic(let count): (count, false)
+      case .cacheBlend: (0, true)
+      }
+    return (
+      "\(namespace), \(reuse)", PassageReuse(source: namespace, passages: passages, recomputedCount: recomputedCount, isBlending: isBlending)
+    )
   }
 }
 
@@ -81,6 +101,8 @@ package struct GenerationResult: Sendable, Equatable {
   package var cachedTokenCount: Int
   /// Those of the cached ones that came from disk.
   package var diskTokenCount: Int
+  /// Tokens of the prompt, beside the cached ones, whose keys and values were taken over from where their passage stood before.
+  package var movedTokenCount: Int
   package var completionTokenCount: Int
   /// Tokens that were guessed ahead, and those that held.
   package var draftedTokenCount: Int
