@@ -6,9 +6,12 @@ struct ChatUsage: Encodable, Sendable {
     let cachedTokens: Int
     /// Those of the cached ones that came from disk.
     let diskCachedTokens: Int
+    /// Beside the cached ones, taken over from where their passage stood before.
+    let preparedTokens: Int
     enum CodingKeys: String, CodingKey {
       case cachedTokens = "cached_tokens"
       case diskCachedTokens = "disk_cached_tokens"
+      case preparedTokens = "prepared_tokens"
     }
   }
 
@@ -35,7 +38,8 @@ struct ChatUsage: Encodable, Sendable {
     promptTokens = usage.promptTokens
     completionTokens = usage.completionTokens
     totalTokens = promptTokens + completionTokens
-    promptDetails = PromptDetails(cachedTokens: usage.cachedTokens, diskCachedTokens: usage.diskCachedTokens)
+    promptDetails = PromptDetails(
+      cachedTokens: usage.cachedTokens, diskCachedTokens: usage.diskCachedTokens, preparedTokens: usage.preparedTokens)
     completionDetails = CompletionDetails(accepted: usage.acceptedTokens, rejected: usage.draftedTokens - usage.acceptedTokens)
     queueSeconds = usage.queueSeconds
     prefillSeconds = usage.prefillSeconds
@@ -60,6 +64,8 @@ struct ChatEnding: Sendable {
   var finishReason: String
   /// Only when the documents were asked.
   var sources: [Answer.Source]?
+  /// Only when the text is not what an exact computation gives (`Answer.Receipt.approximation`).
+  var approximation: String?
 }
 
 /// The part of a turn that comes next: the same for both models.
@@ -111,6 +117,7 @@ struct ChatCompletion: Encodable {
   let choices: [Choice]
   let usage: ChatUsage
   let sources: [Answer.Source]?
+  let approximation: String?
 
   init(id: String, created: Int, model: String, content: String, logProbabilities: ChatLogProbabilities?, ending: ChatEnding) {
     self.id = id
@@ -119,6 +126,7 @@ struct ChatCompletion: Encodable {
     choices = [Choice(message: Message(content: content), logProbabilities: logProbabilities, finishReason: ending.finishReason)]
     usage = ending.usage
     sources = ending.sources
+    approximation = ending.approximation
   }
 }
 
@@ -156,4 +164,5 @@ struct ChatChunk: Encodable {
   var choices: [Choice]
   var usage: ChatUsage?
   var sources: [Answer.Source]?
+  var approximation: String?
 }

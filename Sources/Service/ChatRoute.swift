@@ -45,7 +45,7 @@ extension ServiceResponder {
         let rest = text.hasPrefix(sent) ? String(text.dropFirst(sent.count)) : ""
         let tail = rest + (SourceList.text(answer).map { "\n\n\($0)" } ?? "")
         let ending = ChatEnding(
-          usage: ChatUsage(answer.usage), finishReason: "stop", sources: answer.sources)
+          usage: ChatUsage(answer.usage), finishReason: "stop", sources: answer.sources, approximation: answer.receipt.approximation)
         return (tail.isEmpty ? [] : [.text(tail)]) + [.ending(ending)]
       }
     }
@@ -121,6 +121,7 @@ private struct ChatForm: Sendable {
     case .ending(let ending):
       var last = chunk(.init(), finishReason: ending.finishReason)
       last.sources = ending.sources
+      last.approximation = ending.approximation
       guard includesUsage else { return [EventStream.data(last)] }
       let usage = ChatChunk(id: id, created: created, model: model, choices: [], usage: ending.usage)
       return [EventStream.data(last), EventStream.data(usage)]

@@ -51,6 +51,9 @@ struct MetricsPage {
       [
         (["tier": "disk"], Double(scheduler.diskTokenCount)), (["tier": "memory"], Double(scheduler.memoryTokenCount)),
       ])
+    add(
+      "prepared_tokens_total", .counter, "Tokens of prompts that were taken over from where their passage stood before, approximately.",
+      Double(scheduler.movedTokenCount))
     add("written_tokens_total", .counter, "Tokens written.", Double(scheduler.writtenTokenCount))
     add("drafted_tokens_total", .counter, "Tokens guessed ahead.", Double(scheduler.draftedTokenCount))
     add("accepted_tokens_total", .counter, "Guessed tokens that held.", Double(scheduler.acceptedTokenCount))

@@ -34,6 +34,10 @@ struct IngestCommand: AsyncParsableCommand {
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if prepareKv, keyValues.kvDisk == 0 { throw ValidationError("--prepare-kv keeps what is read on disk: --kv-disk must be above 0") }
+  }
+
   func run() async throws {
     for path in paths { try Ingestor.requirePath(path) }
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())

@@ -9,6 +9,7 @@ import time
 from serving_server import Quarry, remark
 
 METHODS = ("epic", "cacheblend")
+PASSAGE_CHARACTERS = 1060  # about as long as Quarry makes passages
 WARM_TOKENS = 320  # more than the instructions; a question with more in the cache is not cold
 
 
@@ -23,7 +24,7 @@ class PreparedIndex:
         # In an order of their own, so that neighbours in an article are not neighbours in a prompt.
         for number, (text, questions) in enumerate(source.passages):
             with open(os.path.join(documents, f"{number * 7919 % 10007:05}.txt"), "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(text[:PASSAGE_CHARACTERS].rsplit(" ", 1)[0])
             self.questions += questions[:1]
         self.disk = ["--kv-disk", "8192"]
         done = subprocess.run([program, "ingest", documents, "--index", self.path, "--prepare-kv", "--generator", model_path, *self.disk, "--json", "--quiet"],
