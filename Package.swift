@@ -87,7 +87,7 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "Diagnostics", "Answering", "Inference", "Retrieval", "Scheduling", "Store", "Tokenizer",
+        "Diagnostics", "Answering", "Documents", "Inference", "Retrieval", "Scheduling", "Store", "Tokenizer",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -100,7 +100,7 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "CKernels", "Diagnostics", "Answering", "Embedding", "Inference", "Ingestion", "ModelFile", "Retrieval", "Scheduling", "Store",
+        "CKernels", "Diagnostics", "Answering", "Documents", "Embedding", "Inference", "Ingestion", "ModelFile", "Retrieval", "Scheduling", "Store",
         "Tokenizer",
       ],
       swiftSettings: strict),

@@ -13,6 +13,7 @@ extension Answerer {
     var search = SearchOptions()
     search.collection = options.collection
     search.limit = max(1, options.passageLimit)
+    search.filter = options.filter
     let findings = try retriever.find(question, search)
     let selection = try QuoteSelection(
       passages: findings.passages, stems: findings.analysis.stems, questionVector: findings.questionVector,

@@ -1,4 +1,5 @@
 package import Inference
+package import Store
 
 /// Which text may be shown as the answer.
 package enum AnswerMode: String, Sendable, Codable, CaseIterable {
@@ -20,6 +21,8 @@ package struct AskOptions: Sendable {
   package var passageLimit = 4
   /// Tokens generated at most.
   package var completionTokenLimit = 128
+  /// Which documents may answer.
+  package var filter = DocumentFilter()
   /// How the generator chooses its words.
   package var sampling = SamplingParameters()
 

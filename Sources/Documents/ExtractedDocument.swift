@@ -8,8 +8,11 @@ package struct ExtractedDocument: Sendable, Equatable {
   /// The whole extracted text, in native UTF-8.
   package var text: String
   package var blocks: [Block]
+  /// What the author says about it beside its text: values, as text, by key.
+  package var metadata: [String: [String]]
 
-  package init(format: DocumentFormat, title: String?, text: String, blocks: [Block]) {
+  package init(format: DocumentFormat, title: String?, text: String, blocks: [Block], metadata: [String: [String]] = [:]) {
+    self.metadata = metadata
     self.format = format
     self.title = title
     self.text = text

@@ -29,47 +29,8 @@ struct MarkdownReader {
     guard let root = cmark_parser_finish(parser) else { throw .malformed(path, "Markdown", "the parser gave nothing") }
     defer { cmark_node_free(root) }
     try walk.run(root)
-    return try walk.builder.document(.markdown, title: walk.title)
-  }
-}
-
-/// `---` … `---` (YAML) or `+++` … `+++` (TOML) at the start of a file; of it only title and description are taken.
-struct FrontMatter {
-  /// Lines that the front matter takes, its fences included; 0 if there is none.
-  private(set) var lineCount = 0
-  private(set) var title: String?
-  private(set) var description: String?
-
-  init(_ source: SourceText) {
-    let fence = source.bytes[source.trimmed(source.lineRange(1))]
-    let isYAML = fence.elementsEqual("---".utf8)
-    guard isYAML || fence.elementsEqual("+++".utf8), source.lineCount > 1 else { return }
-    for line in 2...min(source.lineCount, 500) {
-      let range = source.trimmed(source.lineRange(line))
-      let bytes = source.bytes[range]
-      if bytes.elementsEqual(fence) || (isYAML && bytes.elementsEqual("...".utf8)) {
-        // The line after the fence has to be there to begin with.
-        guard line < source.lineStarts.count else { return }
-        lineCount = line
-        return
-      }
-      if let value = value(of: "title", in: bytes, isYAML: isYAML) { title = title ?? value }
-      if let value = value(of: "description", in: bytes, isYAML: isYAML) { description = description ?? value }
-    }
-    // No fence at the end: a thematic break, not front matter.
-    title = nil
-    description = nil
-  }
-
-  private func value(of key: String, in line: ArraySlice<UInt8>, isYAML: Bool) -> String? {
-    guard line.starts(with: key.utf8) else { return nil }
-    var rest = line.dropFirst(key.utf8.count).drop { $0 == 0x20 }
-    guard rest.first == (isYAML ? UInt8(ascii: ":") : UInt8(ascii: "=")) else { return nil }
-    rest = rest.dropFirst().drop { $0 == 0x20 }
-    if let quote = rest.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), rest.count > 1, rest.last == quote {
-      rest = rest.dropFirst().dropLast()
-    }
-    let value = label(rest)
-    return value.isEmpty || value == "|" || value == ">" ? nil : value
+    var document = try walk.builder.document(.markdown, title: walk.title)
+    document.metadata = frontMatter.metadata
+    return document
   }
 }

@@ -1,21 +1,30 @@
+import Documents
 import Foundation
 
-/// A data set in BEIR's form (Thakur et al. 2021): corpus, queries, graded judgements, and answers where there are any.
+/// Questions whose documents are known: a folder in BEIR's form (Thakur et al. 2021) with corpus, queries, graded judgements, and answers where there
+/// are any; or a CSV file of questions and paths for an index that is there.
 package struct DataSet: Sendable {
   package struct Query: Sendable {
     package let id: String
     package let text: String
   }
 
-  package let folder: String
+  package let name: String
   package let queries: [Query]
   /// Grade of each relevant document, by query.
   package let grades: [String: [String: Int]]
 
-  package var corpusPath: String { folder + "/corpus.jsonl" }
+  /// What is to be ingested; `nil` if that was done.
+  package let corpusPath: String?
 
-  package init(folder: String) throws(EvaluationError) {
-    self.folder = folder
+  /// - Parameter path: A folder, or a file that ends in `.csv`.
+  package init(path: String) throws(EvaluationError) {
+    if path.lowercased().hasSuffix(".csv") { try self.init(questions: path) } else { try self.init(folder: path) }
+  }
+
+  private init(folder: String) throws(EvaluationError) {
+    name = (folder as NSString).lastPathComponent
+    corpusPath = folder + "/corpus.jsonl"
     guard FileManager.default.fileExists(atPath: folder + "/corpus.jsonl") else { throw .dataSet(folder, "it has no corpus.jsonl") }
     struct Row: Decodable {
       var _id: String
@@ -39,6 +48,34 @@ package struct DataSet: Sendable {
       }
       grades[String(fields[0]), default: [:]][String(fields[1])] = grade
     }
+    self.grades = grades
+  }
+
+  private init(questions path: String) throws(EvaluationError) {
+    name = (path as NSString).lastPathComponent
+    corpusPath = nil
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .questions(path, "it cannot be read: \(String(cString: strerror(errno)))")
+    }
+    var table = DelimitedText(bytes: Array(data), delimiter: UInt8(ascii: ","))
+    let header = table.next()?.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased() } ?? []
+    guard let question = header.firstIndex(of: "question"), let expected = header.firstIndex(of: "expected") else {
+      throw .questions(path, "its first line does not name the columns question and expected")
+    }
+    var queries: [Query] = []
+    var grades: [String: [String: Int]] = [:]
+    while let record = table.next() {
+      let fields = record.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces) }
+      if fields == [""] { continue }
+      guard fields.count > max(question, expected), !fields[question].isEmpty else {
+        throw .questions(path, "the record \(queries.count + 1) after the header has no question or no expected file")
+      }
+      let id = "\(queries.count + 1)"
+      queries.append(Query(id: id, text: fields[question]))
+      for document in fields[expected].split(separator: ";") { grades[id, default: [:]][document.trimmingCharacters(in: .whitespaces)] = 1 }
+    }
+    guard !queries.isEmpty else { throw .questions(path, "it holds no question") }
+    self.queries = queries
     self.grades = grades
   }
 

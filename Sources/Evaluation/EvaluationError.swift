@@ -13,6 +13,22 @@ package struct EvaluationError: ExplainedError {
       remedy: "give a folder with corpus.jsonl, queries.jsonl and qrels.tsv")
   }
 
+  static func questions(_ path: String, _ why: String) -> EvaluationError {
+    EvaluationError(
+      code: "questions", message: "\(path) is not a list of questions", why: why,
+      remedy: "give a CSV file whose first line is question,expected and whose other lines have a question and the path of its document")
+  }
+
+  static let corpusMissing = EvaluationError(
+    code: "corpus_missing", message: "there are no documents to search", why: "a CSV file of questions brings none, and the index holds none",
+    remedy: "quarry ingest FOLDER --index DIR, then quarry eval QUESTIONS.csv --index DIR")
+
+  static func setting(_ text: String) -> EvaluationError {
+    EvaluationError(
+      code: "setting", message: "\(text) is no setting of retrieval", why: "it is not a known key with a value in its bounds",
+      remedy: "as in dense-weight=0.6,candidates=100: " + RetrievalSetting.keys.map { "\($0.0) (\($0.1))" }.joined(separator: ", "))
+  }
+
   static func output(_ path: String, _ why: String) -> EvaluationError {
     EvaluationError(code: "output", message: "could not write \(path)", why: why, remedy: nil)
   }

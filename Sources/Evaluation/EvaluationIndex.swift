@@ -27,8 +27,9 @@ package final class EvaluationIndex {
     let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(getpid())"
     temporaryDirectory = directory == nil ? path : nil
     if try !Self.holds(collection, at: path) {
+      guard let corpusPath = dataSet.corpusPath else { throw EvaluationError.corpusMissing }
       let store = try Store.open(directory: path, access: .writing)
-      _ = try Ingestor(store: store, embedder: embedder).ingest(dataSet.corpusPath, into: collection, progress: progress)
+      _ = try Ingestor(store: store, embedder: embedder).ingest(corpusPath, into: collection, progress: progress)
     }
     self.reuse = reuse
     store = try Store.open(directory: path, access: .reading)
@@ -46,15 +47,22 @@ package final class EvaluationIndex {
     return try store.collections().contains { $0.name == collection && $0.documentCount > 0 }
   }
 
-  /// The best 100 documents of every query.
-  package func rank(_ queries: [DataSet.Query], progress: (Int) -> Void) throws -> Ranking {
+  /// The best 100 documents of every query, and the seconds that each took.
+  package func rank(
+    _ queries: [DataSet.Query], setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
+  ) throws -> (ranking: Ranking, seconds: [Double]) {
     var ranking = Ranking()
+    var seconds: [Double] = []
+    var options = setting.options
+    options.collection = collection
     for (index, query) in queries.enumerated() {
-      let documents = try retriever.rankDocuments(query.text, limit: 100, collection: collection)
+      let start = ContinuousClock.now
+      let documents = try retriever.rankDocuments(query.text, limit: 100, options)
+      seconds.append(start.duration(to: .now) / .seconds(1))
       ranking.append((query.id, documents.map { ($0.document, $0.score) }))
       progress(index + 1)
     }
-    return ranking
+    return (ranking, seconds)
   }
 
   /// Lets the generator read all passages, for evaluations of what it then takes over.

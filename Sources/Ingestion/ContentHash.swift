@@ -2,8 +2,8 @@ import Crypto
 import Documents
 import Foundation
 
-/// SHA-256 of a file's bytes in lower-case hexadecimal, read in pieces of 1 MiB.
-func sha256(ofFile path: String) throws(DocumentError) -> String {
+/// SHA-256 of a file's bytes, and of `more` behind them, in lower-case hexadecimal, read in pieces of 1 MiB.
+func sha256(ofFile path: String, and more: Data = Data()) throws(DocumentError) -> String {
   guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable(path, String(cString: strerror(errno))) }
   defer { try? handle.close() }
   var hash = SHA256()
@@ -12,6 +12,7 @@ func sha256(ofFile path: String) throws(DocumentError) -> String {
   } catch {
     throw .unreadable(path, error.localizedDescription)
   }
+  hash.update(data: more)
   return hexadecimal(hash.finalize())
 }
 

@@ -100,7 +100,11 @@ package struct Ingestor {
     let setFolders = folders.filter { folder in
       walked.contains { $0.relativePath == (folder as NSString).appendingPathComponent("queries.jsonl") }
     }
+    let paths = Set(walked.map(\.relativePath))
     return walked.filter { file in
+      if file.relativePath.hasSuffix(MetadataFile.suffix), paths.contains(String(file.relativePath.dropLast(MetadataFile.suffix.count))) {
+        return false
+      }
       let folder = (file.relativePath as NSString).deletingLastPathComponent
       return !(setFolders.contains(folder) && names.contains((file.relativePath as NSString).lastPathComponent))
     }
@@ -114,7 +118,8 @@ package struct Ingestor {
       root: scope.root, path: file.relativePath, sha256: "", byteCount: file.byteCount, modificationTime: file.modificationTime, format: "",
       title: nil)
     do {
-      version.sha256 = try sha256(ofFile: file.path)
+      let metadata = MetadataFile(of: file.path)
+      version.sha256 = try sha256(ofFile: file.path, and: metadata?.bytes ?? Data())
       // What failed is tried again: the reason may have been a missing program, or a limit that is gone.
       if !force, let known, known.state == .ready, known.sha256 == version.sha256 {
         if known.modificationTime != version.modificationTime { try store.confirmUnchanged(version, in: collection) }
@@ -124,6 +129,8 @@ package struct Ingestor {
       let document = try reader.read(path: file.path)
       version.format = document.format.rawValue
       version.title = document.title
+      version.metadata = document.metadata.merging(metadata?.values ?? [:]) { _, said in said }
+      if let problem = metadata?.problem { run.report.skipped.append(.init(path: file.relativePath + MetadataFile.suffix, reason: problem)) }
       return PendingDocument(
         file: file, version: version, isNew: known == nil, chunks: chunker.chunks(of: document).map { PendingChunk(chunk: $0) })
     } catch let error as DocumentError {

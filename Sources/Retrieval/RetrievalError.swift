@@ -29,6 +29,12 @@ package struct RetrievalError: ExplainedError, Equatable {
       remedy: "quarry status says what failed; quarry ingest FOLDER adds documents")
   }
 
+  static func nothingPasses(_ collection: String) -> RetrievalError {
+    RetrievalError(
+      code: "filter_matches_nothing", message: "no document of \(collection) passes the filter", why: "each condition that is set must hold",
+      remedy: "quarry status --documents lists paths, formats and languages")
+  }
+
   static func otherEmbedder(collection: String, expected: String, found: String) -> RetrievalError {
     RetrievalError(
       code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",

@@ -5,9 +5,10 @@ extension Retriever {
   ///
   /// - Parameter limit: Documents at most.
   /// - Returns: Names as results carry them (the record's, or the path), each once.
-  package func rankDocuments(_ question: String, limit: Int = 100, collection: String = "default") throws -> [(document: String, score: Double)] {
-    var options = SearchOptions()
-    options.collection = collection
+  package func rankDocuments(
+    _ question: String, limit: Int = 100, _ options: SearchOptions = SearchOptions()
+  ) throws -> [(document: String, score: Double)] {
+    var options = options
     // Several chunks may be of one document.
     options.candidateLimit = max(options.candidateLimit, 3 * limit)
     let candidates = try self.candidates(for: question, QueryAnalysis(question), options)

@@ -50,9 +50,11 @@ package struct Retriever: Sendable {
     let sequence = try store.sequence()
     let vector = try embedder.embed([question])[0]
     let limit = max(options.candidateLimit, options.limit)
-    let nearest = try store.denseSearch(vector, limit: limit, in: collection.id)
+    let allowed = try store.chunks(passing: options.filter, in: collection.id)
+    if let allowed, allowed.isEmpty { throw RetrievalError.nothingPasses(options.collection) }
+    let nearest = try store.denseSearch(vector, limit: limit, in: collection.id, among: allowed)
     guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
-    let matching = try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id)
+    let matching = try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id, among: allowed)
     var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
     let onlyLexical = matching.map(\.chunkID).filter { dense[$0] == nil }
     if !onlyLexical.isEmpty {

@@ -1,3 +1,5 @@
+package import Store
+
 /// What to search, and how much to give back.
 package struct SearchOptions: Sendable {
   package var collection = "default"
@@ -10,6 +12,8 @@ package struct SearchOptions: Sendable {
   /// Whether passages that say the same as a better one stay in.
   package var keepsNearDuplicates = false
   package var fusion = Fusion()
+  /// Which documents may be found.
+  package var filter = DocumentFilter()
 
   package init() {}
 }

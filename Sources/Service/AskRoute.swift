@@ -11,10 +11,11 @@ struct AskBody: Decodable, Sendable {
   let passages: Int?
   let maximumTokens: Int?
   let stream: Bool?
+  let filter: FilterFields?
   let sampling: SamplingFields
 
   enum CodingKeys: String, CodingKey {
-    case question, collection, answer, sentences, passages, stream
+    case question, collection, answer, sentences, passages, stream, filter
     case maximumTokens = "max_tokens"
   }
 
@@ -27,6 +28,7 @@ struct AskBody: Decodable, Sendable {
     passages = try fields.decodeIfPresent(Int.self, forKey: .passages)
     maximumTokens = try fields.decodeIfPresent(Int.self, forKey: .maximumTokens)
     stream = try fields.decodeIfPresent(Bool.self, forKey: .stream)
+    filter = try fields.decodeIfPresent(FilterFields.self, forKey: .filter)
     sampling = try SamplingFields(from: decoder)
   }
 
@@ -44,6 +46,7 @@ struct AskBody: Decodable, Sendable {
     options.passageLimit = try FieldCheck.range(passages, 1...20, field: "passages") ?? options.passageLimit
     options.completionTokenLimit = try FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens") ?? options.completionTokenLimit
     options.sampling = try sampling.parameters()
+    if let filter { options.filter = try filter.filter() }
     return options
   }
 }

@@ -12,7 +12,7 @@ enum ErrorStatus {
       "schema_too_large", "template_refused", "kv_memory_too_small":
       .badRequest
     case "host_not_allowed", "origin_not_allowed": .forbidden
-    case "route_missing", "model_unknown", "collection_missing", "collection_empty": .notFound
+    case "route_missing", "model_unknown", "collection_missing", "collection_empty", "filter_matches_nothing": .notFound
     case "method_not_allowed": .methodNotAllowed
     case "request_timeout": .requestTimeout
     case "question_too_long", "body_too_large": .contentTooLarge

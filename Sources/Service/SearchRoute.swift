@@ -7,12 +7,14 @@ struct SearchBody: Decodable, Sendable {
   let limit: Int?
   let collection: String?
   let explain: Bool?
+  let filter: FilterFields?
 
   func options(_ configuration: ServiceConfiguration) throws -> SearchOptions {
     try FieldCheck.question(query, field: "query", characterLimit: configuration.questionCharacterLimit)
     var options = SearchOptions()
     options.collection = collection ?? configuration.collection
     options.limit = try FieldCheck.range(limit, 1...100, field: "limit") ?? options.limit
+    if let filter { options.filter = try filter.filter() }
     return options
   }
 }

@@ -15,6 +15,14 @@ enum Schema {
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: version1)
     }
+    migrator.registerMigration("2 languages and metadata of documents") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE document ADD COLUMN language TEXT;
+          -- a JSON object of lists of text
+          ALTER TABLE document ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+          """)
+    }
     return migrator
   }
 

@@ -7,9 +7,13 @@ extension Store {
   /// The chunks whose vectors have the largest inner product with the query's, best first; of equal scores the older chunk first.
   ///
   /// Exact below `graphThreshold` chunks; above, the graph's candidates and an exact scan of what is newer, with the same scores bit for bit.
-  package func denseSearch(_ query: [Float], limit: Int, in collection: CollectionID) throws(StoreError) -> [ScoredChunk] {
+  ///
+  /// - Parameter allowed: Only these are found; `nil` for all.
+  package func denseSearch(
+    _ query: [Float], limit: Int, in collection: CollectionID, among allowed: ChunkSet? = nil
+  ) throws(StoreError) -> [ScoredChunk] {
     let snapshot = try vectors(of: collection)
-    do { return try snapshot.search(query, limit: limit) } catch { throw .wrapping(error, "search for vectors", path: databasePath) }
+    do { return try snapshot.search(query, limit: limit, among: allowed) } catch { throw .wrapping(error, "search for vectors", path: databasePath) }
   }
 
   /// The inner products of single chunks with the query; chunks that are gone are left out.

@@ -100,17 +100,18 @@ extension Store {
     _ document: DocumentVersion, state: DocumentState, error: String?, chunkCount: Int, in collection: CollectionID, _ db: Database
   ) throws -> Int64 {
     let sql = """
-      INSERT INTO document (collection_id, root, path, sha256, byte_count, modification_time, state, error, title, format, chunk_count, ingested_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO document (collection_id, root, path, sha256, byte_count, modification_time, state, error, title, format, chunk_count, ingested_at,
+        language, metadata)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (collection_id, root, path) DO UPDATE SET
         sha256 = excluded.sha256, byte_count = excluded.byte_count, modification_time = excluded.modification_time, state = excluded.state,
         error = excluded.error, title = excluded.title, format = excluded.format, chunk_count = excluded.chunk_count,
-        ingested_at = excluded.ingested_at
+        ingested_at = excluded.ingested_at, language = excluded.language, metadata = excluded.metadata
       RETURNING id
       """
     let arguments: StatementArguments = [
       collection.rawValue, document.root, document.path, document.sha256, document.byteCount, document.modificationTime, state.rawValue, error,
-      document.title, document.format, chunkCount, Date().timeIntervalSince1970,
+      document.title, document.format, chunkCount, Date().timeIntervalSince1970, document.language, try json(document.metadata),
     ]
     guard let id = try Int64.fetchOne(db, sql: sql, arguments: arguments) else { preconditionFailure("RETURNING gave no row") }
     return id

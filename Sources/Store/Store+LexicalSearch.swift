@@ -6,11 +6,12 @@ extension Store {
   /// - Parameters:
   ///   - terms: Words, stemmed and folded as the text was; a chunk with any of them is found. They are data: nothing in them is syntax.
   ///   - limit: Chunks at most.
+  ///   - allowed: Only these are found; `nil` for all.
   ///   - weights: How much a term counts by where it stands.
   package func lexicalSearch(
-    anyOf terms: [String], limit: Int, in collection: CollectionID, weights: LexicalWeights = LexicalWeights()
+    anyOf terms: [String], limit: Int, in collection: CollectionID, among allowed: ChunkSet? = nil, weights: LexicalWeights = LexicalWeights()
   ) throws(StoreError) -> [ScoredChunk] {
-    try lexicalSearch(anyOf: terms, limit: limit, scoring: [], in: collection, weights: weights).best
+    try lexicalSearch(anyOf: terms, limit: limit, scoring: [], in: collection, among: allowed, weights: weights).best
   }
 
   /// BM25 of chunks that are known by other means; chunks without any of the terms are left out. Costs as much as a search.
@@ -25,7 +26,8 @@ extension Store {
   /// FTS5 scores every match anyway. Taking them all as they come and keeping the best is faster than its `ORDER BY rank LIMIT`
   /// (15 ms against 21, eight common words in 10,000 chunks), and a condition on the row in SQL would start the query again for each.
   package func lexicalSearch(
-    anyOf terms: [String], limit: Int, scoring chunkIDs: [Int64], in collection: CollectionID, weights: LexicalWeights = LexicalWeights()
+    anyOf terms: [String], limit: Int, scoring chunkIDs: [Int64], in collection: CollectionID, among allowed: ChunkSet? = nil,
+    weights: LexicalWeights = LexicalWeights()
   ) throws(StoreError) -> (best: [ScoredChunk], scores: [Int64: Double]) {
     guard limit > 0 || !chunkIDs.isEmpty, let query = LexicalTable.query(anyOf: terms) else { return ([], [:]) }
     return try read("search for words") { db in
@@ -40,7 +42,7 @@ extension Store {
         let id: Int64 = row[0]
         let rank: Double = row[1]
         // FTS5 counts down: its best rank is the most negative.
-        best.insert(ScoredChunk(chunkID: id, score: -rank))
+        if allowed?.contains(id) ?? true { best.insert(ScoredChunk(chunkID: id, score: -rank)) }
         if !wanted.isEmpty, wanted.contains(id) { scores[id] = -rank }
       }
       return (best.sorted(), scores)

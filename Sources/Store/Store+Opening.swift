@@ -28,7 +28,20 @@ extension Store {
   }
 
   /// Read-only connections, also where nothing may be written.
-  static func openForReading(_ path: String, directory: String) throws(StoreError) -> any DatabaseReader {
+  ///
+  /// - Parameter migrate: Brings an index of an older version up to date; where it cannot, the reader says that the index is of an older version.
+  static func openForReading(
+    _ path: String, directory: String, migrate: () throws(StoreError) -> Void
+  ) throws(StoreError) -> any DatabaseReader {
+    do throws(StoreError) {
+      return try openForReading(path, directory: directory)
+    } catch {
+      guard error.code == StoreError.olderSchema(path).code, (try? migrate()) != nil else { throw error }
+      return try openForReading(path, directory: directory)
+    }
+  }
+
+  private static func openForReading(_ path: String, directory: String) throws(StoreError) -> any DatabaseReader {
     do {
       let pool = try readOnlyPool(path, directory: directory)
       try pool.read { db in try checkIdentity(db, path: path, mayBeEmpty: false) }

@@ -23,6 +23,7 @@ package final class Store: Sendable {
   private let noticeList = Mutex<[String]>([])
   /// What each collection has in memory; made at the first dense search.
   let vectorCaches = Mutex<[CollectionID: VectorCache]>([:])
+  let filteredChunks = Mutex(FilteredChunks())
 
   /// Opens the index in a folder.
   ///
@@ -51,7 +52,10 @@ package final class Store: Sendable {
     case .reading:
       guard FileManager.default.fileExists(atPath: databasePath) else { throw .missing(directory) }
       lock = nil
-      pool = try Self.openForReading(databasePath, directory: directory)
+      pool = try Self.openForReading(databasePath, directory: directory) { () throws(StoreError) in
+        // A writer brings it up to date, if nobody writes and we may.
+        _ = try Store(directory: directory, access: .writing, options: options)
+      }
     }
     if access == .writing { removeStrayGenerationFiles() }
   }

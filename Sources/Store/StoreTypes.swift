@@ -34,7 +34,7 @@ package struct DocumentVersion: Sendable, Equatable {
   package var root: String
   /// Relative to `root`.
   package var path: String
-  /// Of the file's bytes, lower-case hexadecimal.
+  /// Of the file's bytes, and those of its metadata's file if it has one; lower-case hexadecimal.
   package var sha256: String
   package var byteCount: Int64
   /// Nanoseconds since 1970.
@@ -42,8 +42,17 @@ package struct DocumentVersion: Sendable, Equatable {
   /// A `DocumentFormat`'s raw value; empty where the file could not be read.
   package var format: String
   package var title: String?
+  /// What it is written in, as `en`; `nil` where that is not known.
+  package var language: String?
+  /// What its author says about it: values, as text, by key.
+  package var metadata: [String: [String]]
 
-  package init(root: String, path: String, sha256: String, byteCount: Int64, modificationTime: Int64, format: String, title: String?) {
+  package init(
+    root: String, path: String, sha256: String, byteCount: Int64, modificationTime: Int64, format: String, title: String?, language: String? = nil,
+    metadata: [String: [String]] = [:]
+  ) {
+    self.language = language
+    self.metadata = metadata
     self.root = root
     self.path = path
     self.sha256 = sha256

@@ -16,11 +16,11 @@ struct VectorSnapshot: Sendable {
   var liveCount: Int { segments.reduce(0) { $0 + $1.liveCount } }
 
   /// The `limit` chunks of largest inner product, best first; of equal scores the older chunk first.
-  func search(_ query: [Float], limit: Int) throws -> [ScoredChunk] {
+  func search(_ query: [Float], limit: Int, among allowed: ChunkSet? = nil) throws -> [ScoredChunk] {
     guard limit > 0 else { return [] }
     var found: [ScoredChunk] = []
     for segment in segments {
-      for hit in try segment.search(query, limit: limit) {
+      for hit in try segment.search(query, limit: limit, among: allowed) {
         found.append(ScoredChunk(chunkID: segment.ids[hit.position], score: Double(hit.score)))
       }
     }
@@ -75,10 +75,17 @@ struct VectorSegment: Sendable {
     return segment
   }
 
-  func search(_ query: [Float], limit: Int) throws -> [VectorIndex.Hit] {
+  func search(_ query: [Float], limit: Int, among allowed: ChunkSet?) throws -> [VectorIndex.Hit] {
     guard liveCount > 0 else { return [] }
+    if let allowed { return try index.search(query, limit: limit, allowing: positions(of: allowed)) }
     if deadCount == 0 { return try index.search(query, limit: limit) }
     return try index.search(query, limit: limit, allowing: live)
+  }
+
+  private func positions(of allowed: ChunkSet) -> Bitmap {
+    var positions = live
+    for (position, id) in ids.enumerated() where !allowed.contains(id) { positions[position] = false }
+    return positions
   }
 
   /// Where a chunk that is alive stands.

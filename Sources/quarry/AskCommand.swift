@@ -27,6 +27,7 @@ struct AskCommand: AsyncParsableCommand {
   @Option(help: "Tokens generated at most.")
   var maxTokens = 128
 
+  @OptionGroup var filter: FilterOptions
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var engine: EngineSettings
   @OptionGroup var index: IndexOptions
@@ -45,6 +46,7 @@ struct AskCommand: AsyncParsableCommand {
     options.collection = index.collection
     options.sentenceLimit = sentences
     options.passageLimit = passages
+    options.filter = filter.filter
     options.completionTokenLimit = maxTokens
 
     var final: Answer?

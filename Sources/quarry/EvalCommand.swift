@@ -10,36 +10,67 @@ import Store
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "eval", abstract: "Measure retrieval and answers on a data set in BEIR's form.",
-    discussion: "A set is a folder with corpus.jsonl, queries.jsonl, qrels.tsv and, for answers, answers.jsonl.",
+    commandName: "eval", abstract: "Measure retrieval and answers on questions whose documents are known.",
+    discussion: """
+      A set is a folder in BEIR's form, with corpus.jsonl, queries.jsonl, qrels.tsv and, for answers, answers.jsonl; or a CSV file of questions
+      to an index of your own (--index): a header line with question and expected, the latter the path of the document that should be
+      found, or several with semicolons between.
+      """,
     subcommands: [Retrieval.self, Answers.self], defaultSubcommand: Retrieval.self)
 
   struct Retrieval: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "retrieval", abstract: "Rank documents for every query, and measure the ranking.")
-    @Argument(help: "The data set's folder.", completion: .directory)
+    @Argument(help: "The data set: a folder, or a CSV file of questions.", completion: .file())
     var set: String
     @Option(name: .customLong("run"), help: ArgumentHelp("File for the run: query, document, rank, score; the best 100 a query.", valueName: "file"))
     var runFile: String?
+    @Option(
+      name: .customLong("with"),
+      help: ArgumentHelp(
+        "Measure this setting too, against the default: \(RetrievalSetting.keys.map { "\($0.0) (\($0.1))" }.joined(separator: ", ")). Several times for several.",
+        valueName: "key=value,…"))
+    var settings: [String] = []
+    @Option(help: ArgumentHelp("File for a page with the table and plots.", valueName: "file"))
+    var html: String?
     @OptionGroup var index: EvalIndexOptions
     @OptionGroup var output: OutputOptions
 
     mutating func run() throws {
-      let dataSet = try DataSet(folder: set)
+      let dataSet = try DataSet(path: set)
       let index = try index.open(for: dataSet, output: output, generator: nil)
       var bar = ProgressBar(label: "search", isQuiet: output.quiet)
-      let ranking = try index.rank(dataSet.queries) { done in
-        bar.show(fraction: Double(done) / Double(dataSet.queries.count), detail: "\(done)/\(dataSet.queries.count) queries")
+      var comparison = RetrievalComparison(set: dataSet.name)
+      for (number, setting) in try ([RetrievalSetting()] + settings.map { try RetrievalSetting($0) }).enumerated() {
+        let (ranking, seconds) = try index.rank(dataSet.queries, setting: setting) { done in
+          bar.show(fraction: Double(done) / Double(dataSet.queries.count), detail: "\(done)/\(dataSet.queries.count) queries, \(setting.name)")
+        }
+        if let runFile, number == 0 { try RunFile.write(ranking, to: runFile) }
+        comparison.add(setting.name, RetrievalMeasures(ranking: ranking, grades: dataSet.grades, seconds: seconds))
       }
       bar.clear()
-      if let runFile { try RunFile.write(ranking, to: runFile) }
-      let measures = RetrievalMeasures(ranking: ranking, grades: dataSet.grades)
-      if output.json { JSONOutput.write(measures) } else { Terminal.write(measures.description + "\n") }
+      if let html { try comparison.writeHTML(to: html) }
+      show(comparison)
+    }
+
+    private func show(_ comparison: RetrievalComparison) {
+      guard !output.json else {
+        if settings.isEmpty { JSONOutput.write(comparison.entries[0].measures) } else { JSONOutput.write(comparison) }
+        return
+      }
+      for entry in comparison.entries {
+        if !settings.isEmpty { Terminal.write(Terminal.output.style(entry.setting, .bold) + "\n") }
+        Terminal.write(entry.measures.description + "\n")
+        if let test = entry.test {
+          let verdict = test.p < 0.05 ? "hardly chance" : "may be chance"
+          Terminal.write(String(format: "nDCG@10 %+.4f to the default, p = %.4f: ", test.difference, test.p) + verdict + "\n")
+        }
+      }
     }
   }
 
   struct Answers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "answers", abstract: "Answer every question, and write the answers to a file.")
-    @Argument(help: "The data set's folder.", completion: .directory)
+    @Argument(help: "The data set: a folder, or a CSV file of questions.", completion: .file())
     var set: String
     @Option(help: "auto, quote or generate.")
     var answer: AnswerMode = .quote
@@ -61,7 +92,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     mutating func run() async throws {
-      let dataSet = try DataSet(folder: set)
+      let dataSet = try DataSet(path: set)
       let index = try index.open(
         for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice), reuse: preparedKv)
       var options = AskOptions()

@@ -16,6 +16,7 @@ struct SearchCommand: ParsableCommand {
   @Flag(help: "Show each part of every score.")
   var explain = false
 
+  @OptionGroup var filter: FilterOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
@@ -28,6 +29,7 @@ struct SearchCommand: ParsableCommand {
     var options = SearchOptions()
     options.collection = index.collection
     options.limit = limit
+    options.filter = filter.filter
     let passages = try open.retriever.search(query, options)
     if output.json {
       JSONOutput.write(SearchResults(passages, explain: explain))

@@ -55,6 +55,32 @@ import Testing
     try store.ledger(of: try #require(try store.collection(named: "default")).id)
   }
 
+  @Test func metadataBesideAFileIsTheFiles() throws {
+    try write("a.md", "---\nauthor: Ann\ntags: [x]\n---\n# Foxes\n\nThe fox jumps.")
+    try write("a.md.meta.json", #"{"author": "Bob", "year": 2021, "final": true, "share": 0.5, "parts": ["p", 1]}"#)
+    try write("b.txt", "Owls hunt.")
+    try write("b.txt.meta.json", #"{"nested": {"x": 1}}"#)
+    try write("alone.meta.json", #"{"about": "no file of this name"}"#)
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.added == 3 && report.skipped.map(\.path) == ["b.txt.meta.json"])
+    #expect(try entries().map(\.path) == ["a.md", "alone.meta.json", "b.txt"])
+    let collection = try #require(try store.collection(named: "default")).id
+    func count(_ key: String, _ value: String) throws -> Int? {
+      var filter = DocumentFilter()
+      filter.metadata[key] = [value]
+      return try store.chunks(passing: filter, in: collection)?.count
+    }
+    for (key, value) in [("author", "Bob"), ("tags", "x"), ("year", "2021"), ("final", "true"), ("share", "0.5"), ("parts", "1")] {
+      #expect(try count(key, value) == 1, "\(key)")
+    }
+    #expect(try count("author", "Ann") == 0)
+    // New metadata make a new version.
+    #expect(try ingestor.ingest(root, into: "default").unchanged == 3)
+    try write("a.md.meta.json", #"{"author": "Eve"}"#)
+    #expect(try ingestor.ingest(root, into: "default").updated == 1)
+    #expect(try count("author", "Eve") == 1 && count("author", "Bob") == 0 && count("tags", "x") == 1)
+  }
+
   @Test func aSecondRunDoesNothingTwice() throws {
     try write("a.md", "# Foxes\n\nThe fox jumps over the dog.")
     try write("ü/b.txt", "Owls hunt at night.")

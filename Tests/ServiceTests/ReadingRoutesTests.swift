@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Answering
 import Service
+import Store
 import Testing
 
 /// Routes that only tell.
@@ -27,6 +29,26 @@ import Testing
       #expect(Set(result.keys) == ["rank", "score", "document", "path", "page", "lines", "heading", "text"])
       let explained = try await client.post("/v1/search", #"{"query": "lamp", "explain": true}"#)
       #expect((try explained.json["results"] as? [[String: Any]])?.first?["explanation"] is [String: Any])
+    }
+  }
+
+  @Test func filtersReachTheSearch() async throws {
+    let answering = ScriptedAnswering()
+    try await withRouter(answering) { (client) async throws in
+      let asked = try await client.post(
+        "/v1/ask",
+        #"{"question": "lamp?", "filter": {"path": "docs", "type": ["pdf", "text"], "language": "DE", "modified_since": "2026-01-31", "modified_before": "2026-02-01T12:00:00Z", "metadata": {"author": ["Ann", "Bob"], "year": "2021"}}}"#
+      )
+      #expect(asked.status == 200)
+      let filter = try #require(answering.lastQuestion).options.filter
+      #expect(filter.paths == ["docs"] && filter.formats == ["pdf", "text"] && filter.languages == ["de"])
+      #expect(
+        filter.modifiedFrom == Date(timeIntervalSince1970: 1_769_817_600) && filter.modifiedBefore == Date(timeIntervalSince1970: 1_769_947_200))
+      #expect(filter.metadata == ["author": ["Ann", "Bob"], "year": ["2021"]])
+      for bad in [#"{"type": "word"}"#, #"{"modified_since": "yesterday"}"#, #"{"path": []}"#, #"{"metadata": {"a": []}}"#] {
+        let refused = try await client.post("/v1/search", #"{"query": "lamp", "filter": \#(bad)}"#)
+        #expect(refused.status == 400, "\(bad)")
+      }
     }
   }
 

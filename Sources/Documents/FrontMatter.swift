@@ -1,0 +1,76 @@
+/// `---` … `---` (YAML) or `+++` … `+++` (TOML) at the start of a file: keys with a value, or a list of values, of one line; in YAML also lists of
+/// one value a line. What is nested deeper is left out.
+struct FrontMatter {
+  /// Lines that the front matter takes, its fences included; 0 if there is none.
+  private(set) var lineCount = 0
+  /// Values by key, as text.
+  private(set) var metadata: [String: [String]] = [:]
+
+  var title: String? { metadata["title"]?.first }
+  var description: String? { metadata["description"]?.first }
+
+  private static let lineLimit = 500
+  /// Bytes of a value at most; longer ones are text, not data about it.
+  private static let valueByteLimit = 1024
+
+  init(_ source: SourceText) {
+    let fence = source.bytes[source.trimmed(source.lineRange(1))]
+    let isYAML = fence.elementsEqual("---".utf8)
+    guard isYAML || fence.elementsEqual("+++".utf8), source.lineCount > 1 else { return }
+    // The key whose list the next lines may be.
+    var open: String?
+    var isNested = false
+    for line in 2...min(source.lineCount, Self.lineLimit) {
+      let bytes = source.bytes[source.trimmed(source.lineRange(line))]
+      if bytes.elementsEqual(fence) || (isYAML && bytes.elementsEqual("...".utf8)) {
+        // The line after the fence has to be there to begin with.
+        guard line < source.lineStarts.count else { break }
+        lineCount = line
+        return
+      }
+      let isIndented = source.bytes[source.lineRange(line)].first.map { $0 == 0x20 || $0 == 0x09 } ?? false
+      if isYAML, let key = open, bytes.starts(with: "- ".utf8) {
+        add(Self.scalar(bytes.dropFirst(2)), to: key)
+      } else if !isIndented, !isNested, let (key, rest) = Self.entry(bytes, separator: isYAML ? UInt8(ascii: ":") : UInt8(ascii: "=")) {
+        for value in Self.values(rest) { add(value, to: key) }
+        open = rest.isEmpty ? key : nil
+      } else if !bytes.isEmpty, bytes.first != UInt8(ascii: "#") {
+        open = nil
+        // A table of TOML: what follows is nested.
+        if !isYAML, bytes.first == UInt8(ascii: "[") { isNested = true }
+      }
+    }
+    // No fence at the end: a thematic break, not front matter.
+    metadata = [:]
+  }
+
+  private mutating func add(_ value: String, to key: String) {
+    // The first of two equal keys counts, as a list has all its values in one place.
+    if !value.isEmpty, value != "|", value != ">", value.utf8.count <= Self.valueByteLimit { metadata[key, default: []].append(value) }
+  }
+
+  private static func entry(_ line: ArraySlice<UInt8>, separator: UInt8) -> (key: String, rest: ArraySlice<UInt8>)? {
+    guard let place = line.firstIndex(of: separator) else { return nil }
+    let key = scalar(line[..<place])
+    let isWord = key.utf8.allSatisfy {
+      $0 >= 0x80 || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E || (0x30...0x39).contains($0) || ($0 | 0x20) &- 0x61 < 26
+    }
+    guard !key.isEmpty, key.utf8.count <= 64, isWord else { return nil }
+    return (key, line[(place + 1)...].drop { $0 == 0x20 || $0 == 0x09 })
+  }
+
+  private static func values(_ text: ArraySlice<UInt8>) -> [String] {
+    guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else { return [scalar(text)] }
+    return text.dropFirst().dropLast().split(separator: UInt8(ascii: ",")).map(scalar)
+  }
+
+  private static func scalar(_ text: ArraySlice<UInt8>) -> String {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+    var text = text.drop(while: isSpace)
+    while let last = text.last, isSpace(last) { text = text.dropLast() }
+    if let quote = text.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), text.count > 1, text.last == quote {
+      text = text.dropFirst().dropLast()
+    }
+    return label(text)
+  }
+}

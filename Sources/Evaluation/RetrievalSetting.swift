@@ -1,0 +1,33 @@
+import Retrieval
+
+/// A way to search that is compared with others, written as `key=value,key=value`; the empty text is the default.
+package struct RetrievalSetting: Sendable {
+  package let name: String
+  let options: SearchOptions
+
+  package init() {
+    name = "default"
+    options = SearchOptions()
+  }
+
+  /// What can be set, for people.
+  package static let keys = [
+    ("dense-weight", "the vectors' share of the score, 0 to 1"), ("candidates", "chunks taken from each side, 10 to 10000"),
+  ]
+
+  /// - Throws: `setting` when a key is not known or its value is out of bounds.
+  package init(_ text: String) throws(EvaluationError) {
+    var options = SearchOptions()
+    for part in text.split(separator: ",") {
+      let words = part.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+      guard words.count == 2 else { throw .setting(String(part)) }
+      switch (words[0], Double(words[1])) {
+      case ("dense-weight", let value?) where (0...1).contains(value): options.fusion.denseWeight = value
+      case ("candidates", let value?) where (10...10_000).contains(value): options.candidateLimit = Int(value)
+      default: throw .setting(String(part))
+      }
+    }
+    self.options = options
+    name = text.isEmpty ? "default" : text
+  }
+}

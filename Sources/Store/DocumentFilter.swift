@@ -1,0 +1,61 @@
+package import Foundation
+import GRDB
+
+/// Which documents may answer: those that meet every condition that is set.
+package struct DocumentFilter: Sendable, Hashable {
+  /// Patterns of relative paths, one of which must fit: `*` is any characters, `?` one, `[abc]` one of several (SQLite's GLOB; a slash is a
+  /// character like any other). A pattern without any of them is a file, or a folder with all in it.
+  package var paths: [String] = []
+  /// `DocumentFormat` raw values.
+  package var formats: [String] = []
+  /// As `Locale` writes them: `en`, `de`.
+  package var languages: [String] = []
+  package var modifiedFrom: Date?
+  /// The first moment that is too late.
+  package var modifiedBefore: Date?
+  /// For each key one of its values, as text; of a key with several values in the document one must fit.
+  package var metadata: [String: Set<String>] = [:]
+
+  package init() {}
+
+  /// Lets everything through.
+  package var isEmpty: Bool { self == DocumentFilter() }
+
+  var asksForTime: Bool { modifiedFrom != nil || modifiedBefore != nil }
+
+  /// A condition on rows of `document d`, with its arguments.
+  var condition: (sql: String, arguments: StatementArguments) {
+    var parts: [String] = []
+    var arguments = StatementArguments()
+    func add(_ sql: String, _ values: [any DatabaseValueConvertible]) {
+      parts.append(sql)
+      arguments += StatementArguments(values)
+    }
+    if !paths.isEmpty {
+      let patterns = paths.flatMap(Self.patterns)
+      add("(" + patterns.map { _ in "d.path GLOB ?" }.joined(separator: " OR ") + ")", patterns)
+    }
+    for (column, values) in [("d.format", formats), ("d.language", languages)] where !values.isEmpty {
+      add("\(column) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)
+    }
+    if let modifiedFrom { add("d.modification_time >= ?", [Self.nanoseconds(modifiedFrom)]) }
+    if let modifiedBefore { add("d.modification_time < ?", [Self.nanoseconds(modifiedBefore)]) }
+    for (key, values) in metadata.sorted(by: { $0.key < $1.key }) {
+      // Values of a key are a list, each of them text.
+      add(
+        """
+        EXISTS (SELECT 1 FROM json_each(d.metadata) k, json_each(k.value) v WHERE k.key = ? AND v.value IN (\(values.map { _ in "?" }.joined(separator: ", "))))
+        """, [key] + values.sorted())
+    }
+    return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
+  }
+
+  private static func patterns(_ path: String) -> [String] {
+    if path.contains(where: { "*?[".contains($0) }) { return [path] }
+    let name = path.hasSuffix("/") ? String(path.dropLast()) : path
+    // In a pattern only these three mean anything, and none is there.
+    return [name, name + "/*"]
+  }
+
+  private static func nanoseconds(_ date: Date) -> Int64 { Int64(clamping: Int((date.timeIntervalSince1970 * 1e9).rounded())) }
+}

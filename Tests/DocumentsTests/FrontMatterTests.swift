@@ -1,0 +1,60 @@
+import Documents
+import Foundation
+import Testing
+
+/// What an author says at the start of a Markdown file.
+@Suite struct FrontMatterTests {
+  private func metadata(_ text: String) throws -> [String: [String]] {
+    let path = FileManager.default.temporaryDirectory.path + "/front-matter-\(UUID().uuidString).md"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return try DocumentReader().read(path: path).metadata
+  }
+
+  @Test func valuesAndListsOfYAML() throws {
+    let metadata = try metadata(
+      """
+      ---
+      title: "The plan: part 2"
+      author: 'Ann Lee'
+      # a remark
+      tags: [red, "dark blue",green]
+      year:   2021
+      aliases:
+        - one
+        - two words
+      nested:
+        key: value
+      url: https://example.org/a:b
+      empty:
+      long: |
+        text of
+        several lines
+      author: Somebody
+      ---
+
+      Body.
+      """)
+    #expect(
+      metadata == [
+        "title": ["The plan: part 2"], "author": ["Ann Lee", "Somebody"], "tags": ["red", "dark blue", "green"], "year": ["2021"],
+        "aliases": ["one", "two words"], "url": ["https://example.org/a:b"],
+      ])
+  }
+
+  @Test func valuesOfTOML() throws {
+    let metadata = try metadata("+++\ntitle = \"T\"\ntags = ['a', \"b\"]\ndraft = true\n[extra]\nkey = \"nested\"\n+++\nBody.\n")
+    #expect(metadata == ["title": ["T"], "tags": ["a", "b"], "draft": ["true"]])
+  }
+
+  @Test(arguments: ["---\ntitle: T\n\nNo end.\n", "# Heading\n\n---\nauthor: not at the start\n---\n", "---\n---\n\nBody.\n", "text: of the body\n"])
+  func otherTextHasNone(text: String) throws { #expect(try metadata(text).isEmpty) }
+
+  @Test func hostileLinesAreBounded() throws {
+    let lines =
+      (0..<300).map { "k\($0): \(String(repeating: "v", count: $0 * 20))" } + ["[: x", ":", "é: ü", "\u{1}key: v", "a b: c", "-: -", "x: [", "y: ]["]
+    let metadata = try metadata("---\n" + lines.joined(separator: "\n") + "\n---\nBody.\n")
+    #expect(metadata["é"] == ["ü"] && metadata["a b"] == nil)
+    #expect(metadata.values.flatMap { $0 }.allSatisfy { $0.utf8.count <= 1024 })
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Store
+import Testing
+
+/// Documents chosen by path, format, language, time and metadata: both searches find exactly what passes.
+@Suite struct FilterTests {
+  private struct Document {
+    var path: String
+    var format: String
+    var language: String?
+    var modified: Int64
+    var metadata: [String: [String]]
+    var texts: [String]
+  }
+
+  /// SplitMix64 (Steele, Lea and Flood 2014).
+  private struct Random: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      return z ^ (z >> 31)
+    }
+  }
+
+  private static func documents(_ count: Int, _ random: inout Random) -> [Document] {
+    (0..<count).map { number in
+      Document(
+        path: "\(["a", "b/c", "b/d"].randomElement(using: &random)!)/\(number).\(["md", "txt"].randomElement(using: &random)!)",
+        format: ["markdown", "text", "pdf"].randomElement(using: &random)!, language: ["en", "de", nil].randomElement(using: &random)!,
+        modified: Int64.random(in: 0..<1000, using: &random) * 1_000_000_000,
+        metadata: Dictionary(
+          uniqueKeysWithValues: ["author", "tags"].shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random)).map {
+            ($0, (0..<Int.random(in: 1...2, using: &random)).map { _ in ["x", "y", "it's \"z\""].randomElement(using: &random)! })
+          }),
+        texts: (0..<Int.random(in: 1...3, using: &random)).map { "words of document \(number) part \($0)" })
+    }
+  }
+
+  private static func filter(_ random: inout Random) -> DocumentFilter {
+    var filter = DocumentFilter()
+    func chance() -> Bool { Int.random(in: 0..<3, using: &random) == 0 }
+    if chance() { filter.paths = [["a", "b", "b/c/", "*.md", "b/?/1*", "nothing", "[ab]/*"].randomElement(using: &random)!] }
+    if chance() { filter.paths.append("b/d/*.txt") }
+    if chance() { filter.formats = ["markdown", "pdf"] }
+    if chance() { filter.languages = ["de"] }
+    if chance() { filter.modifiedFrom = Date(timeIntervalSince1970: 200) }
+    if chance() { filter.modifiedBefore = Date(timeIntervalSince1970: 700) }
+    if chance() { filter.metadata["author"] = ["x", "it's \"z\""] }
+    if chance() { filter.metadata["tags"] = ["y"] }
+    return filter
+  }
+
+  private static func passes(_ document: Document, _ filter: DocumentFilter) -> Bool {
+    func fits(_ pattern: String) -> Bool {
+      if !pattern.contains(where: { "*?[".contains($0) }) {
+        let name = pattern.hasSuffix("/") ? String(pattern.dropLast()) : pattern
+        return document.path == name || document.path.hasPrefix(name + "/")
+      }
+      return fnmatch(pattern, document.path, 0) == 0
+    }
+    let seconds = Double(document.modified) / 1e9
+    return (filter.paths.isEmpty || filter.paths.contains(where: fits)) && (filter.formats.isEmpty || filter.formats.contains(document.format))
+      && (filter.languages.isEmpty || filter.languages.contains(document.language ?? ""))
+      && (filter.modifiedFrom.map { seconds >= $0.timeIntervalSince1970 } ?? true)
+      && (filter.modifiedBefore.map { seconds < $0.timeIntervalSince1970 } ?? true)
+      && filter.metadata.allSatisfy { key, values in document.metadata[key]?.contains(where: values.contains) ?? false }
+  }
+
+  @Test func bothSearchesFindExactlyWhatPasses() throws {
+    var random = Random(state: 1)
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let collection = try store.createCollection(named: "default", embedder: embedder).id
+    let documents = Self.documents(60, &random)
+    for document in documents {
+      var version = version(document.path)
+      (version.format, version.language, version.modificationTime, version.metadata) = (
+        document.format, document.language, document.modified, document.metadata
+      )
+      try store.replace(version, with: document.texts.enumerated().map { embedded($1, ordinal: $0) }, in: collection)
+    }
+    var (empty, some) = (0, 0)
+    for round in 0..<200 {
+      let filter = Self.filter(&random)
+      let wanted = Set(documents.filter { Self.passes($0, filter) }.flatMap(\.texts))
+      let allowed = try store.chunks(passing: filter, in: collection)
+      #expect((allowed == nil) == filter.isEmpty)
+      if let allowed { #expect(allowed.count == wanted.count && allowed.isEmpty == wanted.isEmpty, "\(filter)") }
+      if wanted.isEmpty { empty += 1 } else if wanted.count < 60 { some += 1 }
+      let dense = try store.denseSearch(vector(seed: UInt64(round)), limit: 1000, in: collection, among: allowed)
+      #expect(Set(try store.texts(dense)) == wanted, "\(filter)")
+      let lexical = try store.lexicalSearch(anyOf: ["words"], limit: 1000, in: collection, among: allowed)
+      #expect(Set(try store.texts(lexical)) == wanted, "\(filter)")
+      // The best few are the best few of all that pass.
+      let all = try store.denseSearch(vector(seed: UInt64(round)), limit: 1000, in: collection)
+      let best = try store.denseSearch(vector(seed: UInt64(round)), limit: 5, in: collection, among: allowed)
+      #expect(best == Array(all.filter { allowed?.contains($0.chunkID) ?? true }.prefix(5)))
+    }
+    #expect(empty > 0 && some > 50)
+  }
+
+  @Test func aChangeOfTheCollectionChangesWhatPasses() throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let collection = try store.createCollection(named: "default", embedder: embedder).id
+    var filter = DocumentFilter()
+    filter.paths = ["a"]
+    #expect(try store.chunks(passing: filter, in: collection)?.count == 0)
+    try store.put("a/1.md", ["one", "two"], in: collection)
+    #expect(try store.chunks(passing: filter, in: collection)?.count == 2)
+    try store.put("a/1.md", ["one"], in: collection)
+    #expect(try store.chunks(passing: filter, in: collection)?.count == 1)
+    try store.remove(paths: [("/docs", "a/1.md")], from: collection)
+    #expect(try store.chunks(passing: filter, in: collection)?.isEmpty == true)
+    #expect(throws: StoreError.self) { try store.chunks(passing: filter, in: CollectionID(rawValue: 99)) }
+  }
+
+  /// Patterns and values are data: quotes and SQL in them mean nothing.
+  @Test(arguments: ["'", "\"; DROP TABLE chunk; --", "%", "\0", "[", "[]", "[^", "*?[", String(repeating: "*a", count: 500)])
+  func hostileConditionsFindNothing(text: String) throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let collection = try store.createCollection(named: "default", embedder: embedder).id
+    try store.put("a/1.md", ["one"], in: collection)
+    for key in [\DocumentFilter.paths, \.formats, \.languages] {
+      var filter = DocumentFilter()
+      filter[keyPath: key] = [text]
+      #expect(try store.chunks(passing: filter, in: collection)?.isEmpty == true)
+    }
+    var filter = DocumentFilter()
+    filter.metadata[text] = [text]
+    #expect(try store.chunks(passing: filter, in: collection)?.isEmpty == true)
+    #expect(try store.denseSearch(vector(seed: 1), limit: 5, in: collection).count == 1)
+  }
+}
