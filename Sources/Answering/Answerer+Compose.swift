@@ -13,7 +13,7 @@ extension Answerer {
     let prompt = try await BlockingWork.run {
       try FittedPrompt(
         passages: base.passages, quotes: quotes, question: question, tokenLimit: model.contextLength - options.completionTokenLimit,
-        bestFirst: reuse != nil, template: model.chatTemplate, tokenizer: model.tokenizer)
+        template: model.chatTemplate, tokenizer: model.tokenizer)
     }
     try Task.checkCancellation()
     var request = GenerationRequest(

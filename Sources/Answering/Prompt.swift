@@ -60,17 +60,13 @@ package struct FittedPrompt: Sendable {
   /// - Parameters:
   ///   - passages: Best first.
   ///   - tokenLimit: Tokens of the prompt at most.
-  ///   - bestFirst: Puts the best passage before the others: for prompts that take passages over from elsewhere, because what was read of the first
-  ///     one is exact.
   /// - Throws: `context_too_small` when not even the quotes alone fit.
   package init(
-    passages: [Passage], quotes: [String], question: String, tokenLimit: Int, bestFirst: Bool = false, template: ChatTemplate,
-    tokenizer: any TextTokenizer
+    passages: [Passage], quotes: [String], question: String, tokenLimit: Int, template: ChatTemplate, tokenizer: any TextTokenizer
   ) throws {
     var count = passages.count
     while true {
-      let first = bestFirst ? min(1, count) : 0
-      let order = (0..<first) + (first..<count).sorted { passages[$0].chunk.place < passages[$1].chunk.place }
+      let order = passages.indices.prefix(count).sorted { passages[$0].chunk.place < passages[$1].chunk.place }
       let prompt = Prompt(passages: order.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
       let (tokens, stretches) = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true), dividing: prompt.passages)
       if tokens.count <= tokenLimit {
