@@ -36,6 +36,18 @@ extension Store {
     }
   }
 
+  /// The keys of the chunks of one document, by its path (relative or whole) or its record's name.
+  package func chunkIDs(ofDocument name: String, in collection: CollectionID) throws(StoreError) -> [Int64] {
+    try read("list the chunks of \(name)") { db in
+      try Int64.fetchAll(
+        db,
+        sql: """
+          SELECT c.id FROM chunk c JOIN document d ON d.id = c.document_id
+          WHERE c.collection_id = ?1 AND (d.path = ?2 OR d.root || '/' || d.path = ?2 OR c.record_name = ?2) ORDER BY d.path, c.ordinal, c.id
+          """, arguments: [collection.rawValue, name])
+    }
+  }
+
   /// The vectors that are known of texts, under one embedder: those of stored chunks, of any collection, and staged ones.
   package func vectors(forContentHashes hashes: [String], embedder fingerprint: String) throws(StoreError) -> [String: [Float]] {
     guard !hashes.isEmpty else { return [:] }

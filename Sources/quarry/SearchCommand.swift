@@ -16,6 +16,9 @@ struct SearchCommand: ParsableCommand {
   @Flag(help: "Show each part of every score.")
   var explain = false
 
+  @Option(help: ArgumentHelp("Say where this document is, which should have been found: its path, or its record's name.", valueName: "document"))
+  var expect: String?
+
   @OptionGroup var filter: FilterOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
@@ -30,6 +33,7 @@ struct SearchCommand: ParsableCommand {
     options.collection = index.collection
     options.limit = limit
     options.filter = filter.filter
+    if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
     let passages = try open.retriever.search(query, options)
     if output.json {
       JSONOutput.write(SearchResults(passages, explain: explain))
@@ -40,6 +44,11 @@ struct SearchCommand: ParsableCommand {
       output.remark("nothing in the documents fits")
       throw ExitCode.noAnswer
     }
+  }
+
+  private func show(_ trace: DocumentTrace) {
+    if output.json { return JSONOutput.write(trace) }
+    Terminal.write("\(Terminal.output.style(Terminal.printable(trace.document), .cyan)): \(Terminal.printable(trace.description))\n")
   }
 
   private func show(_ passage: Passage) {

@@ -125,4 +125,31 @@ final class Library {
     #expect(try code("  ", "empty") == "question_empty")
     #expect(try code(String(repeating: "x", count: 100_000), "empty") == "question_too_long")
   }
+
+  @Test func anExpectedDocumentIsTraced() throws {
+    let library = try Library()
+    try library.add(Self.documents + [("copy.txt", ["The railway to the coast opened in 1911."]), ("blank.txt", [])])
+    let collection = try #require(try library.store.collection(named: "default")).id
+    try library.store.recordFailure(
+      of: DocumentVersion(root: "/library", path: "broken.pdf", sha256: "x", byteCount: 1, modificationTime: 1, format: "pdf", title: nil),
+      error: "it is encrypted", in: collection)
+    let question = "When did the railway open?"
+    func trace(_ document: String, _ change: (inout SearchOptions) -> Void = { _ in }) throws -> DocumentTrace {
+      var options = SearchOptions()
+      change(&options)
+      return try library.retriever.trace(document, for: question, options)
+    }
+    let found = try trace("copy.txt")
+    #expect(found.outcome == .found && (1...2).contains(found.chunks.first?.denseRank ?? 0) && (1...2).contains(found.chunks.first?.lexicalRank ?? 0))
+    #expect(try trace("trains.txt").outcome == .leftOut || trace("trains.txt").outcome == .found)
+    #expect(try trace("/library/trains.txt") { $0.keepsNearDuplicates = true }.outcome == .found)
+    let outranked = try trace("cooking.txt") { $0.limit = 1 }
+    #expect(outranked.outcome == .outranked && outranked.chunks.count == 2 && outranked.chunks[0].bm25 == nil)
+    #expect(try trace("nothing.txt").outcome == .notIngested)
+    #expect(try trace("blank.txt").outcome == .empty)
+    let failed = try trace("broken.pdf")
+    #expect(failed.outcome == .failed && failed.explanation.contains("encrypted"))
+    #expect(try trace("cooking.txt") { $0.filter.paths = ["ships.txt"] }.outcome == .filtered)
+    #expect(try trace("ships.txt") { ($0.candidateLimit, $0.limit) = (1, 1) }.outcome == .noCandidate)
+  }
 }
