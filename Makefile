@@ -89,7 +89,7 @@ bench-serving: models bench-peers ## Measure serving over HTTP against its bars,
 thread-sanitizer: models ## The tests of scheduler, engine and compute pool under ThreadSanitizer (a build of its own, 15 minutes)
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \
 	swift test -c release --sanitize=thread --scratch-path .build-thread-sanitizer \
-	  --filter 'SchedulerProperty|otherFamilies|aDraftModel|DiskTier|EngineLifecycle|ComputePool'
+	  --filter 'SchedulerProperty|PassageReuse|otherFamilies|aDraftModel|DiskTier|EngineLifecycle|ComputePool'
 
 soak-serving: models ## Load run: 200 clients for 10 minutes with far too little memory, then every answer against its lone run (SOAK_OPTIONS="--minutes 2")
 	python3 scripts/load.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --out .build/bench/load.json $(SOAK_OPTIONS)
