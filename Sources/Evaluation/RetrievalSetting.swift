@@ -13,6 +13,7 @@ package struct RetrievalSetting: Sendable {
   /// What can be set, for people.
   package static let keys = [
     ("dense-weight", "the vectors' share of the score, 0 to 1"), ("candidates", "chunks taken from each side, 10 to 10000"),
+    ("refine", "0 or 1, whether the best are looked at more closely"),
   ]
 
   /// - Throws: `setting` when a key is not known or its value is out of bounds.
@@ -24,6 +25,7 @@ package struct RetrievalSetting: Sendable {
       switch (words[0], Double(words[1])) {
       case ("dense-weight", let value?) where (0...1).contains(value): options.fusion.denseWeight = value
       case ("candidates", let value?) where (10...10_000).contains(value): options.candidateLimit = Int(value)
+      case ("refine", let value?) where value == 0 || value == 1: options.refines = value == 1
       default: throw .setting(String(part))
       }
     }

@@ -6,7 +6,7 @@ package struct Fusion: Sendable, Equatable {
   /// The dense side's share, from 0 to 1; the lexical side has the rest.
   package var denseWeight: Double
 
-  package init(denseWeight: Double = 0.5) {
+  package init(denseWeight: Double = 0.6) {
     precondition((0...1).contains(denseWeight), "a weight is a share of one")
     self.denseWeight = denseWeight
   }
@@ -33,6 +33,31 @@ package struct Fusion: Sendable, Equatable {
         matchedStems: [])
     }
     return explanations
+  }
+
+  /// Scores candidates again after a closer look.
+  ///
+  /// - Parameters:
+  ///   - explanations: What `scores` gave.
+  ///   - dense: Of every candidate.
+  ///   - lexical: Of those that were looked at; the others keep their BM25, as a part of the best one.
+  func refined(_ explanations: [Int64: ScoreExplanation], dense: [Int64: Double], lexical: [Int64: Double]) -> [Int64: ScoreExplanation] {
+    let bestDense = dense.values.max() ?? 0
+    let bestLexical = lexical.values.max() ?? 0
+    var refined = explanations
+    for (chunk, explanation) in explanations {
+      var explanation = explanation
+      if let cosine = dense[chunk] {
+        explanation.dense.refined = cosine
+        explanation.dense.normalised = bestDense > 0 ? max(0, cosine) / bestDense : 0
+      }
+      if let score = lexical[chunk] {
+        explanation.lexical.refined = score
+        explanation.lexical.normalised = bestLexical > 0 ? score / bestLexical : 0
+      }
+      refined[chunk] = explanation
+    }
+    return refined
   }
 
   /// Places from 1, best first; of equal scores the older chunk first.

@@ -5,6 +5,10 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let terms: [String]
   /// The distinct stems of the question's words, stop words left out: what a passage is checked for.
   package let stems: [String]
+  /// The same in the question's order, each as often as it stands there: which of them follow each other.
+  package let sequence: [String]
+  /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
+  package let isLiteral: Bool
 
   /// Characters of a question at most.
   package static let characterLimit = 8000
@@ -20,10 +24,15 @@ package struct QueryAnalysis: Sendable, Equatable {
     }
     var terms: [String] = []
     var words: [String] = []
+    var isLiteral = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
     for piece in question.split(whereSeparator: \.isWhitespace) {
       let whole = Self.trimmed(piece)
       let parts = whole.unicodeScalars.split { !Words.isWordScalar($0) }.map { String($0).lowercased() }
-      if parts.count > 1, Self.isIdentifier(whole) { terms.append(whole.lowercased()) }
+      if parts.count > 1, Self.isIdentifier(whole) {
+        terms.append(whole.lowercased())
+        // `max_wal_size`, `std::sort`, `a@b.c`; not `IL-6` or `95%`, which prose is full of.
+        if whole.unicodeScalars.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { isLiteral = true }
+      }
       terms += parts
       words += parts
     }
@@ -32,8 +41,13 @@ package struct QueryAnalysis: Sendable, Equatable {
     self.terms = Array(Self.distinct(telling.isEmpty ? terms : telling).prefix(Self.termLimit))
     let folded = Words.folded(question)
     let tellingWords = folded.filter { !Words.isStopWord($0) }
-    stems = Array(Self.distinct((tellingWords.isEmpty ? folded : tellingWords).map(PorterStemmer.stem)).prefix(Self.termLimit))
+    sequence = Array((tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit).map(PorterStemmer.stem))
+    stems = Array(Self.distinct(sequence).prefix(Self.termLimit))
+    self.isLiteral = isLiteral
   }
+
+  /// Marks that stand around words that are meant as they are.
+  private static let quotation: [Character] = ["\"", "“", "„", "«", "`"]
 
   private static func trimmed(_ piece: Substring) -> Substring {
     let scalars = piece.unicodeScalars

@@ -4,7 +4,9 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
   package struct Part: Sendable, Equatable, Encodable {
     /// Cosine, or BM25; `nil` where no term matched.
     package var raw: Double?
-    /// `raw` divided by the best candidate's; 0…1.
+    /// The same after a closer look: cosine with the question moved towards the best passages, or `WindowScores`; `nil` where none was taken.
+    package var refined: Double?
+    /// `refined`, or `raw`, divided by the best candidate's; 0…1.
     package var normalised: Double
     package var weight: Double
     /// Place among the candidates of this side, from 1; `nil` where no term matched.
@@ -45,8 +47,12 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
   }
 
   private func line(_ part: Part, _ measure: String) -> String {
-    guard let raw = part.raw, let rank = part.rank else { return "0.000  (no match)" }
-    return "\(fixed(part.contribution)) = \(fixed(part.weight)) × \(fixed(part.normalised))  (\(measure) \(fixed(raw)), place \(rank))"
+    guard let raw = part.raw, let rank = part.rank else {
+      guard part.contribution > 0, let refined = part.refined else { return "0.000  (no match)" }
+      return "\(fixed(part.contribution)) = \(fixed(part.weight)) × \(fixed(part.normalised))  (no match itself, refined \(fixed(refined)))"
+    }
+    let refined = part.refined.map { ", refined \(fixed($0))" } ?? ""
+    return "\(fixed(part.contribution)) = \(fixed(part.weight)) × \(fixed(part.normalised))  (\(measure) \(fixed(raw)), place \(rank)\(refined))"
   }
 
   private func fixed(_ value: Double) -> String {

@@ -12,8 +12,18 @@ package struct SearchOptions: Sendable {
   /// Whether passages that say the same as a better one stay in.
   package var keepsNearDuplicates = false
   package var fusion = Fusion()
+  /// Whether the best candidates are looked at more closely: their neighbours, the nearness of words, and what the best of them have in common.
+  package var refines = true
   /// Which documents may be found.
   package var filter = DocumentFilter()
 
   package init() {}
+
+  /// How much the vectors weigh less where a question names something letter by letter, which they blur.
+  private static let literalShift = 0.2
+
+  /// How both sides weigh for a question.
+  package func fusion(for analysis: QueryAnalysis) -> Fusion {
+    Fusion(denseWeight: analysis.isLiteral ? max(0, fusion.denseWeight - Self.literalShift) : fusion.denseWeight)
+  }
 }

@@ -8,6 +8,7 @@ struct LexicalTable {
   let collection: CollectionID
 
   var name: String { "lexical_\(collection.rawValue)" }
+  private var vocabulary: String { "lexical_vocabulary_\(collection.rawValue)" }
   private var view: String { "lexical_content_\(collection.rawValue)" }
 
   func create(_ db: Database) throws {
@@ -19,10 +20,21 @@ struct LexicalTable {
           header, context, body, content = '\(view)', content_rowid = 'id', tokenize = 'porter unicode61 remove_diacritics 2'
         );
         """)
+    try createVocabulary(db)
+  }
+
+  /// The index's own words with how many chunks hold them: nothing is stored for it.
+  func createVocabulary(_ db: Database) throws {
+    try db.execute(sql: "CREATE VIRTUAL TABLE \(vocabulary) USING fts5vocab('\(name)', 'row')")
+  }
+
+  /// How many chunks hold a stem.
+  func chunkCount(of stem: String, _ db: Database) throws -> Int {
+    try Int.fetchOne(db.cachedStatement(sql: "SELECT doc FROM \(vocabulary) WHERE term = ?"), arguments: [stem]) ?? 0
   }
 
   func drop(_ db: Database) throws {
-    try db.execute(sql: "DROP TABLE \(name); DROP VIEW \(view);")
+    try db.execute(sql: "DROP TABLE \(vocabulary); DROP TABLE \(name); DROP VIEW \(view);")
   }
 
   func add(id: Int64, header: String, context: String?, body: String, _ db: Database) throws {

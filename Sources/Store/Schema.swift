@@ -23,6 +23,11 @@ enum Schema {
           ALTER TABLE document ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
           """)
     }
+    migrator.registerMigration("3 vocabularies") { db in
+      for id in try Int64.fetchAll(db, sql: "SELECT id FROM collection") {
+        try LexicalTable(collection: CollectionID(rawValue: id)).createVocabulary(db)
+      }
+    }
     return migrator
   }
 

@@ -25,6 +25,24 @@ extension Store {
     }
   }
 
+  /// The texts of chunks, and of those before and after them in their documents.
+  package func neighbourhoods(of ids: [Int64]) throws(StoreError) -> [Int64: ChunkNeighbourhood] {
+    try read("read chunks with their neighbours") { db in
+      let statement = try db.cachedStatement(sql: "SELECT document_id, record_name, header, body FROM chunk WHERE id = ?")
+      var texts: [Int64: ChunkText] = [:]
+      // A document's chunks are stored together, so that their keys follow each other.
+      for id in Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }) {
+        guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
+        texts[id] = ChunkText(document: row[0], record: row[1], header: row[2], body: row[3])
+      }
+      return ids.reduce(into: [:]) { found, id in
+        guard let own = texts[id] else { return }
+        let neighbours = [id - 1, id + 1].compactMap { texts[$0] }.filter { $0.document == own.document && $0.record == own.record }
+        found[id] = ChunkNeighbourhood(header: own.header, text: own.body, neighbours: neighbours.map(\.body))
+      }
+    }
+  }
+
   /// The keys of a collection's chunks, by their documents' paths and their order there.
   package func chunkIDs(of collection: CollectionID) throws(StoreError) -> [Int64] {
     try read("list chunks") { db in
@@ -77,4 +95,20 @@ extension Store {
       for (hash, vector) in vectors { try insert.execute(arguments: [fingerprint, hash, VectorBlob.data(vector)]) }
     }
   }
+}
+
+/// A chunk's text with what stands around it.
+package struct ChunkNeighbourhood: Sendable, Equatable {
+  /// Title and headings.
+  package let header: String
+  package let text: String
+  /// The texts of the chunks before and after it in its document or record.
+  package let neighbours: [String]
+}
+
+private struct ChunkText {
+  let document: Int64
+  let record: String?
+  let header: String
+  let body: String
 }

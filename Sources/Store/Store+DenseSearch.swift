@@ -22,6 +22,14 @@ extension Store {
     do { return try snapshot.scores(of: chunkIDs, against: query) } catch { throw .wrapping(error, "score vectors", path: databasePath) }
   }
 
+  /// The vectors of single chunks; chunks that are gone are left out.
+  package func vectors(of chunkIDs: [Int64], in collection: CollectionID) throws(StoreError) -> [Int64: [Float]] {
+    try vectors(of: collection).vectors(of: chunkIDs)
+  }
+
+  /// How many chunks a collection has that can be found.
+  package func chunkCount(of collection: CollectionID) throws(StoreError) -> Int { try vectors(of: collection).liveCount }
+
   /// The collection's vectors as of now, loaded at first use.
   private func vectors(of collection: CollectionID) throws(StoreError) -> VectorSnapshot {
     let cache = vectorCaches.withLock { caches in

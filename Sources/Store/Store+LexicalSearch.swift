@@ -50,6 +50,17 @@ extension Store {
   }
 }
 
+extension Store {
+  /// How many of a collection's chunks hold each of some stems.
+  package func chunkCounts(of stems: [String], in collection: CollectionID) throws(StoreError) -> [Int] {
+    try read("count words") { db in
+      _ = try Self.embedder(of: collection, db)
+      let table = LexicalTable(collection: collection)
+      return try stems.map { try table.chunkCount(of: $0, db) }
+    }
+  }
+}
+
 /// FTS5's ranking function with its parameters, in the columns' order.
 private func rankFunction(_ weights: LexicalWeights) -> String {
   "bm25(\(weights.header), \(weights.context), \(weights.body))"

@@ -28,6 +28,15 @@ struct VectorSnapshot: Sendable {
     return Array(found.prefix(limit))
   }
 
+  /// The vectors of chunks that are alive; others are left out.
+  func vectors(of chunkIDs: [Int64]) -> [Int64: [Float]] {
+    var vectors: [Int64: [Float]] = [:]
+    for segment in segments {
+      for id in chunkIDs { if let position = segment.position(of: id) { vectors[id] = segment.index.vector(at: position) } }
+    }
+    return vectors
+  }
+
   /// The inner products of chunks that are alive; others are left out.
   func scores(of chunkIDs: [Int64], against query: [Float]) throws -> [Int64: Double] {
     var scores: [Int64: Double] = [:]

@@ -1,0 +1,129 @@
+import Foundation
+import Retrieval
+import Store
+import Testing
+
+/// The closer look at the best candidates.
+@Suite struct RefinementTests {
+  /// SplitMix64 (Steele, Lea and Flood 2014).
+  private struct Random: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      return z ^ (z >> 31)
+    }
+  }
+
+  private static let words = [
+    "relational", "Relate", "relations", "happy", "HAPPINESS", "running", "runs", "the", "of", "is", "dog", "dogs", "ran", "skies", "sky", "é",
+    "café", "CAFÉ",
+    "naïve", "日本語", "東京都", "don't", "max_wal_size", "2024", "IL-6", "u.s.", "—", "…", "ponies", "pony", "ties", "as", "by", "conflated", "conflate",
+    "x",
+  ]
+
+  /// As it is said, word by word.
+  private static func matched(_ text: String, _ stems: [String]) -> (count: Int, terms: [Int32]) {
+    let words = Words.folded(text)
+    return (
+      words.count,
+      words.compactMap { word in
+        if let place = stems.firstIndex(of: PorterStemmer.stem(word)) { return Int32(place) }
+        return Words.isStopWord(word) ? nil : -1
+      }
+    )
+  }
+
+  @Test func matchingIsFoldingAndStemming() {
+    var random = Random(state: 7)
+    var found = 0
+    for _ in 0..<300 {
+      let stems = Array(Set((0..<Int.random(in: 1...6, using: &random)).flatMap { _ in Words.stems(Self.words.randomElement(using: &random)!) }))
+        .sorted()
+      var matcher = TermMatcher(stems: stems)
+      for _ in 0..<4 {
+        let text = (0..<Int.random(in: 0...30, using: &random)).map { _ in Self.words.randomElement(using: &random)! }.joined(
+          separator: [" ", ", ", "\n", "."].randomElement(using: &random)!)
+        let matches = matcher.matches(in: text)
+        let expected = Self.matched(text, stems)
+        #expect(matches.wordCount == expected.count && matches.terms == expected.terms, "\(stems) in \(text)")
+        found += matches.terms.count { $0 >= 0 }
+      }
+    }
+    #expect(found > 1000)
+  }
+
+  /// Whole vocabularies of real words: no rule of the stemmer changes what the first letters rule out.
+  @Test func noWordIsRuledOutByItsBeginning() throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden/stems").path
+    let files = try FileManager.default.contentsOfDirectory(atPath: path)
+    let text = try files.map { try String(contentsOfFile: path + "/" + $0, encoding: .utf8) }.joined(separator: " ")
+    let words = Array(Set(Words.folded(text))).sorted()
+    try #require(words.count > 500)
+    for word in words {
+      let stem = PorterStemmer.stem(word)
+      var matcher = TermMatcher(stems: [stem])
+      #expect(matcher.matches(in: word.uppercased()).terms == [0], "\(word)")
+    }
+  }
+
+  private func window(_ text: String, header: String = "", neighbours: [String] = []) -> WindowScores.Window {
+    WindowScores.Window(header: header, text: text, neighbours: neighbours)
+  }
+
+  @Test func theFormulaByHand() {
+    let scoring = WindowScores(stems: ["alpha", "beta"], sequence: ["alpha", "beta"], documentCounts: [1, 3], count: 10)
+    let scores = scoring.scores([
+      window("alpha beta gamma", header: "alpha", neighbours: ["beta beta"]), window("gamma delta epsilon zeta"),
+    ])
+    // Lengths: 2 + 3 + 2 = 7 and 4, mean 5.5; own sequences 1 + 3 and 4, mean 4.
+    func b(_ f: Double, _ length: Double, _ mean: Double) -> Double { f * 1.9 / (f + 0.9 * (0.25 + 0.75 * length / mean)) }
+    func idf(_ df: Double) -> Double { log(1 + (10 - df + 0.5) / (df + 0.5)) }
+    // alpha twice in the header and once in the text; beta once, and twice beside; "alpha alpha beta": one pair in order, two near.
+    let expected = idf(1) * b(3, 7, 5.5) + idf(3) * b(3, 7, 5.5) + (idf(1) + idf(3)) * (0.4 * b(1, 4, 4) + 0.1 * b(2, 4, 4))
+    #expect(abs(scores[0] - expected) < 1e-12)
+    #expect(scores[1] == 0)
+  }
+
+  @Test func nearnessAndOrderCount() {
+    let scoring = WindowScores(stems: ["heat", "transfer"], sequence: ["heat", "transfer"], documentCounts: [5, 5], count: 100)
+    let far = "heat one two three four five six seven eight nine transfer"
+    let near = "one two heat three transfer four five six seven eight nine"
+    let next = "one two heat transfer three four five six seven eight nine"
+    let scores = scoring.scores([window(far), window(near), window(next)])
+    #expect(scores[0] < scores[1] && scores[1] < scores[2])
+    let around = scoring.scores([window("one two three", neighbours: ["heat transfer"]), window("one two three", neighbours: ["four five"])])
+    #expect(around[0] > 0 && around[1] == 0)
+  }
+
+  @Test func degenerateInputsScoreNothing() {
+    #expect(WindowScores(stems: [], sequence: [], documentCounts: [], count: 0).scores([window(""), window("text")]) == [0, 0])
+    #expect(WindowScores(stems: ["a"], sequence: ["a", "a"], documentCounts: [0], count: 0).scores([]) == [])
+    // More chunks with the word than there are, as a stale count may say.
+    #expect(WindowScores(stems: ["text"], sequence: ["text"], documentCounts: [9], count: 3).scores([window("text")])[0].isFinite)
+  }
+
+  @Test func feedbackMovesTowardsTheBest() {
+    let question: [Float] = [1, 0, 0]
+    #expect(QueryFeedback.moved(question, towards: []) == question)
+    let moved = QueryFeedback.moved(question, towards: [(1, [0, 1, 0]), (0.2, [0, 0, 1])])
+    let length = moved.reduce(0) { $0 + $1 * $1 }
+    #expect(abs(length - 1) < 1e-6 && moved[1] > 10 * moved[2] && moved[0] > moved[1])
+    // Only the first five count.
+    let six = Array(repeating: (score: 1.0, vector: [Float(0), 1, 0]), count: 5) + [(score: 1.0, vector: [Float(0), 0, 1])]
+    #expect(QueryFeedback.moved(question, towards: six)[2] == 0)
+  }
+
+  @Test func literalQuestionsWeighWords() throws {
+    for text in ["what is max_wal_size", "std::sort order", "find \"exact words\"", "the `port` option"] {
+      #expect(try QueryAnalysis(text).isLiteral, "\(text)")
+    }
+    for text in ["IL-6 and TNF-α", "what is 95% of it", "who's there", "5\" pipes", "and/or"] {
+      #expect(try !QueryAnalysis(text).isLiteral, "\(text)")
+    }
+    let options = SearchOptions()
+    #expect(try options.fusion(for: QueryAnalysis("max_wal_size")).denseWeight < options.fusion(for: QueryAnalysis("largest log")).denseWeight)
+  }
+}
