@@ -9,10 +9,26 @@ struct Candidates {
   var questionVector: [Float]
   var sequence: Int64
 
-  /// Visits the chunks, best first, until `body` returns false.
+  /// The chunks' keys by their scores.
+  var bestFirst: [Int64] {
+    explanations.map { (id: $0.key, score: $0.value.score) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }.map(\.id)
+  }
+
+  /// Visits the chunks in an order, or best first, until `body` returns false.
   ///
   /// Equal scores are ordered by place, so that the order never depends on when a chunk was stored.
-  func forEachBestFirst(_ store: Store, _ body: (StoredChunk, ScoreExplanation) throws -> Bool) throws {
+  func forEachBestFirst(_ store: Store, order chosen: [Int64]? = nil, _ body: (StoredChunk, ScoreExplanation) throws -> Bool) throws {
+    if let chosen {
+      for start in stride(from: 0, to: chosen.count, by: Self.blockSize) {
+        let ids = chosen[start..<min(start + Self.blockSize, chosen.count)]
+        let chunks = try store.chunks(Array(ids))
+        for id in ids {
+          guard let chunk = chunks[id], let explanation = explanations[id] else { continue }
+          guard try body(chunk, explanation) else { return }
+        }
+      }
+      return
+    }
     let order = explanations.map { (id: $0.key, score: $0.value.score) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }
     var start = 0
     while start < order.count {

@@ -27,7 +27,8 @@ package struct Retriever: Sendable {
     var duplicates = NearDuplicates()
     var takenOfDocument: [Int64: [String: Int]] = [:]
     var passages: [Passage] = []
-    try candidates.forEachBestFirst(store) { chunk, explanation in
+    let order = options.diversity > 0 ? try diverseOrder(of: candidates, options) : nil
+    try candidates.forEachBestFirst(store, order: order) { chunk, explanation in
       guard passages.count < options.limit else { return false }
       if let limit = options.perDocumentLimit, takenOfDocument[chunk.documentID]?[chunk.document] ?? 0 >= limit { return true }
       if !options.keepsNearDuplicates, duplicates.isDuplicate(chunk) { return true }
@@ -39,6 +40,16 @@ package struct Retriever: Sendable {
       return true
     }
     return Findings(passages: passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
+  }
+
+  private func diverseOrder(of candidates: Candidates, _ options: SearchOptions) throws -> [Int64] {
+    guard let collection = try store.collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
+    let best = candidates.bestFirst.prefix(Diversity.depth)
+    let vectors = try store.vectors(of: Array(best), in: collection.id)
+    let known = best.filter { vectors[$0] != nil }
+    let passages = known.map { (score: candidates.explanations[$0]?.score ?? 0, vector: vectors[$0] ?? []) }
+    let order = Diversity.order(passages, diversity: options.diversity).map { known[$0] }
+    return order + candidates.bestFirst.filter { !order.contains($0) }
   }
 
   /// Every candidate with the parts of its score.

@@ -14,6 +14,8 @@ package struct SearchOptions: Sendable {
   package var fusion = Fusion()
   /// Whether the best candidates are looked at more closely: their neighbours, the nearness of words, and what the best of them have in common.
   package var refines = true
+  /// How much passages that say other things than those before them are preferred: 0 for not at all, to 1.
+  package var diversity = 0.0
   /// Which documents may be found.
   package var filter = DocumentFilter()
 

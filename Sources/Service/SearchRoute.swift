@@ -7,6 +7,7 @@ struct SearchBody: Decodable, Sendable {
   let limit: Int?
   let collection: String?
   let explain: Bool?
+  let diversity: Double?
   let filter: FilterFields?
 
   func options(_ configuration: ServiceConfiguration) throws -> SearchOptions {
@@ -14,6 +15,7 @@ struct SearchBody: Decodable, Sendable {
     var options = SearchOptions()
     options.collection = collection ?? configuration.collection
     options.limit = try FieldCheck.range(limit, 1...100, field: "limit") ?? options.limit
+    options.diversity = try FieldCheck.range(diversity, 0...1, field: "diversity") ?? options.diversity
     if let filter { options.filter = try filter.filter() }
     return options
   }

@@ -13,6 +13,9 @@ struct SearchCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Passages at most.")
   var limit = 10
 
+  @Option(help: "Prefer passages that say other things than those before them: 0 for not at all, to 1.")
+  var diversity = 0.0
+
   @Flag(help: "Show each part of every score.")
   var explain = false
 
@@ -24,6 +27,7 @@ struct SearchCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    guard (0...1).contains(diversity) else { throw ValidationError("--diversity must be from 0 to 1") }
     guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000") }
   }
 
@@ -33,6 +37,7 @@ struct SearchCommand: ParsableCommand {
     options.collection = index.collection
     options.limit = limit
     options.filter = filter.filter
+    options.diversity = diversity
     if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
     let passages = try open.retriever.search(query, options)
     if output.json {
