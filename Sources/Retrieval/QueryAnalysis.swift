@@ -9,6 +9,8 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
   package let isLiteral: Bool
+  /// What words that no document has were taken for: stems by stems.
+  package let corrections: [String: String]
 
   /// Characters of a question at most.
   package static let characterLimit = 8000
@@ -44,6 +46,21 @@ package struct QueryAnalysis: Sendable, Equatable {
     sequence = Array((tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit).map(PorterStemmer.stem))
     stems = Array(Self.distinct(sequence).prefix(Self.termLimit))
     self.isLiteral = isLiteral
+    corrections = [:]
+  }
+
+  /// The same question with other words in the place of some, which are searched for beside them.
+  ///
+  /// - Parameter corrections: What stems were probably meant to be.
+  func corrected(_ corrections: [String: String]) -> QueryAnalysis {
+    guard !corrections.isEmpty else { return self }
+    return QueryAnalysis(
+      terms: terms + stems.compactMap { corrections[$0] }, stems: Self.distinct(stems.map { corrections[$0] ?? $0 }),
+      sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, corrections: corrections)
+  }
+
+  private init(terms: [String], stems: [String], sequence: [String], isLiteral: Bool, corrections: [String: String]) {
+    (self.terms, self.stems, self.sequence, self.isLiteral, self.corrections) = (terms, stems, sequence, isLiteral, corrections)
   }
 
   /// Marks that stand around words that are meant as they are.

@@ -11,7 +11,7 @@ extension Retriever {
     var options = options
     // Several chunks may be of one document.
     options.candidateLimit = max(options.candidateLimit, 3 * limit)
-    let candidates = try self.candidates(for: question, QueryAnalysis(question), options)
+    let candidates = try self.candidates(for: question, correctedAnalysis(of: question, options), options)
     var seen = Set<String>()
     var documents: [(document: String, score: Double)] = []
     try candidates.forEachBestFirst(store) { chunk, explanation in

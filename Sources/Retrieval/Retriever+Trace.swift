@@ -38,7 +38,7 @@ extension Retriever {
     _ ids: [Int64], for question: String, _ options: SearchOptions, _ allowed: ChunkSet?
   ) throws -> [DocumentTrace.ChunkTrace] {
     guard let collection = try store.collection(named: options.collection) else { return [] }
-    let analysis = try QueryAnalysis(question)
+    let analysis = try correctedAnalysis(of: question, options)
     let candidates = try self.candidates(for: question, analysis, options)
     let cosines = try store.denseScores(of: ids, against: candidates.questionVector, in: collection.id)
     let dense = try store.denseSearch(candidates.questionVector, limit: Self.traceDepth, in: collection.id, among: allowed)

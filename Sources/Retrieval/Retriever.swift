@@ -22,7 +22,7 @@ package struct Retriever: Sendable {
 
   /// As `search`, with what was made of the question on the way.
   package func find(_ question: String, _ options: SearchOptions = SearchOptions()) throws -> Findings {
-    let analysis = try QueryAnalysis(question)
+    let analysis = try correctedAnalysis(of: question, options)
     let candidates = try self.candidates(for: question, analysis, options)
     var duplicates = NearDuplicates()
     var takenOfDocument: [Int64: [String: Int]] = [:]
@@ -40,6 +40,24 @@ package struct Retriever: Sendable {
       return true
     }
     return Findings(passages: passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
+  }
+
+  /// What a question asks for, with spelling mistakes taken for what they were probably meant to be.
+  func correctedAnalysis(of question: String, _ options: SearchOptions) throws -> QueryAnalysis {
+    let analysis = try QueryAnalysis(question)
+    guard let collection = try store.collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
+    var corrections: [String: String] = [:]
+    for (stem, count) in zip(analysis.stems, try store.chunkCounts(of: analysis.stems, in: collection.id)) where count == 0 {
+      let letters = Array(stem.unicodeScalars)
+      // Words with digits are names, and a name is not corrected.
+      guard Spelling.tolerance(length: letters.count) > 0, letters.allSatisfy(\.properties.isAlphabetic) else { continue }
+      // The first letter is seldom wrong; where it is, the second one is.
+      for first in letters.prefix(2) where corrections[stem] == nil {
+        let vocabulary = try store.stems(beginningWith: String(first), limit: Spelling.candidateLimit, in: collection.id)
+        corrections[stem] = Spelling.nearest(stem, in: vocabulary)
+      }
+    }
+    return analysis.corrected(corrections)
   }
 
   private func diverseOrder(of candidates: Candidates, _ options: SearchOptions) throws -> [Int64] {

@@ -33,6 +33,16 @@ struct LexicalTable {
     try Int.fetchOne(db.cachedStatement(sql: "SELECT doc FROM \(vocabulary) WHERE term = ?"), arguments: [stem]) ?? 0
   }
 
+  /// Stems that begin with some letters, and how many chunks hold each; at most `limit` of them.
+  func stems(beginningWith prefix: String, limit: Int, _ db: Database) throws -> [(stem: String, chunkCount: Int)] {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT term, doc FROM \(vocabulary) WHERE term >= ?1 AND term < ?1 || char(0x10FFFF) LIMIT ?2"),
+      arguments: [prefix, limit])
+    var stems: [(String, Int)] = []
+    while let row = try rows.next() { stems.append((row[0], row[1])) }
+    return stems
+  }
+
   func drop(_ db: Database) throws {
     try db.execute(sql: "DROP TABLE \(vocabulary); DROP TABLE \(name); DROP VIEW \(view);")
   }

@@ -61,6 +61,18 @@ extension Store {
   }
 }
 
+extension Store {
+  /// A collection's stems that begin with some letters, and how many chunks hold each; at most `limit` of them.
+  package func stems(
+    beginningWith prefix: String, limit: Int, in collection: CollectionID
+  ) throws(StoreError) -> [(stem: String, chunkCount: Int)] {
+    try read("list words") { db in
+      _ = try Self.embedder(of: collection, db)
+      return try LexicalTable(collection: collection).stems(beginningWith: prefix, limit: limit, db)
+    }
+  }
+}
+
 /// FTS5's ranking function with its parameters, in the columns' order.
 private func rankFunction(_ weights: LexicalWeights) -> String {
   "bm25(\(weights.header), \(weights.context), \(weights.body))"
