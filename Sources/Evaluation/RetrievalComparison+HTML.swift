@@ -15,15 +15,15 @@ extension RetrievalComparison {
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>\(Self.escaped(set)) · Quarry</title>
       <style>
-      body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-      table { border-collapse: collapse; font-variant-numeric: tabular-nums; } th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; }
+      body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+      div { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; } th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
       th:first-child { text-align: left; } svg { display: block; margin: .5rem 0 2rem; max-width: 100%; } svg text { font: 12px system-ui, sans-serif; fill: #444; }
       p.note { color: #666; }
       </style></head><body>
       <h1>\(Self.escaped(set))</h1>
       <p>\(entries.first?.measures.queries ?? 0) questions with judgements.</p>
-      <table><tr><th></th>\(head.map { "<th>\($0)</th>" }.joined())</tr>
-      \(rows.joined(separator: "\n"))</table>
+      <div><table><tr><th></th>\(head.map { "<th>\($0)</th>" }.joined())</tr>
+      \(rows.joined(separator: "\n"))</table></div>
       <p class="note">Differences are of nDCG@10 to the first row; p is the paired randomisation test's (\(PairedTest.roundCount) rounds): below .05 the difference is
       hardly chance.</p>
       <h2>nDCG@10 with 95 % intervals</h2>
@@ -94,17 +94,27 @@ extension RetrievalComparison {
     }
     guard !changes.isEmpty else { return "<h2>\(Self.escaped(entry.setting))</h2><p>No question changed.</p>" }
     let height = 160.0
-    let step = Self.width / Double(changes.count)
+    let left = 50.0
+    let step = (Self.width - left) / Double(changes.count)
+    let largest = changes.map { abs($0.1) }.max() ?? 1
     let bars = changes.enumerated().map { index, change in
-      let size = abs(change.1) * (height / 2 - 4)
+      let size = abs(change.1) / largest * (height / 2 - 4)
       let top = change.1 > 0 ? height / 2 - size : height / 2
-      return
-        "<rect x=\"\(Double(index) * step)\" y=\"\(top)\" width=\"\(max(0.5, step * 0.9))\" height=\"\(size)\" fill=\"\(change.1 > 0 ? Self.colours[2] : Self.colours[1])\"><title>\(Self.escaped(change.0)): \(Self.signed(change.1))</title></rect>"
+      let colour = change.1 > 0 ? Self.colours[2] : Self.colours[1]
+      return """
+        <rect x="\(left + Double(index) * step)" y="\(top)" width="\(max(0.5, step * 0.9))" height="\(size)" fill="\(colour)"><title>\(
+          Self.escaped(change.0)): \(Self.signed(change.1))</title></rect>
+        """
     }
+    let axis = """
+      <line x1="\(left)" x2="\(Self.width)" y1="\(height / 2)" y2="\(height / 2)" stroke="#888"/>
+      <text x="0" y="14">\(String(format: "%+.2f", largest))</text><text x="0" y="\(height / 2 + 4)">0</text>
+      <text x="0" y="\(height - 4)">\(String(format: "%+.2f", -largest))</text>
+      """
     let (better, worse) = (changes.count { $0.1 > 0 }, changes.count { $0.1 < 0 })
     return """
       <h2>\(Self.escaped(entry.setting)): \(better) questions better, \(worse) worse</h2>
-      \(Self.svg(height: height, bars.joined() + "<line x1=\"0\" x2=\"\(Self.width)\" y1=\"\(height / 2)\" y2=\"\(height / 2)\" stroke=\"#888\"/>"))
+      \(Self.svg(height: height, bars.joined() + axis))
       """
   }
 
