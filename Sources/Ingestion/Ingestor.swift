@@ -129,6 +129,7 @@ package struct Ingestor {
       let document = try reader.read(path: file.path)
       version.format = document.format.rawValue
       version.title = document.title
+      version.language = LanguageGuess.language(of: document.text)
       version.metadata = document.metadata.merging(metadata?.values ?? [:]) { _, said in said }
       if let problem = metadata?.problem { run.report.skipped.append(.init(path: file.relativePath + MetadataFile.suffix, reason: problem)) }
       return PendingDocument(

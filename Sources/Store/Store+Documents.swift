@@ -13,7 +13,7 @@ extension Store {
         return LedgerEntry(
           documentID: row["id"], root: row["root"], path: row["path"], sha256: row["sha256"], byteCount: row["byte_count"],
           modificationTime: row["modification_time"], state: state == "ready" ? .ready : .failed, error: row["error"], title: row["title"],
-          format: row["format"], chunkCount: row["chunk_count"], ingestedAt: Date(timeIntervalSince1970: time))
+          format: row["format"], language: row["language"], chunkCount: row["chunk_count"], ingestedAt: Date(timeIntervalSince1970: time))
       }
     }
   }

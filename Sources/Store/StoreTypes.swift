@@ -97,6 +97,7 @@ package struct LedgerEntry: Sendable, Equatable {
   package var error: String?
   package var title: String?
   package var format: String
+  package var language: String?
   package var chunkCount: Int
   package var ingestedAt: Date
 }

@@ -41,6 +41,9 @@ struct StatusCommand: ParsableCommand {
       var path: String
       var root: String
       var state: String
+      var format: String
+      /// `null` where it is not clear.
+      var language: String?
       var bytes: Int64
       var chunks: Int
       var sha256: String
@@ -69,7 +72,10 @@ struct StatusCommand: ParsableCommand {
       failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.error ?? "") },
       contents: documents
         ? ledger.map {
-          Status.Document(path: $0.path, root: $0.root, state: $0.state.rawValue, bytes: $0.byteCount, chunks: $0.chunkCount, sha256: $0.sha256)
+          Status.Document(
+            path: $0.path, root: $0.root, state: $0.state.rawValue, format: $0.format, language: $0.language, bytes: $0.byteCount,
+            chunks: $0.chunkCount,
+            sha256: $0.sha256)
         } : nil)
   }
 
@@ -86,7 +92,8 @@ struct StatusCommand: ParsableCommand {
         Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n")
       }
       for document in collection.contents ?? [] {
-        Terminal.write("  \(Terminal.printable(document.path))  \(document.chunks) chunks, \(document.bytes) bytes\n")
+        let kind = [document.format, document.language].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
+        Terminal.write("  \(Terminal.printable(document.path))  \(kind)  \(document.chunks) chunks, \(document.bytes) bytes\n")
       }
     }
   }

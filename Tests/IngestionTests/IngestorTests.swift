@@ -81,6 +81,19 @@ import Testing
     #expect(try count("author", "Eve") == 1 && count("author", "Bob") == 0 && count("tags", "x") == 1)
   }
 
+  @Test func languagesAreNoted() throws {
+    try write("en.txt", "The keeper of the lighthouse said that it was the best of the lamps, and that he would not be without it for the world.")
+    try write("de.txt", "Der Wärter sagte, dass die Lampe die beste von allen ist und dass er nicht ohne sie auf dem Turm sein will.")
+    try write("numbers.txt", "1 2 3")
+    _ = try ingestor.ingest(root, into: "default")
+    let collection = try #require(try store.collection(named: "default")).id
+    for (language, count) in [("en", 1), ("de", 1), ("fr", 0)] {
+      var filter = DocumentFilter()
+      filter.languages = [language]
+      #expect(try store.chunks(passing: filter, in: collection)?.count == count, "\(language)")
+    }
+  }
+
   @Test func aSecondRunDoesNothingTwice() throws {
     try write("a.md", "# Foxes\n\nThe fox jumps over the dog.")
     try write("ü/b.txt", "Owls hunt at night.")
