@@ -47,14 +47,17 @@ package struct Grounding: Sendable {
     return Answer.Verification(supported: stands, unsupported: unsupported)
   }
 
-  /// Whether one quote holds every number and name of a sentence that the question does not have, and most of its words.
+  /// Whether one quote holds every number and name of a sentence that the question does not have, and most of its words. What it lacks of a sentence
+  /// with such a fact must not stand in another quote: then the fact of one is said of what the other is about.
   private func standsOnOneQuote(_ sentence: String) -> Bool {
     let tokens = Self.tokens(sentence).filter { !$0.isCommon }
     let words = Set(tokens.map(\.stem))
     let facts = Set(tokens.filter { $0.isNumber || ($0.isName && !question.contains($0.stem)) }.map(\.stem))
     return words.isEmpty
       || quotes.contains { quote in
-        facts.isSubset(of: quote) && Double(words.intersection(quote).count) >= Self.quotedShare * Double(words.count)
+        let lacking = words.subtracting(quote)
+        return facts.isSubset(of: quote) && Double(words.count - lacking.count) >= Self.quotedShare * Double(words.count)
+          && (facts.isEmpty || quotes.allSatisfy { $0 == quote || lacking.isDisjoint(with: $0) })
       }
   }
 
