@@ -25,6 +25,19 @@ import Testing
     try folder.write("The fuel dock opens at 06:30 and closes at 21:00.\n", to: "docs/notes/fuel.txt")
   }
 
+  /// The first thing that a new user sees, `make demo`: whatever the generator writes, what is shown is right.
+  @Test func theDemosQuestionIsAnsweredRightly() async throws {
+    let folder = try TemporaryFolder()
+    let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Corpora/manual").path
+    #expect(try await quarry("ingest", manual, index: folder.path + "/index").status == 0)
+    for question in ["Which port does Quarry listen on by default?", "What is the default port?"] {
+      let asked = try await quarry("ask", question, "--json", index: folder.path + "/index")
+      let answer = try #require(try asked.json["answer"] as? String, "\(asked.errors)")
+      #expect(answer.contains("8707"), "\(answer)")
+    }
+  }
+
   @Test func answersWithTheRightLineAndKeepsToWhatChanged() async throws {
     let folder = try TemporaryFolder()
     let index = folder.path + "/index"
