@@ -38,7 +38,8 @@ test: packages ## Everything to pass the tests, on a fresh clone too
 	scripts/test-tools.sh .build/test-tools
 	@echo "== tests"
 	scripts/check-architecture.sh
-	swift test $(SWIFT_FLAGS) --skip-build
+	@# What failed is said again at the end, where it is found.
+	swift test $(SWIFT_FLAGS) --skip-build 2>&1 | tee .build/tests.log || { echo "== what failed"; grep -a -A 4 '^✘' .build/tests.log | grep -av '^[✔◇]' | tail -n 60; exit 1; }
 
 build: packages ## Build the program
 	swift build $(SWIFT_FLAGS) --product quarry

@@ -36,6 +36,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: strictC),
     .target(
       name: "CFaiss",
+      dependencies: ["CKernels"],
       cxxSettings: [.treatAllWarnings(as: .error), .headerSearchPath("private")],
       linkerSettings: [.linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++")]
     ),
@@ -43,6 +44,8 @@ let package = Package(
     .systemLibrary(name: "CGumbo", pkgConfig: "gumbo", providers: [.apt(["libgumbo-dev"])]),
 
     .target(name: "Diagnostics", swiftSettings: strict),
+    .target(
+      name: "DurableFiles", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strictMemory),
 
     // Documents to chunks
     .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CGumbo"], swiftSettings: strict),
@@ -62,10 +65,10 @@ let package = Package(
 
     // Index and search
     .target(
-      name: "VectorIndex", dependencies: ["Diagnostics", "CFaiss", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strictMemory),
+      name: "VectorIndex", dependencies: ["Diagnostics", "CFaiss", "DurableFiles"], swiftSettings: strictMemory),
     .target(
       name: "Store",
-      dependencies: ["Diagnostics", "Chunking", "Documents", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Diagnostics", "Chunking", "Documents", "DurableFiles", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict
     ),
     .target(
@@ -125,7 +128,7 @@ let package = Package(
     .testTarget(name: "ModelsTests", dependencies: ["Diagnostics", "Models"], swiftSettings: strict),
     .testTarget(name: "DocumentsTests", dependencies: ["Diagnostics", "Documents"], swiftSettings: strict),
     .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "Documents"], swiftSettings: strict),
-    .testTarget(name: "VectorIndexTests", dependencies: ["Diagnostics", "VectorIndex"], swiftSettings: strict),
+    .testTarget(name: "VectorIndexTests", dependencies: ["Diagnostics", "DurableFiles", "VectorIndex"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],

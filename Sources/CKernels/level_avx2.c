@@ -131,6 +131,20 @@ AVX2 static inline __m256i dot_unsigned(__m256i sum, const uint8_t *weights, __m
 
 #include "encoder_tile.h"
 
+// The sign goes to the row, so that pairs of products fit in 16 bits: 2 · 127 · 127.
+#define CODE_BYTES 32
+#define c_zero _mm256_setzero_si256
+#define c_sum sum_integers_avx2
+#define c_bias(total) 0
+
+AVX2 static inline __m256i c_products(__m256i sum, const uint8_t *row, const int8_t *query, size_t width) {
+    const __m256i values = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)row), _mm256_set1_epi8((char)0x80));
+    const __m256i signs = _mm256_loadu_si256((const __m256i *)query), sizes = _mm256_loadu_si256((const __m256i *)(query + width));
+    const __m256i pairs = _mm256_maddubs_epi16(sizes, _mm256_sign_epi8(values, signs));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+#include "codes_tile.h"
+
 const qk_functions qk_functions_avx2 = {
     .matrix = multiply_type,
     .floats = multiply_float_type,
@@ -140,5 +154,6 @@ const qk_functions qk_functions_avx2 = {
     .geglu = geglu,
     .layer_norm = layer_norm,
     .encoder_attention = encoder_attention,
+    .code_products = code_products,
 };
 #endif

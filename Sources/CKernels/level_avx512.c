@@ -103,6 +103,14 @@ AVX512 static inline void f_store_words(int16_t *p, __m512 x) {
 
 #include "encoder_tile.h"
 
+// Bytes with 128 added are what the instruction takes; what that adds to the sum is known.
+#define CODE_BYTES 64
+#define c_zero _mm512_setzero_si512
+#define c_products(sum, row, query, width) _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row), _mm512_loadu_si512(query))
+#define c_sum _mm512_reduce_add_epi32
+#define c_bias(total) (128 * (total))
+#include "codes_tile.h"
+
 const qk_functions qk_functions_avx512 = {
     .matrix = multiply_type,
     .floats = multiply_float_type,
@@ -112,5 +120,6 @@ const qk_functions qk_functions_avx512 = {
     .geglu = geglu,
     .layer_norm = layer_norm,
     .encoder_attention = encoder_attention,
+    .code_products = code_products,
 };
 #endif

@@ -124,6 +124,13 @@ NEON static inline int32x4_t dot_words(int32x4_t sum, const int16_t *weights, ui
 
 #include "encoder_tile.h"
 
+#define CODE_BYTES 16
+#define c_zero() vdupq_n_s32(0)
+#define c_products(sum, row, query, width) vdotq_s32(sum, vreinterpretq_s8_u8(veorq_u8(vld1q_u8(row), vdupq_n_u8(0x80))), vld1q_s8(query))
+#define c_sum vaddvq_s32
+#define c_bias(total) 0
+#include "codes_tile.h"
+
 const qk_functions qk_functions_neon = {
     .matrix = multiply_type,
     .floats = multiply_float_type,
@@ -133,5 +140,6 @@ const qk_functions qk_functions_neon = {
     .geglu = geglu,
     .layer_norm = layer_norm,
     .encoder_attention = encoder_attention,
+    .code_products = code_products,
 };
 #endif

@@ -9,6 +9,7 @@ const qk_functions qk_functions_scalar = {
     .geglu = qk_geglu_scalar,
     .layer_norm = qk_layer_norm_scalar,
     .encoder_attention = NULL,
+    .code_products = qk_code_products_scalar,
 };
 
 const qk_functions *qk_functions_at(qk_cpu level) {

@@ -4,6 +4,7 @@
 #define QUARRY_LEVELS_H
 
 #include "attention.h"
+#include "codes.h"
 #include "cpu.h"
 #include "quantised.h"
 
@@ -24,6 +25,15 @@ typedef struct {
 /// `scores` has place for 8 rows of `width`.
 typedef void qk_encoder_attention_function(float *out, size_t out_stride, const float *q, const qk_encoder_job *job, float *scores);
 
+/// Codes as the left side of products.
+typedef struct {
+    _Alignas(64) int32_t total;
+    /// The codes less 128, padded with zeros, and behind them their absolute values.
+    _Alignas(64) int8_t bytes[];
+} qk_code_left;
+typedef void qk_code_products_function(
+    int32_t *products, const qk_code_left *query, const uint8_t *codes, const int32_t *rows, size_t count, size_t n);
+
 typedef struct {
     qk_matrix_function *matrix;
     qk_floats_function *floats;
@@ -33,6 +43,7 @@ typedef struct {
     qk_layer_norm_function *layer_norm;
     /// NULL for scalar, which reads keys as they are stored.
     qk_encoder_attention_function *encoder_attention;
+    qk_code_products_function *code_products;
 } qk_functions;
 
 extern const qk_functions qk_functions_scalar, qk_functions_avx2, qk_functions_avx512, qk_functions_neon;
@@ -47,5 +58,6 @@ qk_attention_function qk_attention_scalar;
 qk_rms_norm_function qk_rms_norm_scalar;
 qk_gate_function qk_swiglu_scalar, qk_geglu_scalar;
 qk_layer_norm_function qk_layer_norm_scalar;
+qk_code_products_function qk_code_products_scalar;
 
 #endif

@@ -108,6 +108,8 @@ extension Store {
     func finding(_ message: String) -> AuditFinding { AuditFinding(kind: .generation, collection: collection.name, message: message) }
     let loaded: LoadedVectorIndex
     do { loaded = try VectorIndex.load(from: generationPath(row.file)) } catch {
+      // Of an older form: the next `publish` replaces it.
+      if error.isOutdated { return [] }
       return [finding("the graph file \(row.file) can not be used: \(error.why ?? error.message)")]
     }
     if let problem = row.problem(with: loaded, embedder: collection.embedder) { return [finding("the graph file \(row.file): \(problem)")] }

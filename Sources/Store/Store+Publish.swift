@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import GRDB
 import Synchronization
@@ -57,7 +58,7 @@ extension Store {
       guard let problem = row.problem(with: loaded, embedder: state.embedder) else { return loaded }
       quarantine(row, reason: problem)
     } catch {
-      quarantine(row, reason: error.why ?? error.message)
+      if !error.isOutdated { quarantine(row, reason: error.why ?? error.message) }
     }
     return nil
   }

@@ -1,26 +1,21 @@
 import CFaiss
-import Crypto
-import Foundation
+package import DurableFiles
 
-// An index file, version 1, all numbers little-endian:
+// The content of an index file, version 2, in the frame that all derived files have (`VerifiedFile`). Numbers are little-endian; each section begins at
+// a multiple of 64 bytes.
 //
-//   offset 0   8 bytes  "QUARRYVI"
-//          8   u32      version
-//         12   u32      kind: 0 exact, 1 HNSW
-//         16   u32      dimension
-//         20   u32      metric: 0 inner product
-//         24   u64      count of vectors
-//         32   u64      count of labels: 0, or one for each vector
-//         40   i64 …    labels
-//              …        the index in FAISS's own form
-//   end −40   u64      length of the whole file
-//   end −32   32 bytes SHA-256 of everything before
-//
-// FAISS's reader trusts its input, so nothing is given to it before the length and the checksum are right.
+//   header    8 × u64: kind (0 exact, 1 HNSW), dimension, count, count of labels (0, or one for each vector), links of a node, count of numbers in the
+//             lists, entry + 1, bits of the f32 that no row is longer than
+//   labels    i64 …
+//   rows      f32, count × dimension: they stay in the file, which is mapped, and are read when they are compared in full
+//   codes     u8, count × dimension
+//   scales    f32, count
+//   errors    f32, count
+//   levels    i32, count      (HNSW)
+//   lists     i32             (HNSW)
 
-private let magic = Array("QUARRYVI".utf8)
-private let headerByteCount = 40
-private let trailerByteCount = 40
+private let kindOfFile: StaticString = "QUARRYVI"
+private let sectionAlignment = 64
 
 /// An index read from a file, with what was saved beside it.
 package struct LoadedVectorIndex: Sendable {
@@ -33,7 +28,7 @@ package struct LoadedVectorIndex: Sendable {
 
 extension VectorIndex {
   /// The version of the file's form that is written, and the only one that is read.
-  package static let fileVersion: UInt32 = 1
+  package static let fileVersion: UInt32 = 2
 
   /// Writes the index to a file that appears whole and on disk or not at all; an old file of that name stands until then.
   ///
@@ -45,127 +40,119 @@ extension VectorIndex {
   package func save(to path: String, labels: [Int64] = [], before: (FileStep) throws -> Void = { _ in }) throws(VectorIndexError) -> String {
     precondition(labels.isEmpty || labels.count == count, "each vector has one label, or none has")
     return try withoutActuallyEscaping(before) { before throws(VectorIndexError) in
-      let file = try DurableFile(path: path, before: before)
-      var header = magic
-      for number in [Self.fileVersion, kind == .hnsw ? 1 : 0, UInt32(dimension), 0] { header.append(littleEndian: number) }
-      header.append(littleEndian: UInt64(count))
-      header.append(littleEndian: UInt64(labels.count))
-      for label in labels { header.append(littleEndian: UInt64(bitPattern: label)) }
-      try write(header, to: file)
-      try writeEngineForm(to: file)
-      var length: [UInt8] = []
-      length.append(littleEndian: UInt64(file.byteCount + trailerByteCount))
-      try write(length, to: file)
-      let sum = try file.checksum()
-      try write(sum, to: file)
-      _ = try file.finish()
-      return hexadecimal(sum)
+      do throws(DurableFileError) {
+        let file = try DurableFile(path: path, kind: kindOfFile, version: Self.fileVersion, before: before)
+        try write(to: file, labels: labels)
+        return try file.seal()
+      } catch {
+        throw .file(error)
+      }
     }
+  }
+
+  private func write(to file: DurableFile, labels: [Int64]) throws(DurableFileError) {
+    let parts = unsafe qf_index_parts(handle)
+    let header = unsafe [
+      kind == .hnsw ? 1 : 0, dimension, parts.count, labels.count, kind == .hnsw ? Self.linkCount : 0, parts.link_count, Int(parts.entry) + 1,
+      Int(parts.longest.bitPattern),
+    ]
+    try file.write(header.map { UInt64($0).littleEndian })
+    try file.write(labels.map(\.littleEndian))
+    try file.pad()
+    var position = 0
+    while unsafe position < parts.count {
+      var run = 0
+      let row = unsafe qf_index_row(handle, position, &run)
+      try unsafe file.write(UnsafeRawBufferPointer(start: row, count: run * dimension * 4))
+      position += run
+    }
+    try file.pad()
+    // The arrays live as long as nobody adds.
+    try unsafe file.write(UnsafeRawBufferPointer(start: parts.codes, count: parts.count * dimension))
+    try file.pad()
+    try unsafe file.write(UnsafeRawBufferPointer(start: parts.scales, count: parts.count * 4))
+    try file.pad()
+    try unsafe file.write(UnsafeRawBufferPointer(start: parts.errors, count: parts.count * 4))
+    try file.pad()
+    guard kind == .hnsw else { return }
+    try unsafe file.write(UnsafeRawBufferPointer(start: parts.levels, count: parts.count * 4))
+    try file.pad()
+    try unsafe file.write(UnsafeRawBufferPointer(start: parts.links, count: parts.link_count * 4))
+    try file.pad()
   }
 
   /// Reads an index back, after its length and checksum were found right.
   package static func load(from path: String) throws(VectorIndexError) -> LoadedVectorIndex {
-    let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) } catch {
-      throw .file(path, "read", error.localizedDescription)
-    }
-    guard data.count >= headerByteCount + trailerByteCount else { throw .damaged(path, "it has only \(data.count) bytes") }
-    guard data.prefix(magic.count).elementsEqual(magic) else { throw .damaged(path, "it does not begin like an index of Quarry") }
-    let version: UInt32 = data.number(at: 8)
-    guard version == fileVersion else { throw .unknownVersion(path, found: version, known: fileVersion) }
-    let length: UInt64 = data.number(at: data.count - trailerByteCount)
-    guard length == UInt64(data.count) else { throw .damaged(path, "it has \(data.count) bytes, and its end does not say so") }
-    let sum = SHA256.hash(data: data.prefix(data.count - 32))
-    guard data.suffix(32).elementsEqual(sum) else { throw .damaged(path, "its checksum is wrong") }
+    let file: VerifiedFile
+    do { file = try VerifiedFile(path: path, kind: kindOfFile, version: fileVersion) } catch { throw .file(error) }
+    return try unsafe file.withBytes { bytes throws(VectorIndexError) in
+      guard bytes.count >= 64 else { throw .damaged(path, "its header is missing") }
+      let header = (0..<8).map { unsafe UInt64(littleEndian: bytes.load(fromByteOffset: 8 * $0, as: UInt64.self)) }
+      // So small that no product below is too large.
+      guard header[0] <= 1, (1...65536).contains(header[1]), header[2] <= UInt64(Int32.max), header[3] == 0 || header[3] == header[2],
+        header[5] <= 1 << 40, header[6] <= header[2], header[7] <= UInt64(UInt32.max), header[4] == (header[0] == 1 ? UInt64(linkCount) : 0)
+      else { throw .damaged(path, "its header makes no sense") }
+      let kind: Kind = header[0] == 1 ? .hnsw : .exact
+      let (dimension, count, labelCount, linkCount) = (Int(header[1]), Int(header[2]), Int(header[3]), Int(header[5]))
 
-    let labelCount: UInt64 = data.number(at: 32)
-    let room = data.count - headerByteCount - trailerByteCount
-    guard labelCount <= UInt64(room / 8) else { throw .damaged(path, "its labels do not fit in it") }
-    let labels = (0..<Int(labelCount)).map { Int64(bitPattern: data.number(at: headerByteCount + 8 * $0)) }
-    let start = headerByteCount + 8 * Int(labelCount)
-    let index = try readEngineForm(data[start..<(data.count - trailerByteCount)], path: path)
-    guard UInt32(clamping: index.dimension) == data.number(at: 16), UInt64(index.count) == data.number(at: 24),
-      data.number(at: 12) as UInt32 == (index.kind == .hnsw ? 1 : 0), data.number(at: 20) as UInt32 == 0,
-      labels.isEmpty || labels.count == index.count
-    else { throw .damaged(path, "its header and its index differ") }
-    return LoadedVectorIndex(index: index, labels: labels, checksum: hexadecimal(sum))
-  }
+      var sections = unsafe Sections(bytes: bytes, offset: 64)
+      guard let labelBytes = unsafe sections.next(labelCount * 8), let rows = unsafe sections.next(count * dimension * 4),
+        let codes = unsafe sections.next(count * dimension), let scales = unsafe sections.next(count * 4),
+        let errors = unsafe sections.next(count * 4), let levels = unsafe sections.next(kind == .hnsw ? count * 4 : 0),
+        let links = unsafe sections.next(linkCount * 4), unsafe sections.offset == bytes.count
+      else { throw .damaged(path, "its sections do not fill it") }
 
-  private func writeEngineForm(to file: DurableFile) throws(VectorIndexError) {
-    /// Where the callback leaves the error that stopped it.
-    final class Sink {
-      let file: DurableFile
-      var failure: VectorIndexError?
-      init(_ file: DurableFile) { self.file = file }
-    }
-    let sink = Sink(file)
-    do {
-      // The sink outlives the call, which is the only user of the unmanaged reference.
-      try unsafe callEngine("write the index") { message, capacity in
-        unsafe qf_index_write(
-          handle,
-          { context, bytes, count in
-            guard let context = unsafe context, let bytes = unsafe bytes else { return 1 }
-            let sink = unsafe Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue()
-            do throws(VectorIndexError) {
-              try unsafe sink.file.write(UnsafeRawBufferPointer(start: bytes, count: count))
-              return 0
-            } catch {
-              sink.failure = error
-              return 1
-            }
-          },
-          Unmanaged.passUnretained(sink).toOpaque(), message, capacity)
-      }
-    } catch {
-      throw sink.failure ?? error
-    }
-    withExtendedLifetime(sink) {}
-  }
-
-  private static func readEngineForm(_ data: Data, path: String) throws(VectorIndexError) -> VectorIndex {
-    var made: OpaquePointer?
-    do {
-      // The mapped bytes live for the call, and FAISS copies them.
-      try unsafe callEngine("read the index") { message, capacity in
-        unsafe data.withUnsafeBytes { bytes in
-          guard let base = bytes.baseAddress else { return QF_FAILED }
-          return unsafe qf_index_read(base, bytes.count, searchCandidateCount, &made, message, capacity)
+      var parts = unsafe qf_parts()
+      unsafe parts.count = count
+      unsafe parts.rows = rows.assumingMemoryBound(to: Float.self)
+      unsafe parts.codes = codes.assumingMemoryBound(to: UInt8.self)
+      unsafe parts.scales = scales.assumingMemoryBound(to: Float.self)
+      unsafe parts.errors = errors.assumingMemoryBound(to: Float.self)
+      unsafe parts.longest = Float(bitPattern: UInt32(header[7]))
+      unsafe parts.levels = levels.assumingMemoryBound(to: Int32.self)
+      unsafe parts.links = links.assumingMemoryBound(to: Int32.self)
+      unsafe parts.link_count = linkCount
+      unsafe parts.entry = Int32(header[6]) - 1
+      var made: OpaquePointer?
+      do throws(VectorIndexError) {
+        // Everything but the rows is copied; those stay in the file, which the index holds.
+        try unsafe callEngine("open the index") { message, capacity in
+          unsafe qf_index_open(shape(dimension: dimension, kind), &parts, &made, message, capacity)
         }
+      } catch {
+        throw .damaged(path, error.why ?? error.message)
       }
-    } catch {
-      throw .damaged(path, error.why ?? error.message)
+      guard let made = unsafe made else { preconditionFailure("the engine reported success and made no index") }
+      let labels = unsafe UnsafeRawBufferPointer(start: labelBytes, count: labelCount * 8).bindMemory(to: Int64.self).map(Int64.init(littleEndian:))
+      return unsafe LoadedVectorIndex(
+        index: VectorIndex(adopting: made, dimension: dimension, kind: kind, file: file), labels: labels, checksum: file.checksum)
     }
-    guard let made = unsafe made else { preconditionFailure("FAISS reported success and made no index") }
-    return unsafe VectorIndex(adopting: made)
   }
 }
 
-private func write(_ bytes: [UInt8], to file: DurableFile) throws(VectorIndexError) {
-  var failure: VectorIndexError?
-  unsafe bytes.withUnsafeBytes { buffer in
-    do throws(VectorIndexError) { try unsafe file.write(buffer) } catch { failure = error }
+/// Parts of a file's content, one after the other.
+@unsafe private struct Sections {
+  let bytes: UnsafeRawBufferPointer
+  private(set) var offset: Int
+
+  init(bytes: UnsafeRawBufferPointer, offset: Int) {
+    unsafe self.bytes = unsafe bytes
+    unsafe self.offset = offset
   }
-  if let failure { throw failure }
-}
 
-/// Two lower-case digits a byte.
-private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.map { byte in
-    let digits = String(byte, radix: 16)
-    return digits.count == 1 ? "0" + digits : digits
-  }.joined()
-}
-
-extension [UInt8] {
-  fileprivate mutating func append(littleEndian number: some FixedWidthInteger) {
-    for shift in stride(from: 0, to: number.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: number >> shift)) }
+  /// The beginning of the next section of a length; `nil` if the content ends before it does.
+  mutating func next(_ byteCount: Int) -> UnsafeRawPointer? {
+    let padded = (byteCount + sectionAlignment - 1) / sectionAlignment * sectionAlignment
+    guard unsafe padded <= bytes.count - offset, let base = unsafe bytes.baseAddress else { return nil }
+    let start = unsafe base + offset
+    unsafe offset += padded
+    return unsafe start
   }
 }
 
-extension Data {
-  /// The little-endian number at an offset from the start; the caller has checked that it is there.
-  fileprivate func number<N: FixedWidthInteger>(at offset: Int) -> N {
-    (0..<N.bitWidth / 8).reversed().reduce(0) { $0 << 8 | N(truncatingIfNeeded: self[startIndex + offset + $1]) }
+extension DurableFile {
+  /// Fills up to the beginning of the next section.
+  fileprivate func pad() throws(DurableFileError) {
+    try write([UInt8](repeating: 0, count: (sectionAlignment - byteCount % sectionAlignment) % sectionAlignment))
   }
 }

@@ -1,11 +1,14 @@
 import CFaiss
+import DurableFiles
+import Foundation
 
 /// Vectors of one dimension, found by inner product: all of them compared (`exact`), or through an HNSW graph (`hnsw`).
 ///
-/// Both give a row's score bit for bit alike, so that results of one can be merged with results of the other.
+/// Both compare byte codes of the vectors first, and give a row's exact score bit for bit alike, so that results of one can be merged with results of
+/// the other. `exact` is exact nevertheless: bounds on what the codes leave out say which rows have to be computed in full.
 ///
-/// Unchecked `Sendable`: whoever made the index adds to it before sharing it; from then on it is only read, which FAISS allows from
-/// any number of threads. Memory-safe: the handle is made in the initialisers, freed in `deinit`, and never leaves the module.
+/// Unchecked `Sendable`: whoever made the index adds to it before sharing it; from then on it is only read, which any number of threads may do.
+/// Memory-safe: the handle is made in the initialisers, freed in `deinit`, and never leaves the module; a file that rows lie in is held as long.
 @safe package final class VectorIndex: @unchecked Sendable {
   package enum Kind: String, Sendable, Codable {
     case exact, hnsw
@@ -27,40 +30,40 @@ import CFaiss
   package let dimension: Int
   package let kind: Kind
   let handle: OpaquePointer
+  /// The file that the first rows stay in.
+  let file: VerifiedFile?
 
   /// Neighbours of a node of the graph; twice as many on the lowest level.
-  static let linkCount = 32
+  static let linkCount = 16
   /// Candidates kept while a node is linked.
-  static let constructionCandidateCount = 200
-  /// Candidates kept in a search: of the best 100 of 30,000 clustered vectors, 256 find 99 %, 128 find 98 %. Below 64 FAISS 1.7.3 loses more
-  /// than it should.
-  static let searchCandidateCount = 256
+  static let constructionCandidateCount = 80
 
   /// An empty index.
   package init(dimension: Int, kind: Kind) throws(VectorIndexError) {
     var made: OpaquePointer?
     try unsafe callEngine("make an index") { message, capacity in
-      switch kind {
-      case .exact: unsafe qf_index_new_flat(max(dimension, 0), &made, message, capacity)
-      case .hnsw:
-        unsafe qf_index_new_hnsw(
-          max(dimension, 0), Self.linkCount, Self.constructionCandidateCount, Self.searchCandidateCount, &made, message, capacity)
-      }
+      unsafe qf_index_new(Self.shape(dimension: max(dimension, 0), kind), &made, message, capacity)
     }
-    guard let made = unsafe made else { preconditionFailure("FAISS reported success and made no index") }
+    guard let made = unsafe made else { preconditionFailure("the engine reported success and made no index") }
     self.dimension = dimension
     self.kind = kind
     unsafe handle = made
+    file = nil
   }
 
-  /// Takes over a handle that FAISS's reader made.
-  init(adopting handle: OpaquePointer) {
+  /// Takes over a handle whose rows lie in a file.
+  init(adopting handle: OpaquePointer, dimension: Int, kind: Kind, file: VerifiedFile) {
+    self.dimension = dimension
+    self.kind = kind
     unsafe self.handle = unsafe handle
-    dimension = unsafe qf_index_dimension(handle)
-    kind = unsafe qf_index_is_hnsw(handle) == 1 ? .hnsw : .exact
+    self.file = file
   }
 
   deinit { unsafe qf_index_free(handle) }
+
+  static func shape(dimension: Int, _ kind: Kind) -> qf_shape {
+    qf_shape(dimension: dimension, links: kind == .hnsw ? linkCount : 0, construction_candidates: constructionCandidateCount)
+  }
 
   /// How many vectors there are.
   package var count: Int { unsafe qf_index_count(handle) }
@@ -70,8 +73,11 @@ import CFaiss
     try unsafe callEngine("reserve memory") { message, capacity in unsafe qf_index_reserve(handle, count, message, capacity) }
   }
 
-  /// Adds vectors, one after the other in `vectors` (count × dimension, finite).
-  package func add(_ vectors: [Float]) throws(VectorIndexError) {
+  /// Adds vectors, one after the other in `vectors` (count × dimension, finite). A graph links them on all processors, and is the same however many
+  /// there are; it depends on the vectors, their order and how they are divided into calls.
+  ///
+  /// - Parameter threads: As many as there are processors if `nil`.
+  package func add(_ vectors: [Float], threads: Int? = nil) throws(VectorIndexError) {
     guard vectors.count.isMultiple(of: dimension) else { throw .wrongDimension(expected: dimension, found: vectors.count) }
     try checkFinite(vectors)
     // The pointer lives for the call, and holds count × dimension floats.
@@ -81,12 +87,12 @@ import CFaiss
         return unsafe qf_index_add(handle, base, buffer.count / dimension, message, capacity)
       }
     }
+    try link(threads: threads)
   }
 
   /// Adds the rows of another index whose bit is 1, in their order.
   package func add(rowsOf other: VectorIndex, where isKept: Bitmap) throws(VectorIndexError) {
     precondition(other.dimension == dimension && isKept.count == other.count && other !== self, "the indexes do not fit each other")
-    guard let rows = unsafe qf_index_rows(other.handle) else { return }
     var start = 0
     while start < isKept.count {
       guard isKept[start] else {
@@ -95,16 +101,26 @@ import CFaiss
       }
       var end = start + 1
       while end < isKept.count, isKept[end] { end += 1 }
-      // Inside of the other index's rows, which nobody changes: it is shared.
-      try unsafe callEngine("add vectors") { message, capacity in
-        unsafe qf_index_add(handle, rows + start * dimension, end - start, message, capacity)
+      while start < end {
+        var run = 0
+        // Inside of the other index's rows, which nobody changes: it is shared.
+        let row = unsafe qf_index_row(other.handle, start, &run)
+        let count = min(run, end - start)
+        try unsafe callEngine("add vectors") { message, capacity in unsafe qf_index_add(handle, row, count, message, capacity) }
+        start += count
       }
-      start = end
+    }
+    try link(threads: nil)
+  }
+
+  private func link(threads: Int?) throws(VectorIndexError) {
+    try unsafe callEngine("link vectors") { message, capacity in
+      unsafe qf_index_link(handle, threads ?? ProcessInfo.processInfo.activeProcessorCount, message, capacity)
     }
   }
 }
 
-/// Runs a call into the shim and turns a bad status into an error with FAISS's words.
+/// Runs a call into the shim and turns a bad status into an error with the engine's words.
 func callEngine(_ action: String, _ body: (UnsafeMutablePointer<CChar>, Int) -> qf_status) throws(VectorIndexError) {
   var words: String?
   unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in

@@ -1,4 +1,5 @@
 import Diagnostics
+import DurableFiles
 
 /// What went wrong with a vector index: its file, its memory, or the vectors it was given.
 package struct VectorIndexError: ExplainedError {
@@ -6,6 +7,9 @@ package struct VectorIndexError: ExplainedError {
   package let message: String
   package let why: String?
   package let remedy: String?
+
+  /// The file is of an older form: a new one is built from the database.
+  package var isOutdated: Bool { code == DurableFileError.outdatedCode }
 
   static func wrongDimension(expected: Int, found: Int) -> VectorIndexError {
     VectorIndexError(
@@ -20,23 +24,12 @@ package struct VectorIndexError: ExplainedError {
   }
 
   static func engine(_ action: String, _ words: String) -> VectorIndexError {
-    VectorIndexError(code: "vector_engine", message: "FAISS could not \(action)", why: words, remedy: nil)
+    VectorIndexError(code: "vector_engine", message: "the vector index could not \(action)", why: words, remedy: nil)
   }
 
-  static func file(_ path: String, _ action: String, _ reason: String) -> VectorIndexError {
-    VectorIndexError(
-      code: "vector_file", message: "could not \(action) \(path)", why: reason,
-      remedy: "check the free space and the permissions of its folder; the index is rebuilt from the database")
+  static func file(_ error: DurableFileError) -> VectorIndexError {
+    VectorIndexError(code: error.code, message: error.message, why: error.why, remedy: error.remedy)
   }
 
-  static func damaged(_ path: String, _ reason: String) -> VectorIndexError {
-    VectorIndexError(
-      code: "vector_file_damaged", message: "\(path) is damaged", why: reason, remedy: "nothing is lost: the index is rebuilt from the database")
-  }
-
-  static func unknownVersion(_ path: String, found: UInt32, known: UInt32) -> VectorIndexError {
-    VectorIndexError(
-      code: "vector_file_version", message: "\(path) is of a format that this version of Quarry does not read",
-      why: "it has version \(found), known is \(known)", remedy: "use the version of Quarry that wrote it, or let this one rebuild the index")
-  }
+  static func damaged(_ path: String, _ reason: String) -> VectorIndexError { file(.damaged(path, reason)) }
 }

@@ -124,6 +124,9 @@ final class RunningServer: @unchecked Sendable {
   }
 
   private func send(_ request: URLRequest) async throws -> Response {
+    var request = request
+    // Beside all other tests on a small machine an answer may take long, and none of them measures that.
+    request.timeoutInterval = 900
     let (data, response) = try await URLSession.shared.data(for: request)
     let http = response as! HTTPURLResponse
     return Response(status: http.statusCode, contentType: http.value(forHTTPHeaderField: "Content-Type"), text: String(decoding: data, as: UTF8.self))

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import Testing
 import VectorIndex
@@ -59,9 +60,9 @@ import VectorIndex
     try index(kind).save(to: path, labels: Array(0..<60))
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     for length in Array(stride(from: 0, to: whole.count, by: 97)) + [whole.count - 1] {
-      #expect(try code(whole.prefix(length)) == "vector_file_damaged", "cut to \(length) of \(whole.count) bytes")
+      #expect(try code(whole.prefix(length)) == "derived_file_damaged", "cut to \(length) of \(whole.count) bytes")
     }
-    #expect(try code(whole + [0]) == "vector_file_damaged")
+    #expect(try code(whole + [0]) == "derived_file_damaged")
   }
 
   @Test(arguments: VectorIndexTests.kinds) func everyFlippedByteIsNoticed(kind: VectorIndex.Kind) throws {
@@ -77,7 +78,7 @@ import VectorIndex
       try put(whole[offset] ^ 0x10, at: offset)
       let error = #expect(throws: VectorIndexError.self) { try VectorIndex.load(from: path) }
       // Bytes 8 to 11 are the version, which is looked at first.
-      #expect(error?.code == ((8..<12).contains(offset) ? "vector_file_version" : "vector_file_damaged"), "byte \(offset)")
+      #expect(error?.code == ((8..<12).contains(offset) ? "derived_file_version" : "derived_file_damaged"), "byte \(offset)")
       try put(whole[offset], at: offset)
     }
     #expect(try code(whole) == nil)
@@ -85,7 +86,7 @@ import VectorIndex
 
   @Test func aMissingFileIsAnError() {
     let error = #expect(throws: VectorIndexError.self) { try VectorIndex.load(from: path) }
-    #expect(error?.code == "vector_file" && error?.message.contains(path) == true)
+    #expect(error?.code == "derived_file" && error?.message.contains(path) == true)
   }
 
   @Test(arguments: FileStep.allCases) func aFailedStepLeavesTheOldFile(step: FileStep) throws {
@@ -94,7 +95,7 @@ import VectorIndex
     let error = #expect(throws: VectorIndexError.self) {
       try index(.hnsw).save(to: path) { reached in if reached == step { throw Injected() } }
     }
-    #expect(error?.code == "vector_file")
+    #expect(error?.code == "derived_file")
     // Only after the renaming is the new one there, and then it is whole.
     let loaded = try VectorIndex.load(from: path)
     #expect(step == .syncFolder ? loaded.index.count == 60 : loaded.checksum == old)
@@ -106,7 +107,7 @@ import VectorIndex
     // The unfinished file is a device that is always full.
     try FileManager.default.createSymbolicLink(atPath: path + ".tmp", withDestinationPath: "/dev/full")
     let error = #expect(throws: VectorIndexError.self) { try index(.hnsw).save(to: path) }
-    #expect(error?.code == "vector_file" && error?.why == String(cString: strerror(ENOSPC)))
+    #expect(error?.code == "derived_file" && error?.why == String(cString: strerror(ENOSPC)))
     #expect(try VectorIndex.load(from: path).checksum == old)
   }
 
@@ -125,6 +126,6 @@ import VectorIndex
 
   @Test func aFolderThatIsNotThereIsReported() throws {
     let error = #expect(throws: VectorIndexError.self) { try index(.exact).save(to: folder.path + "/none/an.index") }
-    #expect(error?.code == "vector_file" && error?.why == String(cString: strerror(ENOENT)))
+    #expect(error?.code == "derived_file" && error?.why == String(cString: strerror(ENOENT)))
   }
 }

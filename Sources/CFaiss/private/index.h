@@ -2,15 +2,14 @@
 
 #pragma once
 
-#include <faiss/IndexHNSW.h>
-
 #include <memory>
 
-#include "row_storage.h"
+#include "graph.h"
 
 struct qf_index {
-  /// Owned here: a graph borrows them.
-  std::unique_ptr<quarry::RowStorage> rows;
-  /// Absent where rows stand alone.
-  std::unique_ptr<faiss::IndexHNSWFlat> graph;
+  quarry::CodeStorage storage;
+  /// Absent where every search looks at all rows. It borrows the storage.
+  std::unique_ptr<quarry::Graph> graph;
+
+  explicit qf_index(std::size_t dimension) : storage(dimension) {}
 };

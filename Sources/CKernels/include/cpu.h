@@ -1,6 +1,10 @@
 #ifndef QUARRY_CPU_H
 #define QUARRY_CPU_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /// What the processor can do, as far as there are kernels for it.
 typedef enum {
     QK_CPU_SCALAR = 0,
@@ -27,5 +31,9 @@ static inline void qk_pause(void) {
     __asm__ volatile("isb");
 #endif
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

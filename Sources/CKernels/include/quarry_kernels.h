@@ -13,6 +13,7 @@
 #include "floats.h"
 #include "quantised.h"
 #include "attention.h"
+#include "codes.h"
 #include "elementwise.h"
 #include "convolution.h"
 #include "gated.h"

@@ -9,17 +9,18 @@ package enum FileStep: String, Sendable, CaseIterable {
 /// A file that appears under its name whole and on disk, or not at all.
 ///
 /// Bytes go to `<path>.tmp` and are summed by SHA-256 on their way; `finish` syncs it, renames it, and syncs the folder.
-final class DurableFile {
+package final class DurableFile {
   private let path: String
   private let temporaryPath: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private var hash = SHA256()
-  private(set) var byteCount = 0
+  /// Bytes written so far.
+  package private(set) var byteCount = 0
   private let before: (FileStep) throws -> Void
 
   /// - Parameter before: Called before every step; what it throws is what the step fails with.
-  init(path: String, before: @escaping (FileStep) throws -> Void) throws(VectorIndexError) {
+  package init(path: String, before: @escaping (FileStep) throws -> Void = { _ in }) throws(DurableFileError) {
     self.path = path
     self.before = before
     temporaryPath = path + ".tmp"
@@ -39,26 +40,35 @@ final class DurableFile {
   }
 
   /// Adds bytes, which count for the checksum.
-  func write(_ bytes: UnsafeRawBufferPointer) throws(VectorIndexError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(DurableFileError) {
     unsafe buffer.append(contentsOf: bytes)
     byteCount += bytes.count
     if buffer.count >= 1 << 20 { try flush() }
   }
 
+  /// Adds numbers as they stand in memory (little-endian on every machine that Quarry runs on).
+  package func write<Number: BitwiseCopyable>(_ numbers: [Number]) throws(DurableFileError) {
+    var failure: DurableFileError?
+    unsafe numbers.withUnsafeBytes { bytes in
+      do throws(DurableFileError) { try unsafe write(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
   /// The checksum of all bytes up to here.
-  func checksum() throws(VectorIndexError) -> [UInt8] {
+  package func checksum() throws(DurableFileError) -> [UInt8] {
     try flush()
     return Array(hash.finalize())
   }
 
   /// Makes the file durable under its name, and gives the checksum of all of it.
-  func finish() throws(VectorIndexError) -> [UInt8] {
+  package func finish() throws(DurableFileError) -> [UInt8] {
     let sum = try checksum()
     try step(.sync, "sync") { fsync(descriptor) == 0 }
     // Some file systems report a full disk only here.
     let closed = close(descriptor)
     descriptor = -1
-    do throws(VectorIndexError) {
+    do throws(DurableFileError) {
       guard closed == 0 else { throw fileError("close") }
       try step(.rename, "rename") { unsafe rename(temporaryPath, path) == 0 }
     } catch {
@@ -69,7 +79,7 @@ final class DurableFile {
     return sum
   }
 
-  private func flush() throws(VectorIndexError) {
+  private func flush() throws(DurableFileError) {
     guard !buffer.isEmpty else { return }
     var start = 0
     while start < buffer.count {
@@ -87,12 +97,12 @@ final class DurableFile {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  private func fileError(_ action: String) -> VectorIndexError {
-    unsafe .file(temporaryPath, action, errno == 0 ? "nothing was written" : String(cString: strerror(errno)))
+  private func fileError(_ action: String) -> DurableFileError {
+    unsafe DurableFileError.writing(temporaryPath, action, errno == 0 ? "nothing was written" : String(cString: strerror(errno)))
   }
 
-  private func step(_ step: FileStep, _ action: String, _ body: () -> Bool) throws(VectorIndexError) {
-    do { try before(step) } catch { throw .file(temporaryPath, action, "\(error)") }
+  private func step(_ step: FileStep, _ action: String, _ body: () -> Bool) throws(DurableFileError) {
+    do { try before(step) } catch { throw .writing(temporaryPath, action, "\(error)") }
     errno = 0
     guard body() else { throw fileError(action) }
   }

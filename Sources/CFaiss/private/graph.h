@@ -1,0 +1,142 @@
+// FAISS's graph over our storage, and what a walk through it needs.
+
+#pragma once
+
+#include <faiss/IndexHNSW.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "code_query.h"
+#include "filter.h"
+#include "hit.h"
+
+namespace quarry {
+
+/// A row on the way to the best ones, by its approximate score.
+struct Near {
+  float score;
+  std::int32_t row;
+
+  /// Better ones come first; of equal scores the smaller row, so that every walk has one order.
+  bool operator<(const Near &other) const { return score != other.score ? score > other.score : row < other.row; }
+};
+
+/// The best rows that a walk has seen, in order, and which of them it has gone on from.
+class Pool {
+ public:
+  void reset(std::size_t newLimit) {
+    limit = newLimit;
+    next = 0;
+    best.clear();
+    best.reserve(limit + 1);
+    isDone.clear();
+    isDone.reserve(limit + 1);
+  }
+
+  bool wouldTake(float score) const { return best.size() < limit || score >= best.back().score; }
+
+  void insert(Near near);
+
+  /// The best row that the walk has not gone on from, or -1.
+  std::int32_t takeNext() {
+    while (next < best.size() && isDone[next]) ++next;
+    if (next == best.size()) return -1;
+    isDone[next] = 1;
+    return best[next].row;
+  }
+  /// The row that is probably taken after that.
+  std::int32_t peek() const {
+    for (std::size_t i = next; i < best.size(); ++i)
+      if (!isDone[i]) return best[i].row;
+    return -1;
+  }
+
+  const std::vector<Near> &rows() const { return best; }
+
+ private:
+  std::size_t limit = 0, next = 0;
+  std::vector<Near> best;
+  std::vector<char> isDone;
+};
+
+/// Memory of one walk, used again by the next.
+struct Walk {
+  Pool pool, kept;
+  CodeQuery query;
+  std::vector<std::int32_t> rows, products;
+  std::vector<float> scores;
+
+  explicit Walk(std::size_t dimension) : query(dimension) {}
+
+  /// Notes that a row was seen; false if it had been.
+  bool visit(std::int32_t row) {
+    std::uint64_t &word = seen[static_cast<std::size_t>(row) / 64];
+    const std::uint64_t bit = std::uint64_t(1) << (row % 64);
+    if (word & bit) return false;
+    if (word == 0) touched.push_back(row / 64);
+    word |= bit;
+    return true;
+  }
+
+  /// Forgets what was seen; there are `count` rows.
+  void forget(std::size_t count) {
+    for (const std::int32_t word : touched) seen[static_cast<std::size_t>(word)] = 0;
+    touched.clear();
+    if (seen.size() < (count + 63) / 64) seen.resize((count + 63) / 64);
+  }
+
+ private:
+  std::vector<std::uint64_t> seen;
+  std::vector<std::int32_t> touched;
+};
+
+/// A graph of neighbours: FAISS's structure (Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical
+/// navigable small world graphs", 2016), walked and built by codes.
+class Graph {
+ public:
+  CodeStorage &storage;
+  faiss::IndexHNSW faiss;
+
+  Graph(CodeStorage &storage, std::size_t links, std::size_t constructionCandidates);
+
+  /// Links the rows of the storage that are not in the graph yet. The graph depends on the rows and their order alone, not on `threads`.
+  void extend(std::size_t threads);
+
+  /// The best rows as far as a walk with `candidates` (at least `limit`) finds them, with exact scores, best first; fewer than `limit` if the walk finds
+  /// no more.
+  ///
+  /// `share` of the rows are allowed, about.
+  std::vector<Hit> search(const float *query, std::size_t limit, std::size_t candidates, const Filter &filter, double share) const;
+
+  std::size_t count() const { return static_cast<std::size_t>(faiss.ntotal); }
+  int level(std::int32_t row) const { return faiss.hnsw.levels[static_cast<std::size_t>(row)] - 1; }
+  std::size_t linkLimit(int level) const { return static_cast<std::size_t>(faiss.hnsw.cum_nneighbor_per_level[static_cast<std::size_t>(level) + 1] - faiss.hnsw.cum_nneighbor_per_level[static_cast<std::size_t>(level)]); }
+  std::int32_t *links(std::int32_t row, int level) {
+    return faiss.hnsw.neighbors.data() + faiss.hnsw.offsets[static_cast<std::size_t>(row)] + static_cast<std::size_t>(faiss.hnsw.cum_nneighbor_per_level[static_cast<std::size_t>(level)]);
+  }
+  const std::int32_t *links(std::int32_t row, int level) const { return const_cast<Graph *>(this)->links(row, level); }
+
+  /// From the entry down to `level`, always to the best neighbour; the nearest row there.
+  Near descend(Walk &walk, int level) const;
+  /// The best rows near `start` on a level, in the walk's pool.
+  void spread(Walk &walk, Near start, int level, std::size_t candidates) const;
+
+ private:
+  void spreadAmong(Walk &walk, Near start, std::size_t candidates, const Filter &filter) const;
+  void spreadThrough(Walk &walk, Near start, std::size_t candidates, const Filter &filter) const;
+  void scatter(Walk &walk, const Filter &filter) const;
+  void consider(Walk &walk, Pool &pool) const;
+
+  /// From this share of allowed rows on the walk goes through all.
+  static constexpr double throughShare = 0.5;
+  static constexpr std::size_t scatteredCount = 64;
+
+  std::unique_ptr<Walk> takeWalk() const;
+  void giveBack(std::unique_ptr<Walk> walk) const;
+  mutable std::mutex lock;
+  mutable std::vector<std::unique_ptr<Walk>> walks;
+};
+
+}  // namespace quarry

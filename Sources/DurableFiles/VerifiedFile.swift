@@ -1,0 +1,110 @@
+import Crypto
+import Foundation
+
+// Files that are derived from the database have one frame, all numbers little-endian:
+//
+//   offset 0   8 bytes  what kind of file it is
+//          8   u32      version of that kind's form
+//         12   52 bytes 0
+//         64   …        its content, so that numbers in it can be aligned
+//   end −40   u64      length of the whole file
+//   end −32   32 bytes SHA-256 of everything before
+
+/// A file in memory (mapped: its pages are read when they are used) whose length and checksum were found right.
+///
+/// Unchecked `Sendable`: the bytes never change. Memory-safe: the mapping lives as long as the object, and `withBytes` lends it.
+@safe package final class VerifiedFile: @unchecked Sendable {
+  private let mapping: UnsafeRawBufferPointer
+  package let path: String
+  /// SHA-256 of everything before it, in lower-case hexadecimal: what `DurableFile.seal` returned.
+  package let checksum: String
+
+  private static let headerByteCount = 64
+  private static let trailerByteCount = 40
+
+  /// - Parameters:
+  ///   - kind: Eight letters that such a file begins with.
+  ///   - version: The version that is read.
+  package init(path: String, kind: StaticString, version: UInt32) throws(DurableFileError) {
+    precondition(kind.utf8CodeUnitCount == 8, "a kind of file has eight letters")
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unsafe .writing(path, "open", String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    let byteCount = Int(lseek(descriptor, 0, SEEK_END))
+    guard byteCount >= Self.headerByteCount + Self.trailerByteCount else { throw .damaged(path, "it has only \(max(byteCount, 0)) bytes") }
+    guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), unsafe address != MAP_FAILED else {
+      throw unsafe .writing(path, "map", String(cString: strerror(errno)))
+    }
+    let bytes = unsafe UnsafeRawBufferPointer(start: address, count: byteCount)
+    do throws(DurableFileError) {
+      checksum = try unsafe Self.verify(bytes, path: path, kind: kind, version: version)
+    } catch {
+      unsafe munmap(address, byteCount)
+      throw error
+    }
+    unsafe mapping = bytes
+    self.path = path
+  }
+
+  deinit {
+    if let base = unsafe mapping.baseAddress { unsafe munmap(UnsafeMutableRawPointer(mutating: base), mapping.count) }
+  }
+
+  /// Bytes of the content.
+  package var byteCount: Int { unsafe mapping.count - Self.headerByteCount - Self.trailerByteCount }
+
+  /// Lends the content. The pointer is good as long as this object lives.
+  package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    try unsafe body(UnsafeRawBufferPointer(rebasing: mapping[Self.headerByteCount..<(mapping.count - Self.trailerByteCount)]))
+  }
+
+  /// Checks the frame, and gives the checksum.
+  private static func verify(
+    _ bytes: UnsafeRawBufferPointer, path: String, kind: StaticString, version: UInt32
+  ) throws(DurableFileError) -> String {
+    guard unsafe bytes.prefix(8).elementsEqual(UnsafeBufferPointer(start: kind.utf8Start, count: 8)) else {
+      throw .damaged(path, "it does not begin like a file of its kind")
+    }
+    let found = unsafe UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+    guard found == version else { throw .unknownVersion(path, found: found, known: version) }
+    let length = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - trailerByteCount, as: UInt64.self))
+    guard length == UInt64(bytes.count) else { throw .damaged(path, "it has \(bytes.count) bytes, and its end does not say so") }
+    var hash = SHA256()
+    unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 32)]))
+    let sum = Array(hash.finalize())
+    guard unsafe bytes.suffix(32).elementsEqual(sum) else { throw .damaged(path, "its checksum is wrong") }
+    return hexadecimal(sum)
+  }
+}
+
+extension DurableFile {
+  /// Begins a file of a kind, with the frame that `VerifiedFile` checks.
+  package convenience init(
+    path: String, kind: StaticString, version: UInt32, before: @escaping (FileStep) throws -> Void = { _ in }
+  ) throws(DurableFileError) {
+    precondition(kind.utf8CodeUnitCount == 8, "a kind of file has eight letters")
+    try self.init(path: path, before: before)
+    try unsafe write(UnsafeRawBufferPointer(start: kind.utf8Start, count: 8))
+    try write([version.littleEndian])
+    try write([UInt8](repeating: 0, count: 52))
+  }
+
+  /// Ends the file with its length and checksum, and makes it durable.
+  ///
+  /// - Returns: The checksum, in lower-case hexadecimal.
+  package func seal() throws(DurableFileError) -> String {
+    try write([UInt64(byteCount + 40).littleEndian])
+    let sum = try checksum()
+    try write(sum)
+    _ = try finish()
+    return hexadecimal(sum)
+  }
+}
+
+/// Two lower-case digits a byte.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { byte in
+    let digits = String(byte, radix: 16)
+    return digits.count == 1 ? "0" + digits : digits
+  }.joined()
+}
