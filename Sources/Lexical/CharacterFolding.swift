@@ -1,0 +1,44 @@
+import Foundation
+
+/// What of a character is kept.
+enum CharacterFolding {
+  /// Without diacritics: canonically decomposed, and the marks left out.
+  static func folded(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+    var folded = String.UnicodeScalarView()
+    for scalar in text.decomposedStringWithCanonicalMapping.unicodeScalars where scalar.properties.generalCategory != .nonspacingMark {
+      folded.append(scalar)
+    }
+    return String(folded)
+  }
+
+  static func folded(_ scalar: Unicode.Scalar) -> String {
+    // Han and Thai have nothing to fold; kana have voice marks.
+    (0x3040...0x30FF).contains(scalar.value) || (0xF900...0xFAFF).contains(scalar.value) ? folded(String(scalar)) : String(scalar)
+  }
+
+  /// Letters, digits and marks, of which words are made.
+  static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII {
+      return (0x30...0x39).contains(scalar.value) || (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
+    }
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber, .otherNumber,
+      .nonspacingMark, .spacingMark, .privateUse:
+      return true
+    default: return false
+    }
+  }
+
+  /// Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
+  static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
+    guard scalar.value >= 0x0E00 else { return false }
+    switch scalar.value {
+    case 0x0E01...0x0E4E, 0x0E81...0x0ECD, 0x1000...0x109F, 0x1780...0x17D3: return scalar.properties.generalCategory != .nonspacingMark
+    case 0x3041...0x3096, 0x309D...0x309F, 0x30A1...0x30FA, 0x30FC...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF,
+      0x20000...0x323AF:
+      return true
+    default: return false
+    }
+  }
+}
