@@ -40,6 +40,8 @@ let package = Package(
       cxxSettings: [.treatAllWarnings(as: .error), .headerSearchPath("private")],
       linkerSettings: [.linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++")]
     ),
+    .target(name: "CPostings", cSettings: strictC),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
     .systemLibrary(name: "CMarkGFM", pkgConfig: "libcmark-gfm", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
     .systemLibrary(name: "CGumbo", pkgConfig: "gumbo", providers: [.apt(["libgumbo-dev"])]),
 
@@ -66,6 +68,7 @@ let package = Package(
     // Index and search
     .target(
       name: "VectorIndex", dependencies: ["Diagnostics", "CFaiss", "DurableFiles"], swiftSettings: strictMemory),
+    .target(name: "Lexical", dependencies: ["CPostings", "CStemmer", "Diagnostics", "DurableFiles"], swiftSettings: strictMemory),
     .target(
       name: "Store",
       dependencies: ["Diagnostics", "Chunking", "Documents", "DurableFiles", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
@@ -129,6 +132,7 @@ let package = Package(
     .testTarget(name: "DocumentsTests", dependencies: ["Diagnostics", "Documents"], swiftSettings: strict),
     .testTarget(name: "ChunkingTests", dependencies: ["Chunking", "Documents"], swiftSettings: strict),
     .testTarget(name: "VectorIndexTests", dependencies: ["Diagnostics", "DurableFiles", "VectorIndex"], swiftSettings: strict),
+    .testTarget(name: "LexicalTests", dependencies: ["DurableFiles", "Lexical"], swiftSettings: strict),
     .testTarget(
       name: "StoreTests",
       dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],

@@ -8,6 +8,7 @@ packages=(
   libopenblas-dev        # FAISS's matrix products: 25 times faster than the reference BLAS it comes with
   libcmark-gfm-dev libcmark-gfm-extensions-dev  # Markdown
   libgumbo-dev           # HTML
+  libstemmer-dev         # stems of words in thirty languages
   poppler-utils          # PDF
   pkg-config python3-venv
 )
