@@ -97,7 +97,7 @@ struct BruteForce {
         guard let found = terms[place][term] else { continue }
         let tf = Double(min(found, 255))
         let impact = UInt64(min(tf / (tf + norm) * 4_294_967_296, 4_294_967_295))
-        sum += (UInt64(weight * scale) * impact >> 32) + 1
+        sum += ((UInt64(weight * scale) * impact) >> 32) + 1
         exact += weight * tf / (tf + norm)
       }
       if sum > 0 {
