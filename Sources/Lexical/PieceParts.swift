@@ -16,23 +16,24 @@ struct PieceParts: Sequence {
   init(_ piece: String) {
     var parts: [PiecePart] = []
     var words: [String] = []
-    var word = String.UnicodeScalarView()
-    var whole = String.UnicodeScalarView()
-    var signs = String.UnicodeScalarView()
-    var run = String.UnicodeScalarView()
+    // Arrays, to which adding is cheap, and no longer than matters: what is cut is too long for a term anyway.
+    var word: [Unicode.Scalar] = []
+    var whole: [Unicode.Scalar] = []
+    var signs: [Unicode.Scalar] = []
+    var run: [Unicode.Scalar] = []
     func endWord() {
-      if !word.isEmpty { words.append(String(word)) }
-      word.removeAll()
+      if !word.isEmpty { words.append(Self.text(word)) }
+      word.removeAll(keepingCapacity: true)
     }
     func endWords() {
       endWord()
-      if !words.isEmpty { parts.append(.words(words, whole: String(whole))) }
+      if !words.isEmpty { parts.append(.words(words, whole: Self.text(whole))) }
       words.removeAll()
-      whole.removeAll()
+      whole.removeAll(keepingCapacity: true)
       signs.removeAll()
     }
     func endRun() {
-      if !run.isEmpty { parts.append(.unspaced(String(run))) }
+      if !run.isEmpty { parts.append(.unspaced(Self.text(run))) }
       run.removeAll()
     }
     let text = piece.utf8.allSatisfy { $0 < 0x80 } ? piece : piece.precomposedStringWithCanonicalMapping
@@ -44,10 +45,9 @@ struct PieceParts: Sequence {
         continue
       } else if CharacterFolding.isWordScalar(scalar) {
         endRun()
-        whole.append(contentsOf: signs)
+        if whole.count < Self.scalarLimit { whole += signs + [scalar] }
+        if word.count < Self.scalarLimit { word.append(scalar) }
         signs.removeAll()
-        whole.append(scalar)
-        word.append(scalar)
       } else {
         endRun()
         endWord()
@@ -58,6 +58,11 @@ struct PieceParts: Sequence {
     endRun()
     self.parts = parts
   }
+
+  /// Scalars of a word that are kept.
+  private static let scalarLimit = 4 * TextAnalyzer.termByteLimit
+
+  private static func text(_ scalars: [Unicode.Scalar]) -> String { String(String.UnicodeScalarView(scalars)) }
 
   func makeIterator() -> [PiecePart].Iterator { parts.makeIterator() }
 }
