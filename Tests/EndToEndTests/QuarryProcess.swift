@@ -32,11 +32,13 @@ struct QuarryProcess {
   }()
 
   /// A process that was started and not waited for.
-  static func start(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil) throws -> (
+  static func start(
+    program: String = binary, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+  ) throws -> (
     process: Process, output: Pipe, errors: Pipe
   ) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: binary)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
@@ -52,8 +54,10 @@ struct QuarryProcess {
     try await run(arguments, environment: environment, directory: directory)
   }
 
-  static func run(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil) async throws -> Result {
-    let (process, output, errors) = try start(arguments, environment: environment, directory: directory)
+  static func run(
+    program: String = binary, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+  ) async throws -> Result {
+    let (process, output, errors) = try start(program: program, arguments, environment: environment, directory: directory)
     // Both pipes are read at once, so that neither can fill up and stop the process.
     async let outputData = read(output)
     async let errorData = read(errors)
