@@ -71,7 +71,7 @@ let package = Package(
     .target(name: "Lexical", dependencies: ["CPostings", "CStemmer", "Diagnostics", "DurableFiles"], swiftSettings: strictMemory),
     .target(
       name: "Store",
-      dependencies: ["Diagnostics", "Chunking", "Documents", "DurableFiles", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Diagnostics", "Chunking", "Documents", "DurableFiles", "Lexical", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict
     ),
     .target(

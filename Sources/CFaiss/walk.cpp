@@ -124,7 +124,7 @@ void Graph::spreadAmong(Walk &walk, Near start, std::size_t candidates, const Fi
       const std::int32_t *its = links(neighbours[i], 0);
       for (std::size_t k = 0; k < limit; k += 16) __builtin_prefetch(its + k);
     }
-    for (std::size_t i = 0; i < limit && neighbours[i] >= 0 && walk.rows.size() < limit / 2; ++i) {
+    for (std::size_t i = 0; i < limit && neighbours[i] >= 0 && walk.rows.size() < 2 * limit; ++i) {
       const std::int32_t neighbour = neighbours[i];
       if (!walk.visit(neighbour)) continue;
       if (filter.allows(static_cast<std::size_t>(neighbour))) {

@@ -24,9 +24,17 @@ package struct DurableFileError: ExplainedError {
 
   package static let outdatedCode = "derived_file_outdated"
 
-  static func unknownVersion(_ path: String, found: UInt32, known: UInt32) -> DurableFileError {
+  /// A file whose content is right and made in a way that is not today's.
+  package static func outdated(_ path: String, _ reason: String) -> DurableFileError {
     DurableFileError(
-      code: found < known ? outdatedCode : "derived_file_version", message: "\(path) is of a form that this version of Quarry does not read",
-      why: "it has version \(found), known is \(known)", remedy: "use the version of Quarry that wrote it, or let this one rebuild it")
+      code: outdatedCode, message: "\(path) is of an older form", why: reason, remedy: "quarry ingest makes a new one from the database")
+  }
+
+  static func unknownVersion(_ path: String, found: UInt32, known: UInt32) -> DurableFileError {
+    let reason = "it has version \(found), known is \(known)"
+    if found < known { return outdated(path, reason) }
+    return DurableFileError(
+      code: "derived_file_version", message: "\(path) is of a form that this version of Quarry does not read",
+      why: reason, remedy: "use the version of Quarry that wrote it, or let this one rebuild it")
   }
 }

@@ -57,7 +57,7 @@ extension LexicalSegment {
 
   /// A segment mapped from its file, after everything in it was found right.
   ///
-  /// - Throws: `derived_file_damaged` for a file that is not what was written; `derived_file_version` for one of another version, or whose
+  /// - Throws: `derived_file_damaged` for a file that is not what was written; `derived_file_outdated` for one of an older version, or whose
   ///   texts were analysed in another way.
   package static func load(from path: String) throws(DurableFileError) -> LexicalSegment {
     let file = try VerifiedFile(path: path, kind: kind, version: version)
@@ -72,7 +72,7 @@ extension LexicalSegment {
       let analysisVersion = try unsafe String(decoding: parts.next(Int(numbers[6]), of: UInt8.self), as: UTF8.self)
       let languages = try unsafe String(decoding: parts.next(Int(numbers[7]), of: UInt8.self), as: UTF8.self)
       guard analysisVersion == BM25.analysisVersion else {
-        throw .damaged(path, "its texts were analysed as “\(analysisVersion)”, now they are as “\(BM25.analysisVersion)”")
+        throw .outdated(path, "its texts were analysed as “\(analysisVersion)”, now they are as “\(BM25.analysisVersion)”")
       }
       var postings = unsafe quarry_segment()
       unsafe postings.entry_count = UInt32(numbers[0])

@@ -9,6 +9,8 @@ import DurableFiles
   /// Its arrays, which belong to it unless `file` has them.
   let postings: quarry_segment
   private let file: VerifiedFile?
+  /// What `save` returned, of a segment from a file.
+  package var checksum: String? { file?.checksum }
   /// The languages that its texts were stemmed by, in alphabetical order.
   package let languages: [String]
 

@@ -1,11 +1,18 @@
+import Lexical
+import Synchronization
 import VectorIndex
 
-/// Some of a collection's chunks, asked by key in constant time.
-package struct ChunkSet: Sendable {
+/// Some of a collection's chunks, asked by key in constant time, and in the forms that the indexes take, which are made once.
+package final class ChunkSet: Sendable {
   /// Bits from `first` on.
   private let bits: Bitmap
   private let first: Int64
-  package let count: Int
+  /// Rising.
+  private let ids: [Int64]
+  private let words = Mutex<(sequence: Int64, rows: [WordSegmentRow], filter: LexicalFilter)?>(nil)
+  private let positions = Mutex<[ObjectIdentifier: (liveCount: Int, bitmap: Bitmap)]>([:])
+
+  package var count: Int { ids.count }
 
   /// - Parameter ids: Rising.
   init(_ ids: [Int64]) {
@@ -13,13 +20,36 @@ package struct ChunkSet: Sendable {
     var bits = Bitmap(count: ids.isEmpty ? 0 : Int(ids[ids.count - 1] - first) + 1, repeating: false)
     for id in ids { bits[Int(id - first)] = true }
     self.bits = bits
-    count = ids.count
+    self.ids = ids
   }
 
-  package var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { ids.isEmpty }
 
   package func contains(_ id: Int64) -> Bool {
     let place = id - first
     return place >= 0 && place < bits.count && bits[Int(place)]
+  }
+
+  /// Those that are alive in a snapshot of the words.
+  func filter(_ snapshot: WordSnapshot) -> LexicalFilter {
+    words.withLock { known in
+      if let known, known.sequence == snapshot.sequence, known.rows == snapshot.rows { return known.filter }
+      let filter = LexicalFilter(snapshot.index, ids: ids)
+      known = (snapshot.sequence, snapshot.rows, filter)
+      return filter
+    }
+  }
+
+  /// Their positions among vectors that were loaded together, of those that are alive.
+  func positions(in segment: VectorSegment) -> Bitmap {
+    positions.withLock { known in
+      let key = ObjectIdentifier(segment.index)
+      if let known = known[key], known.liveCount == segment.liveCount { return known.bitmap }
+      // A set is asked for a few segments at a time; those of earlier states go.
+      if known.count >= 16 { known.removeAll() }
+      let bitmap = segment.positions(of: ids)
+      known[key] = (segment.liveCount, bitmap)
+      return bitmap
+    }
   }
 }

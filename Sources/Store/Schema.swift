@@ -25,16 +25,32 @@ enum Schema {
     }
     migrator.registerMigration("3 vocabularies") { db in
       for id in try Int64.fetchAll(db, sql: "SELECT id FROM collection") {
-        try LexicalTable(collection: CollectionID(rawValue: id)).createVocabulary(db)
+        try db.execute(sql: "CREATE VIRTUAL TABLE lexical_vocabulary_\(id) USING fts5vocab('lexical_\(id)', 'row')")
       }
+    }
+    migrator.registerMigration("4 words in files of their own, in the place of FTS5") { db in
+      for id in try Int64.fetchAll(db, sql: "SELECT id FROM collection") {
+        try db.execute(sql: "DROP TABLE lexical_vocabulary_\(id); DROP TABLE lexical_\(id); DROP VIEW lexical_content_\(id);")
+      }
+      try db.execute(
+        sql: """
+          -- files of words that are valid, each of the chunks behind those of the one before
+          CREATE TABLE word_segment (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection_id INTEGER NOT NULL REFERENCES collection (id),
+            file TEXT NOT NULL,
+            last_chunk_id INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            sha256 TEXT NOT NULL
+          ) STRICT;
+          CREATE INDEX word_segment_collection ON word_segment (collection_id);
+          """)
     }
     return migrator
   }
 
   /// Chunk keys rise and never come back (AUTOINCREMENT), also when rows are deleted: a graph's position whose chunk is gone can not come to
   /// mean another chunk, and "newer than the graph" is "a larger key".
-  ///
-  /// Each collection has a lexical table of its own (`LexicalTable`), so that no collection's words change another one's BM25.
   private static let version1 = """
     CREATE TABLE state (
       id INTEGER PRIMARY KEY CHECK (id = 1),

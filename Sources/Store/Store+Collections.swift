@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Synchronization
 
@@ -18,7 +19,6 @@ extension Store {
         sql: "INSERT INTO collection (name, embedder, dimension, sequence, removal_sequence) VALUES (?, ?, ?, 0, 0)",
         arguments: [name, embedder.fingerprint, embedder.dimension])
       let id = CollectionID(rawValue: db.lastInsertedRowID)
-      try LexicalTable(collection: id).create(db)
       try raiseSequence(of: id, removesChunks: false, db)
       return CollectionHandle(id: id, name: name, embedder: embedder)
     }
@@ -26,20 +26,25 @@ extension Store {
 
   /// Removes a collection with everything in it.
   package func removeCollection(_ collection: CollectionID) throws(StoreError) {
-    let files = try write("remove a collection") { db in
-      let files = try String.fetchAll(db, sql: "SELECT file FROM generation WHERE collection_id = ?", arguments: [collection.rawValue])
+    let (files, wordFiles) = try write("remove a collection") { db in
+      let files = try ["generation", "word_segment"].map { table in
+        try String.fetchAll(db, sql: "SELECT file FROM \(table) WHERE collection_id = ?", arguments: [collection.rawValue])
+      }
       try raiseSequence(of: collection, removesChunks: true, db)
-      try LexicalTable(collection: collection).drop(db)
       for statement in [
         "DELETE FROM vector WHERE chunk_id IN (SELECT id FROM chunk WHERE collection_id = ?)", "DELETE FROM chunk WHERE collection_id = ?",
-        "DELETE FROM document WHERE collection_id = ?", "DELETE FROM generation WHERE collection_id = ?", "DELETE FROM collection WHERE id = ?",
+        "DELETE FROM document WHERE collection_id = ?", "DELETE FROM generation WHERE collection_id = ?",
+        "DELETE FROM word_segment WHERE collection_id = ?",
+        "DELETE FROM collection WHERE id = ?",
       ] {
         try db.execute(sql: statement, arguments: [collection.rawValue])
       }
-      return files
+      return (files[0], files[1])
     }
     vectorCaches.withLock { $0[collection] = nil }
+    wordCaches.withLock { $0[collection] = nil }
     for file in files { removeGenerationFile(file) }
+    for file in wordFiles { unlink(wordPath(file)) }
   }
 
   /// All collections in numbers, by name.

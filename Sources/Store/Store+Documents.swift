@@ -89,7 +89,6 @@ extension Store {
   /// Removes a document's chunks from all tables, and gives how many there were.
   private func removeChunks(ofDocument document: Int64, in collection: CollectionID, _ db: Database) throws -> Int {
     try options.failpoint(.removeOldRows)
-    try LexicalTable(collection: collection).removeChunks(ofDocument: document, db)
     try db.execute(sql: "DELETE FROM vector WHERE chunk_id IN (SELECT id FROM chunk WHERE document_id = ?)", arguments: [document])
     try db.execute(sql: "DELETE FROM chunk WHERE document_id = ?", arguments: [document])
     return db.changesCount
@@ -134,8 +133,6 @@ extension Store {
     let id = db.lastInsertedRowID
     try options.failpoint(.insertVector)
     try db.cachedStatement(sql: "INSERT INTO vector (chunk_id, data) VALUES (?, ?)").execute(arguments: [id, VectorBlob.data(embedded.vector)])
-    try options.failpoint(.insertLexicalRow)
-    try LexicalTable(collection: collection).add(id: id, header: chunk.header, context: chunk.context, body: chunk.text, db)
   }
 }
 

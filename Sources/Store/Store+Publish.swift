@@ -22,14 +22,15 @@ extension Store {
   /// The graph is extended when so many chunks are newer than it, as a part of it.
   private static let extensionFraction = 0.1
   /// The graph is built anew when so many of its chunks are gone, as a part of it.
-  private static let rebuildFraction = 0.2
+  private static let rebuildFraction = 0.15
 
-  /// Brings the graph of a collection up to date, if it is worth it, and clears vectors that were staged under its embedder.
+  /// Brings the files of a collection's words and its graph up to date, where they are worth it, and clears vectors that were staged under its embedder.
   ///
   /// The new file is written beside the old one, synced, renamed, and only then meant by a row; the old one serves until then. A stop at any
   /// moment leaves the old graph, or the new one.
   package func publish(_ collection: CollectionID) throws(StoreError) {
     guard access == .writing else { throw .readOnlyAccess() }
+    try publishWords(collection)
     let state = try read("look at the graph") { db in try GraphState(collection, db) }
     if state.hasStagedVectors {
       try write("clear staged vectors") { db in
@@ -158,7 +159,7 @@ private struct GraphState {
 }
 
 extension StoreStep {
-  fileprivate init(_ step: FileStep) {
+  init(_ step: FileStep) {
     switch step {
     case .create: self = .createFile
     case .write: self = .writeFile

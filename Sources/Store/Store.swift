@@ -3,7 +3,7 @@ import GRDB
 import Synchronization
 import VectorIndex
 
-/// An index on disk: SQLite is the truth; what FAISS and FTS5 need is derived from it, and says which state it mirrors.
+/// An index on disk: SQLite is the truth; the indexes of vectors and of words are derived from it, and say which state they mirror.
 ///
 /// One process writes, under a lock file, through one connection with `synchronous = FULL`; any number read meanwhile, without locks. A
 /// store may be used from any thread. Methods block: call them from threads that may wait.
@@ -23,6 +23,7 @@ package final class Store: Sendable {
   private let noticeList = Mutex<[String]>([])
   /// What each collection has in memory; made at the first dense search.
   let vectorCaches = Mutex<[CollectionID: VectorCache]>([:])
+  let wordCaches = Mutex<[CollectionID: WordCache]>([:])
   let filteredChunks = Mutex(FilteredChunks())
 
   /// Opens the index in a folder.
@@ -57,7 +58,10 @@ package final class Store: Sendable {
         _ = try Store(directory: directory, access: .writing, options: options)
       }
     }
-    if access == .writing { removeStrayGenerationFiles() }
+    if access == .writing {
+      removeStrayGenerationFiles()
+      removeStrayWordFiles()
+    }
   }
 
   /// What happened beside the point since the store was opened: a damaged graph that was put aside, for one. Each is one sentence.

@@ -113,19 +113,6 @@ package struct ScoredChunk: Sendable, Equatable {
   }
 }
 
-/// How much a term counts by where it stands; 1 for each gives BM25 over the whole indexed text.
-package struct LexicalWeights: Sendable, Equatable {
-  package var header: Double
-  package var context: Double
-  package var body: Double
-
-  package init(header: Double = 1, context: Double = 1, body: Double = 1) {
-    self.header = header
-    self.context = context
-    self.body = body
-  }
-}
-
 /// One collection in numbers.
 package struct CollectionStatus: Sendable, Equatable {
   package var id: CollectionID
@@ -158,17 +145,23 @@ package struct GenerationStatus: Sendable, Equatable {
 package struct StoreOptions: Sendable {
   /// Chunks of a collection from which on a graph is built: see `Store.graphThreshold`.
   package var graphThreshold: Int
+  /// Chunks of a collection from which on their words are written to a file: see `Store.wordThreshold`.
+  package var wordThreshold: Int
   /// Called at the named moments of writing; what it throws is what the moment fails with.
   package var failpoint: @Sendable (StoreStep) throws -> Void
 
-  package init(graphThreshold: Int = Store.graphThreshold, failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }) {
+  package init(
+    graphThreshold: Int = Store.graphThreshold, wordThreshold: Int = Store.wordThreshold,
+    failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }
+  ) {
     self.graphThreshold = graphThreshold
+    self.wordThreshold = wordThreshold
     self.failpoint = failpoint
   }
 }
 
 /// The moments at which tests make writing fail, or the process die.
 package enum StoreStep: String, Sendable, CaseIterable {
-  case removeOldRows, insertDocument, insertChunk, insertVector, insertLexicalRow, raiseSequence, beforeCommit, afterCommit
+  case removeOldRows, insertDocument, insertChunk, insertVector, raiseSequence, beforeCommit, afterCommit
   case createFile, writeFile, syncFile, renameFile, syncFolder, beforeGenerationRow, beforePruning
 }

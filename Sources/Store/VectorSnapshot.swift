@@ -86,14 +86,28 @@ struct VectorSegment: Sendable {
 
   func search(_ query: [Float], limit: Int, among allowed: ChunkSet?) throws -> [VectorIndex.Hit] {
     guard liveCount > 0 else { return [] }
-    if let allowed { return try index.search(query, limit: limit, allowing: positions(of: allowed)) }
+    if let allowed { return try index.search(query, limit: limit, allowing: allowed.positions(in: self)) }
     if deadCount == 0 { return try index.search(query, limit: limit) }
     return try index.search(query, limit: limit, allowing: live)
   }
 
-  private func positions(of allowed: ChunkSet) -> Bitmap {
-    var positions = live
-    for (position, id) in ids.enumerated() where !allowed.contains(id) { positions[position] = false }
+  /// The positions of those of some chunks that are alive here.
+  ///
+  /// - Parameter chunks: Keys, rising.
+  func positions(of chunks: [Int64]) -> Bitmap {
+    var positions = Bitmap(count: ids.count, repeating: false)
+    guard let first = ids.first, let last = ids.last else { return positions }
+    let isDense = last - first == Int64(ids.count - 1)
+    var position = 0
+    for id in chunks where id >= first && id <= last {
+      if isDense {
+        position = Int(id - first)
+      } else {
+        while position < ids.count, ids[position] < id { position += 1 }
+        guard position < ids.count, ids[position] == id else { continue }
+      }
+      if live[position] { positions[position] = true }
+    }
     return positions
   }
 

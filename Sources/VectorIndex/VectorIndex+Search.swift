@@ -3,7 +3,7 @@ import CFaiss
 extension VectorIndex {
   /// Candidates that a walk through a graph keeps for a number of results. Measured on clustered vectors (`make bench-vectors`): of the best ten of 100,000
   /// they hold more than 99 %, of the best 200 nearly as many.
-  static func candidateCount(for limit: Int) -> Int { max(64, 2 * limit) }
+  static func candidateCount(for limit: Int) -> Int { max(96, 2 * limit) }
 
   /// The `limit` vectors of largest inner product with the query, best first; of equal scores the earlier one first.
   ///

@@ -1,0 +1,142 @@
+import DurableFiles
+import Foundation
+import GRDB
+import Lexical
+
+// Words are kept as a log-structured merge tree is (O'Neil et al. 1996): chunks that no file has become a new segment when there are enough, and
+// segments of like size become one, so that a chunk's words are written a few times in all and a collection has a handful of files.
+
+extension Store {
+  /// Newer chunks from which on their words are written to a file; fewer are analysed anew when an index is opened (20 MB of text a second).
+  package static let wordThreshold = 500
+
+  /// A segment is written anew when so many of its chunks are gone.
+  private static let deadFraction = 0.15
+
+  /// Brings the files of a collection's words up to date. New files are written beside the old ones, synced, and only then meant by rows.
+  func publishWords(_ collection: CollectionID) throws(StoreError) {
+    let (rows, liveCounts, newCount, lastChunkID) = try read("look at the words") { db in
+      let rows = try WordSegmentRow.all(of: collection, db)
+      var last: Int64 = 0
+      let counts = try rows.map { row in
+        defer { last = row.lastChunkID }
+        return try Self.chunkCount(of: collection, after: last, through: row.lastChunkID, db)
+      }
+      let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
+      return (rows, counts, try Self.chunkCount(of: collection, after: last, through: .max, db), newest)
+    }
+
+    // Segments are loaded when they are needed: those that are merged, and those whose file is damaged.
+    var parts = zip(rows, liveCounts).map { row, live in
+      Part(row: row, first: 0, last: row.lastChunkID, liveCount: live, isRewritten: Double(row.count - live) > Self.deadFraction * Double(row.count))
+    }
+    for index in parts.indices.dropFirst() { parts[index].first = parts[index - 1].last }
+    for index in parts.indices where !isUsable(parts[index]) { parts[index].isRewritten = true }
+    if newCount >= options.wordThreshold {
+      parts.append(Part(row: nil, first: rows.last?.lastChunkID ?? 0, last: lastChunkID, liveCount: newCount, isRewritten: true))
+    }
+    var groups: [[Part]] = []
+    for part in parts {
+      groups.append([part])
+      // The smaller one at the end joins its neighbour while that is not twice its size.
+      while groups.count > 1, groups[groups.count - 2].liveCount < 2 * groups[groups.count - 1].liveCount {
+        let last = groups.removeLast()
+        groups[groups.count - 1] += last
+      }
+    }
+    guard groups.contains(where: \.isWritten) else { return }
+    do { try install(groups, in: collection) } catch { throw .wrapping(error, "write the words", path: wordFolder) }
+  }
+
+  private static func chunkCount(of collection: CollectionID, after first: Int64, through last: Int64, _ db: Database) throws -> Int {
+    try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id <= ?", arguments: [collection.rawValue, first, last]) ?? 0
+  }
+
+  private func isUsable(_ part: Part) -> Bool {
+    guard let row = part.row else { return true }
+    do throws(DurableFileError) { _ = try loadWords(row) } catch {
+      quarantineWords(row, error)
+      return false
+    }
+    return true
+  }
+
+  private func install(_ groups: [[Part]], in collection: CollectionID) throws {
+    try FileManager.default.createDirectory(atPath: wordFolder, withIntermediateDirectories: true)
+    // The sequence of AUTOINCREMENT keeps its place when rows go: a name is never used twice.
+    var number = try read("number the words") { db in
+      try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'word_segment'") ?? 0
+    }
+    var newRows: [WordSegmentRow] = []
+    for group in groups {
+      guard group.isWritten, let last = group.last?.last else {
+        newRows += group.compactMap(\.row)
+        continue
+      }
+      let segment = try segment(of: group, in: collection)
+      number += 1
+      let file = "collection-\(collection.rawValue)-\(number).words"
+      let checksum = try segment.save(to: wordPath(file)) { step in try self.options.failpoint(StoreStep(step)) }
+      newRows.append(WordSegmentRow(number: number, file: file, lastChunkID: last, count: segment.count, sha256: checksum))
+    }
+    try options.failpoint(.beforeGenerationRow)
+    let old = try write("note the words") { db in
+      let old = try String.fetchAll(db, sql: "DELETE FROM word_segment WHERE collection_id = ? RETURNING file", arguments: [collection.rawValue])
+      for row in newRows { try row.insert(collection, db) }
+      return old
+    }
+    try options.failpoint(.beforePruning)
+    for file in Set(old).subtracting(newRows.map(\.file)) { unlink(wordPath(file)) }
+  }
+
+  /// The words of some parts that follow each other, as one segment without the dead.
+  private func segment(of group: [Part], in collection: CollectionID) throws -> LexicalSegment {
+    var segments: [WordSnapshot.Part] = []
+    for part in group {
+      if let row = part.row, let known = try? loadWords(row) {
+        let alive = try read("look at the words") { db in
+          try Int64.fetchAll(
+            db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id",
+            arguments: [collection.rawValue, part.first, part.last])
+        }
+        segments.append((known, known.positions(of: alive[...])))
+        continue
+      }
+      // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks in the range can only go in between, never come.
+      var builder = LexicalSegmentBuilder()
+      var first = part.first
+      while first < part.last {
+        let page = first
+        let end = try pool.read { db in
+          let end = try Int64.fetchOne(
+            db, sql: "SELECT max(id) FROM (SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT 4096)",
+            arguments: [collection.rawValue, page, part.last])
+          guard let end else { return part.last }
+          try StoredWords.forEach(of: collection, after: page, through: end, db) { builder.add($0) }
+          return end
+        }
+        first = end
+      }
+      segments.append((builder.finish(), nil))
+    }
+    return segments.count == 1 && segments[0].live == nil ? segments[0].segment : .merging(segments)
+  }
+}
+
+/// A range of chunks whose words are, or will be, in one file.
+private struct Part {
+  /// `nil` for chunks that no file has.
+  var row: WordSegmentRow?
+  /// The chunks' keys are larger than `first` and at most `last`.
+  var first: Int64
+  var last: Int64
+  var liveCount: Int
+  var isRewritten: Bool
+}
+
+extension [Part] {
+  fileprivate var liveCount: Int { reduce(0) { $0 + $1.liveCount } }
+  /// Whether it becomes a new file.
+  fileprivate var isWritten: Bool { count > 1 || contains(where: \.isRewritten) }
+}

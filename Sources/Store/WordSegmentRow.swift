@@ -1,0 +1,92 @@
+import DurableFiles
+import Foundation
+import GRDB
+import Lexical
+
+/// A row of `word_segment`: a file with the words of the chunks between the segment before it and `lastChunkID`.
+struct WordSegmentRow: Equatable {
+  var number: Int64
+  var file: String
+  /// Chunks with keys up to this one that are in no earlier segment are in this one, or gone.
+  var lastChunkID: Int64
+  var count: Int
+  var sha256: String
+
+  /// In the order of their chunks' keys.
+  static func all(of collection: CollectionID, _ db: Database) throws -> [WordSegmentRow] {
+    try Row.fetchAll(
+      db, sql: "SELECT * FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id", arguments: [collection.rawValue]
+    ).map {
+      WordSegmentRow(number: $0["number"], file: $0["file"], lastChunkID: $0["last_chunk_id"], count: $0["count"], sha256: $0["sha256"])
+    }
+  }
+
+  func insert(_ collection: CollectionID, _ db: Database) throws {
+    try db.execute(
+      sql: "INSERT INTO word_segment (number, collection_id, file, last_chunk_id, count, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+      arguments: [number, collection.rawValue, file, lastChunkID, count, sha256])
+  }
+}
+
+/// The truth: words of the chunks in the database.
+enum StoredWords {
+  /// Calls `body` for the chunks of a collection whose keys are larger than `first`, and at most `last`, by rising keys.
+  static func forEach(
+    of collection: CollectionID, after first: Int64, through last: Int64 = .max, _ db: Database, _ body: (LexicalEntry) throws -> Void
+  ) throws {
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT c.id, c.header, c.context, c.body, d.language
+        FROM chunk c INDEXED BY chunk_collection CROSS JOIN document d ON d.id = c.document_id
+        WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
+        """, arguments: [collection.rawValue, first, last])
+    while let row = try rows.next() {
+      try body(LexicalEntry(id: row[0], header: row[1], context: row[2] ?? "", body: row[3], language: row[4]))
+    }
+  }
+
+  /// A segment in memory of those chunks.
+  static func segment(of collection: CollectionID, after first: Int64, through last: Int64 = .max, _ db: Database) throws -> LexicalSegment {
+    var builder = LexicalSegmentBuilder()
+    try forEach(of: collection, after: first, through: last, db) { builder.add($0) }
+    return builder.finish()
+  }
+}
+
+extension Store {
+  var wordFolder: String { directory + "/words" }
+
+  func wordPath(_ file: String) -> String { wordFolder + "/" + file }
+
+  /// The segment of a row, if its file is what the row says.
+  func loadWords(_ row: WordSegmentRow) throws(DurableFileError) -> LexicalSegment {
+    let path = wordPath(row.file)
+    let segment = try LexicalSegment.load(from: path)
+    guard segment.checksum == row.sha256, segment.count == row.count, segment.ids.last.map({ $0 <= row.lastChunkID }) ?? true else {
+      throw .damaged(path, "it is not the file that the database means")
+    }
+    return segment
+  }
+
+  /// Puts a file that can not be trusted aside, if this process may write, and says so. One of an older form is simply not used.
+  func quarantineWords(_ row: WordSegmentRow, _ error: DurableFileError) {
+    guard !error.isOutdated else { return }
+    let path = wordPath(row.file)
+    var whereabouts = "quarry ingest makes a new one"
+    if access == .writing, FileManager.default.fileExists(atPath: path), rename(path, path + ".bad-\(row.number)") == 0 {
+      whereabouts = "it was put aside as \(path).bad-\(row.number)"
+    }
+    notice("the word index \(path) is not used (\(error.why ?? error.message)); \(whereabouts); its words are read from the database instead")
+  }
+
+  /// Files that a stopped writer left. Nothing in them is not in the database.
+  func removeStrayWordFiles() {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: wordFolder), !names.isEmpty,
+      let known = try? read("list the word indexes", { db in try Set(String.fetchAll(db, sql: "SELECT file FROM word_segment")) })
+    else { return }
+    for name in names where name.hasPrefix("collection-") && !known.contains(name) && (name.hasSuffix(".words") || name.hasSuffix(".words.tmp")) {
+      unlink(wordPath(name))
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import GRDB
+import Store
+import Testing
+
+/// Words in files: written, merged, replaced, damaged, and always the same answers as from the database alone.
+@Suite struct WordIndexTests {
+  let folder: TemporaryFolder
+  let collection: CollectionID
+
+  init() throws {
+    folder = try TemporaryFolder()
+    collection = try Store.open(directory: folder.path, access: .writing).createCollection(named: "c", embedder: embedder).id
+  }
+
+  private static let options = StoreOptions(wordThreshold: 20)
+  private var files: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/words")) ?? []).sorted()
+  }
+
+  private func open(_ access: Store.Access = .writing) throws -> Store {
+    try Store.open(directory: folder.path, access: access, options: Self.options)
+  }
+
+  private static func texts(_ count: Int, _ generator: inout SeededGenerator) -> [String] {
+    let words = ["falcon", "heron", "kite", "owl", "rook", "crane", "stork", "swift"]
+    return (0..<count).map { _ in
+      (0..<Int.random(in: 1...20, using: &generator)).map { _ in words.randomElement(using: &generator) ?? "" }.joined(separator: " ")
+    }
+  }
+
+  /// Any history of changes and publishing gives what an index made at once gives, once dead words are gone; and what a reader sees that was open all
+  /// along is what a new one sees.
+  @Test(arguments: 1...4) func anyHistoryAnswersLikeAFreshIndex(seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let store = try open()
+    let reader = try open(.reading)
+    var documents: [String: [String]] = [:]
+    for _ in 0..<40 {
+      let path = "d\(Int.random(in: 0..<12, using: &generator))"
+      if Int.random(in: 0..<4, using: &generator) == 0 {
+        try store.remove(paths: [("/docs", path)], from: collection)
+        documents[path] = nil
+      } else {
+        let texts = Self.texts(Int.random(in: 1...30, using: &generator), &generator)
+        try store.put(path, texts, in: collection)
+        documents[path] = texts
+      }
+      if Bool.random(using: &generator) { try store.publish(collection) }
+      let words = ["owl", "stork"]
+      let held = documents.values.flatMap(\.self).filter { text in words.contains { text.contains($0) } }
+      let own = try store.lexicalSearch(anyOf: words, limit: 1000, in: collection)
+      #expect(try store.texts(own).sorted() == held.sorted())
+      #expect(try reader.lexicalSearch(anyOf: words, limit: 1000, in: collection).map(\.chunkID).sorted() == own.map(\.chunkID).sorted())
+      // Who opens it now has the same files, and in memory what they have not.
+      #expect(try Set(open(.reading).lexicalSearch(anyOf: words, limit: 1000, in: collection).map(\.chunkID)) == Set(own.map(\.chunkID)))
+    }
+    try store.publish(collection)
+    #expect(try store.audit().isEmpty)
+    #expect(files.count <= 4, "\(files)")
+  }
+
+  @Test func aDamagedFileIsPutAsideAndMadeAnew() throws {
+    var generator = SeededGenerator(seed: 5)
+    let expected: [ScoredChunk]
+    do {
+      let store = try open()
+      try store.put("a", Self.texts(60, &generator), in: collection)
+      try store.publish(collection)
+      expected = try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection)
+    }
+    let file = try #require(files.first)
+    let path = folder.path + "/words/" + file
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    do {
+      let reader = try open(.reading)
+      #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+      #expect(reader.notices.count == 1 && reader.notices[0].contains(file))
+    }
+    let store = try open()
+    #expect(try store.audit().map(\.kind) == [.lexical])
+    try store.publish(collection)
+    #expect(try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try store.audit().isEmpty)
+    #expect(files.contains { $0.contains(".bad-") } && files.contains { $0.hasSuffix(".words") })
+  }
+
+  @Test func aMissingFileIsMadeAnew() throws {
+    var generator = SeededGenerator(seed: 6)
+    try open().put("a", Self.texts(60, &generator), in: collection)
+    try open().publish(collection)
+    for file in files { try FileManager.default.removeItem(atPath: folder.path + "/words/" + file) }
+    #expect(try !open(.reading).lexicalSearch(anyOf: ["kite"], limit: 30, in: collection).isEmpty)
+    try open().publish(collection)
+    #expect(files.count == 1)
+    #expect(try open().audit().isEmpty)
+  }
+
+  @Test(arguments: [
+    StoreStep.createFile, .writeFile, .syncFile, .renameFile, .syncFolder, .beforeGenerationRow, .beforeCommit, .afterCommit, .beforePruning,
+  ])
+  func aStopWhilePublishingLosesNothing(step: StoreStep) throws {
+    struct Injected: Error {}
+    var generator = SeededGenerator(seed: 7)
+    try open().put("a", Self.texts(30, &generator), in: collection)
+    try open().publish(collection)
+    try open().put("b", Self.texts(40, &generator), in: collection)
+    let expected = try Set(open().lexicalSearch(anyOf: ["owl"], limit: 100, in: collection).map(\.chunkID))
+    do {
+      let store = try Store.open(
+        directory: folder.path, access: .writing,
+        options: StoreOptions(wordThreshold: 20, failpoint: { reached in if reached == step { throw Injected() } }))
+      #expect(throws: StoreError.self) { try store.publish(collection) }
+    }
+    #expect(try Set(open().lexicalSearch(anyOf: ["owl"], limit: 100, in: collection).map(\.chunkID)) == expected)
+    try open().publish(collection)
+    #expect(try open().audit().isEmpty)
+    #expect(files.count == 1 && files[0].hasSuffix(".words"), "\(files)")
+  }
+
+  @Test func aCollectionTakesItsFilesWithIt() throws {
+    var generator = SeededGenerator(seed: 8)
+    let store = try open()
+    try store.put("a", Self.texts(60, &generator), in: collection)
+    try store.publish(collection)
+    #expect(files.count == 1)
+    try store.removeCollection(collection)
+    #expect(files.isEmpty)
+  }
+}
