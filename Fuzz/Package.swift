@@ -26,13 +26,21 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "quarry-fuzz",
   platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
   targets: [
     .target(name: "CKernels"),
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(name: "ModelFile", dependencies: ["Diagnostics"], swiftSettings: fuzzedMemory),
     .target(name: "Jinja", dependencies: ["Diagnostics"], swiftSettings: fuzzed),
     .target(name: "Tokenizer", dependencies: ["Diagnostics", "Jinja", "ModelFile"], swiftSettings: fuzzedMemory),
-    .target(name: "Inference", dependencies: ["Diagnostics", "CKernels", "ModelFile", "Tokenizer"], swiftSettings: fuzzedMemory),
+    .target(name: "Scheduling", dependencies: [.product(name: "HeapModule", package: "swift-collections")], swiftSettings: fuzzed),
+    .target(
+      name: "Inference",
+      dependencies: ["Diagnostics", "CKernels", "ModelFile", "Scheduling", "Tokenizer", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: fuzzedMemory),
     .target(name: "CFuzzer"),
     .target(name: "FuzzInput", dependencies: ["CFuzzer"], swiftSettings: fuzzedMemory),
     fuzzer("FuzzGGUF", ["ModelFile", "Tokenizer"]),

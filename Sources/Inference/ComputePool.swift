@@ -9,8 +9,8 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: `state` guards all that changes; the body's pointer is used only between the caller's entry and return.
 @safe package final class ComputePool: @unchecked Sendable {
-  /// As many threads as the process may use cores. Pools live as long as the process, or until `close`.
-  package static let shared = ComputePool(threadCount: ProcessInfo.processInfo.activeProcessorCount)
+  /// As many threads as there are cores for the process. Pools live as long as the process, or until `close`.
+  package static let shared = ComputePool(threadCount: AvailableCores().threadCount)
 
   package let threadCount: Int
 

@@ -122,15 +122,20 @@ struct EvalIndexOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Collection in the index.", valueName: "name"))
   var collection: String = "default"
 
+  @Option(help: "What a new index's vectors are computed in: int8, or float32 to see what int8 costs.")
+  var embedding: EmbeddingPrecision = .int8
+
   func open(for dataSet: DataSet, output: OutputOptions, generator: String?, reuse: ReuseMethod? = nil) throws -> EvaluationIndex {
     var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)
     defer { bar.clear() }
     return try EvaluationIndex(
-      dataSet: dataSet, directory: index, collection: collection, embedder: Embedder(directory: ModelFolder.standard().embedderPath()),
-      generatorPath: generator, reuse: reuse
+      dataSet: dataSet, directory: index, collection: collection,
+      embedder: Embedder(path: ModelFolder.standard().embedderPath(), precision: embedding), generatorPath: generator, reuse: reuse
     ) { progress in
       bar.show(
         fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1, detail: "\(progress.embeddedTokens) tokens")
     }
   }
 }
+
+extension EmbeddingPrecision: ExpressibleByArgument {}
