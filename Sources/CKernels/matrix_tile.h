@@ -12,12 +12,13 @@
 #define VECTORS (QK_PANEL / LANES)
 #define INLINE TARGET static inline __attribute__((always_inline))
 
-/// How far ahead weights are asked for. Decoding waits for memory, and the processor alone looks ahead too little: eight sequences together are
-/// half as fast again with it (4 to 12 KiB make no difference).
+/// How far ahead weights are asked for. Decoding waits for memory, and the processor alone looks ahead too little.
 #define PREFETCH_BYTES 8192
 
+/// Asks for what comes PREFETCH_BYTES after some bytes, into the second level: there may be more requests under way than into the first, and one
+/// row alone reads twice as fast (measured on Zen 4: 24 GB/s a core, 12 into the first level, 10 without).
 INLINE void prefetch(const uint8_t *bytes, size_t count) {
-    for (size_t line = 0; line < count; line += 64) __builtin_prefetch(bytes + PREFETCH_BYTES + line);
+    for (size_t line = 0; line < count; line += 64) __builtin_prefetch(bytes + PREFETCH_BYTES + line, 0, 2);
 }
 
 /// The eight groups of a block's codes, ready to be multiplied.
@@ -84,7 +85,9 @@ INLINE void tile(
     for (size_t b = 0; b < blocks; b++, codes += block_code_bytes(f)) {
         const uint8_t *header = panel + b / header_blocks * header_bytes(f);
         integers code[8];
+        // Headers and codes are asked for apart, each as far ahead; together that is all of the panels to come.
         if (lane == 0) prefetch(codes, block_code_bytes(f));
+        if (lane == 0 && b % header_blocks == 0) prefetch(header, header_bytes(f));
         load_codes(code, codes, f);
         for (int g = 0; g < groups; g++) {
             floats scale, minimum = f_zero();

@@ -39,6 +39,7 @@ struct EncoderWeights: Sendable {
     let width = configuration.width
     // Checkpoints of a whole BERT model carry a prefix that sentence encoders lack.
     let prefix = tensors["bert." + names.words] == nil ? "" : "bert."
+    var pages = LargePages()
 
     func tensor(_ name: String, _ shape: [Int]) throws(ModelFileError) -> Tensor {
       guard let tensor = tensors[prefix + name] else { throw .missing("tensor \(prefix + name)", in: path) }
@@ -58,7 +59,7 @@ struct EncoderWeights: Sendable {
         if tensors[prefix + name + ".bias"] != nil { bias += Self.floats(try tensor(name + ".bias", [rows / names.count])) }
       }
       guard bias.isEmpty || bias.count == rows else { throw .missing("tensor \(names[0]).bias", in: path, "only some of its parts have one") }
-      return PackedLinear(matrix, bias: bias.isEmpty ? nil : bias, rows: rows, columns: columns, precision: precision, pool: pool)
+      return PackedLinear(matrix, bias: bias.isEmpty ? nil : bias, rows: rows, columns: columns, precision: precision, in: &pages, pool: pool)
     }
 
     self.precision = precision

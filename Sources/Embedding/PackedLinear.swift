@@ -14,8 +14,12 @@ struct PackedLinear: Sendable {
   /// Both precisions have panels of the same height.
   private static let panel = Int(QK_DENSE_PANEL)
 
-  /// - Parameter matrix: Row-major.
-  init(_ matrix: [Float], bias: [Float]?, rows: Int, columns: Int, precision: EmbeddingPrecision, pool: ComputePool) {
+  /// - Parameters:
+  ///   - matrix: Row-major.
+  ///   - pages: Where it is packed.
+  init(
+    _ matrix: [Float], bias: [Float]?, rows: Int, columns: Int, precision: EmbeddingPrecision, in pages: inout LargePages, pool: ComputePool
+  ) {
     precondition(matrix.count == rows * columns && bias?.count ?? rows == rows && QK_DENSE_PANEL == QK_DENSE8_PANEL, "sizes do not fit together")
     self.precision = precision
     self.rows = rows
@@ -23,11 +27,11 @@ struct PackedLinear: Sendable {
     self.bias = bias
     switch precision {
     case .float32:
-      let packed = AlignedMemory(floatCount: qk_dense_packed_count(rows, columns))
+      let packed = pages.take(byteCount: qk_dense_packed_count(rows, columns) * MemoryLayout<Float>.stride)
       unsafe matrix.withUnsafeBufferPointer { unsafe qk_dense_pack(packed.floats, $0.baseAddress!, rows, columns) }
       self.packed = packed
     case .int8:
-      let packed = AlignedMemory(byteCount: qk_dense8_packed_byte_count(rows, columns))
+      let packed = pages.take(byteCount: qk_dense8_packed_byte_count(rows, columns))
       let panelCount = (rows + Self.panel - 1) / Self.panel
       let partCount = min(panelCount, 4 * pool.threadCount)
       pool.run(count: partCount) { part in

@@ -42,8 +42,7 @@ struct Transformer: Sendable {
     self.layers = layers
     outputNorm = try reader.floats(configuration.architecture.outputNormName, [width])
     // Without an output matrix the embedding is used the other way round.
-    head = try WeightMatrix(
-      reader.has("output.weight") ? reader.tensor("output.weight", [width, configuration.vocabularySize]) : embedding, pool: pool)
+    head = try reader.matrix(reader.has("output.weight") ? reader.tensor("output.weight", [width, configuration.vocabularySize]) : embedding)
     let divisors = reader.has("rope_freqs.weight") ? try reader.floats("rope_freqs.weight", [configuration.ropePairCount]) : []
     guard divisors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
       throw .configuration(gguf.path, "rope_freqs.weight has a value that is not above 0")

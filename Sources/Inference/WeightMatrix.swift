@@ -8,7 +8,7 @@ import ModelFile
   let rows: Int
   let columns: Int
   private let type: qk_type
-  private let packed: UnsafeMutableRawPointer
+  private let packed: AlignedMemory
   /// Memory that the packed weights take.
   let byteCount: Int
 
@@ -26,7 +26,8 @@ import ModelFile
   /// Whether it is multiplied with quantised activations.
   var usesQuantisedActivations: Bool { qk_is_quantised(type) }
 
-  init(_ tensor: Tensor, pool: ComputePool) throws(InferenceError) {
+  /// - Parameter pages: Where it is packed.
+  init(_ tensor: Tensor, in pages: inout LargePages, pool: ComputePool) throws(InferenceError) {
     guard let type = Self.kernelType(of: tensor.type) else { throw .type(tensor.type.name, ofTensor: tensor.name, in: tensor.file.path) }
     let (rows, columns) = (tensor.shape[1], tensor.shape[0])
     guard columns % Int(QK_BLOCK) == 0 else { throw .configuration(tensor.file.path, "\(tensor.name) has \(columns) columns, not a multiple of 32") }
@@ -35,8 +36,8 @@ import ModelFile
     self.type = type
     let isQuantised = qk_is_quantised(type)
     byteCount = isQuantised ? qk_matrix_byte_count(type, rows, columns) : qk_floats_byte_count(type, rows, columns)
-    unsafe packed = .allocate(byteCount: max(64, byteCount), alignment: 64)
-    let job = unsafe PackingJob(target: packed, tensor: tensor)
+    packed = pages.take(byteCount: byteCount)
+    let job = unsafe PackingJob(target: packed.base, tensor: tensor)
     let panels = panelCount
     let parts = min(panels, 4 * pool.threadCount)
     pool.run(count: parts) { part in
@@ -54,8 +55,6 @@ import ModelFile
     tensor.release()
   }
 
-  deinit { unsafe packed.deallocate() }
-
   /// Where a packing job writes; its parts write disjoint panels.
   @safe private struct PackingJob: @unchecked Sendable {
     let target: UnsafeMutableRawPointer
@@ -70,9 +69,9 @@ import ModelFile
     _ x: UnsafePointer<Float>, quantised: UnsafePointer<qk_activations>, into y: UnsafeMutablePointer<Float>, rowCount: Int, panels: Range<Int>
   ) {
     if usesQuantisedActivations {
-      unsafe qk_matrix_multiply(y, rows, quantised, packed, type, rowCount, rows, columns, panels.lowerBound, panels.upperBound)
+      unsafe qk_matrix_multiply(y, rows, quantised, packed.base, type, rowCount, rows, columns, panels.lowerBound, panels.upperBound)
     } else {
-      unsafe qk_floats_multiply(y, rows, x, packed, type, rowCount, rows, columns, panels.lowerBound, panels.upperBound)
+      unsafe qk_floats_multiply(y, rows, x, packed.base, type, rowCount, rows, columns, panels.lowerBound, panels.upperBound)
     }
   }
 }

@@ -6,6 +6,7 @@ struct WeightReader {
   let gguf: GGUFFile
   let pool: ComputePool
   private var taken: Set<String> = []
+  private var pages = LargePages()
 
   init(gguf: GGUFFile, pool: ComputePool) {
     self.gguf = gguf
@@ -21,7 +22,11 @@ struct WeightReader {
   }
 
   mutating func matrix(_ name: String, rows: Int, columns: Int) throws(InferenceError) -> WeightMatrix {
-    try WeightMatrix(tensor(name, [columns, rows]), pool: pool)
+    try matrix(tensor(name, [columns, rows]))
+  }
+
+  mutating func matrix(_ tensor: Tensor) throws(InferenceError) -> WeightMatrix {
+    try WeightMatrix(tensor, in: &pages, pool: pool)
   }
 
   /// Floats of any shape, row by row; not for block types.

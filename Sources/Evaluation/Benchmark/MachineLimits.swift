@@ -15,10 +15,12 @@ struct MachineLimits {
     // Many parts, so that a core that comes late takes fewer.
     let parts = 64
     let partBytes = 8 << 20
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: parts * partBytes, alignment: 4096)
-    defer { memory.deallocate() }
-    memset(memory.baseAddress!, 1, memory.count)
-    let start = UInt(bitPattern: memory.baseAddress!)
+    // In large pages, as weights are.
+    var pages = LargePages()
+    let memory = pages.take(byteCount: parts * partBytes)
+    defer { withExtendedLifetime(memory) {} }
+    memset(memory.base, 1, parts * partBytes)
+    let start = UInt(bitPattern: memory.base)
     let sink = Atomic<UInt64>(0)
     let readSeconds = fastest(of: passes) {
       pool.run(count: parts) { part in
@@ -39,7 +41,7 @@ struct MachineLimits {
     }
     let count = Double(done.load(ordering: .relaxed))
     return MachineLimits(
-      readBytesPerSecond: Double(memory.count) / readSeconds, multiplyAddsPerSecond: count > 0 ? count / multiplySeconds : nil)
+      readBytesPerSecond: Double(parts * partBytes) / readSeconds, multiplyAddsPerSecond: count > 0 ? count / multiplySeconds : nil)
   }
 
   private static func fastest(of passes: Int, _ body: () -> Void) -> Double {
