@@ -71,7 +71,9 @@ let package = Package(
     .target(name: "Lexical", dependencies: ["CPostings", "CStemmer", "Diagnostics", "DurableFiles"], swiftSettings: strictMemory),
     .target(
       name: "Store",
-      dependencies: ["Diagnostics", "Chunking", "Documents", "DurableFiles", "Lexical", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Diagnostics", "Chunking", "Documents", "DurableFiles", "Lexical", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict
     ),
     .target(
@@ -79,11 +81,11 @@ let package = Package(
       dependencies: ["Diagnostics", "Chunking", "Documents", "Embedding", "Store", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict
     ),
-    .target(name: "Retrieval", dependencies: ["Diagnostics", "Documents", "Embedding", "Store"], swiftSettings: strict),
+    .target(name: "Retrieval", dependencies: ["Diagnostics", "Documents", "Embedding", "Lexical", "Store"], swiftSettings: strict),
     .target(
       name: "Answering",
       dependencies: [
-        "Diagnostics", "Chunking", "Documents", "Embedding", "Inference", "Retrieval", "Store", "Tokenizer",
+        "Diagnostics", "Chunking", "Documents", "Embedding", "Inference", "Lexical", "Retrieval", "Store", "Tokenizer",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict
@@ -138,7 +140,8 @@ let package = Package(
       dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(name: "IngestionTests", dependencies: ["Documents", "Embedding", "Ingestion", "Store"], swiftSettings: strict),
-    .testTarget(name: "RetrievalTests", dependencies: ["Chunking", "Documents", "Embedding", "Retrieval", "Store"], swiftSettings: strict),
+    .testTarget(
+      name: "RetrievalTests", dependencies: ["Chunking", "Documents", "Embedding", "Lexical", "Retrieval", "Store"], swiftSettings: strict),
     .testTarget(
       name: "AnsweringTests",
       dependencies: ["Answering", "Chunking", "Documents", "Embedding", "Inference", "ModelFile", "Retrieval", "Store", "Tokenizer"],

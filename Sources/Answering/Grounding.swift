@@ -1,4 +1,5 @@
 import Chunking
+import Lexical
 import Retrieval
 
 /// The check of generated text against the documents that it is said to come from.
@@ -83,6 +84,7 @@ package struct Grounding: Sendable {
     var tokens: [Token] = []
     var beginsSentence = true
     let characters = Array(text)
+    let analyzer = TextAnalyzer()
     var index = 0
     while index < characters.count {
       let character = characters[index]
@@ -110,7 +112,7 @@ package struct Grounding: Sendable {
         for folded in Words.folded(word) {
           let isCommon = Words.isStopWord(folded) || folded.count == 1
           let isName = !beginsSentence && !isCommon && character.isUppercase
-          tokens.append(Token(word: word, stem: PorterStemmer.stem(folded), isNumber: false, isName: isName, isCommon: isCommon))
+          tokens.append(Token(word: word, stem: analyzer.englishStem(of: folded), isNumber: false, isName: isName, isCommon: isCommon))
         }
       }
       beginsSentence = false

@@ -50,6 +50,14 @@ package struct TextAnalyzer {
     return result
   }
 
+  /// What an English word is indexed under.
+  ///
+  /// - Parameter word: In lower case, without diacritics.
+  package func englishStem(of word: String) -> String {
+    let stem = stemmers.stem(word, language: "en")
+    return stem.isEmpty ? word : stem
+  }
+
   /// Terms of a piece of text, positions from 0 on.
   func analyze(_ piece: String, language: String) -> PieceAnalysis {
     var result = PieceAnalysis()
@@ -62,9 +70,12 @@ package struct TextAnalyzer {
           let folded = CharacterFolding.folded(lowered)
           guard !folded.isEmpty else { continue }
           // Porter's rules are for plain letters; the others' know their accents.
-          let stem =
-            language == "en" ? stemmers.stem(folded, language: language) : CharacterFolding.folded(stemmers.stem(lowered, language: language))
-          result.append(stem.isEmpty ? folded : stem, at: result.wordCount)
+          if language == "en" {
+            result.append(englishStem(of: folded), at: result.wordCount)
+          } else {
+            let stem = CharacterFolding.folded(stemmers.stem(lowered, language: language))
+            result.append(stem.isEmpty ? folded : stem, at: result.wordCount)
+          }
           for part in WordBorders.parts(of: word) { result.append(stemmers.stem(part, language: language), at: result.wordCount) }
           result.wordCount += 1
         }

@@ -1,3 +1,5 @@
+import Lexical
+
 /// What a question asks the lexical index for.
 package struct QueryAnalysis: Sendable, Equatable {
   /// Words to search for, any of them: distinct, in the question's order, stop words left out (unless there is nothing else). What is written
@@ -5,7 +7,9 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let terms: [String]
   /// The distinct stems of the question's words, stop words left out: what a passage is checked for.
   package let stems: [String]
-  /// The same in the question's order, each as often as it stands there: which of them follow each other.
+  /// For each of the stems the first word that has it, folded.
+  package let words: [String]
+  /// The stems in the question's order, each as often as it stands there: which of them follow each other.
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
   package let isLiteral: Bool
@@ -43,8 +47,12 @@ package struct QueryAnalysis: Sendable, Equatable {
     self.terms = Array(Self.distinct(telling.isEmpty ? terms : telling).prefix(Self.termLimit))
     let folded = Words.folded(question)
     let tellingWords = folded.filter { !Words.isStopWord($0) }
-    sequence = Array((tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit).map(PorterStemmer.stem))
+    let analyzer = TextAnalyzer()
+    let asked = (tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit).map { (word: $0, stem: analyzer.englishStem(of: $0)) }
+    sequence = asked.map(\.stem)
     stems = Array(Self.distinct(sequence).prefix(Self.termLimit))
+    let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
+    self.words = stems.map { wordOfStem[$0] ?? $0 }
     self.isLiteral = isLiteral
     corrections = [:]
   }
@@ -54,13 +62,17 @@ package struct QueryAnalysis: Sendable, Equatable {
   /// - Parameter corrections: What stems were probably meant to be.
   func corrected(_ corrections: [String: String]) -> QueryAnalysis {
     guard !corrections.isEmpty else { return self }
+    // Two words may be taken for the same one.
+    var seen = Set<String>()
+    let corrected = zip(stems, words).map { stem, word in corrections[stem].map { ($0, $0) } ?? (stem, word) }.filter { seen.insert($0.0).inserted }
     return QueryAnalysis(
-      terms: terms + stems.compactMap { corrections[$0] }, stems: Self.distinct(stems.map { corrections[$0] ?? $0 }),
+      terms: terms + stems.compactMap { corrections[$0] }, stems: corrected.map(\.0), words: corrected.map(\.1),
       sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, corrections: corrections)
   }
 
-  private init(terms: [String], stems: [String], sequence: [String], isLiteral: Bool, corrections: [String: String]) {
-    (self.terms, self.stems, self.sequence, self.isLiteral, self.corrections) = (terms, stems, sequence, isLiteral, corrections)
+  private init(terms: [String], stems: [String], words: [String], sequence: [String], isLiteral: Bool, corrections: [String: String]) {
+    (self.terms, self.stems, self.words) = (terms, stems, words)
+    (self.sequence, self.isLiteral, self.corrections) = (sequence, isLiteral, corrections)
   }
 
   /// Marks that stand around words that are meant as they are.

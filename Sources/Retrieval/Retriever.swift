@@ -47,7 +47,7 @@ package struct Retriever: Sendable {
     let analysis = try QueryAnalysis(question)
     guard let collection = try store.collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
     var corrections: [String: String] = [:]
-    for (stem, count) in zip(analysis.stems, try store.chunkCounts(of: analysis.stems, in: collection.id)) where count == 0 {
+    for (stem, count) in zip(analysis.stems, try store.chunkCounts(of: analysis.words, in: collection.id)) where count == 0 {
       let letters = Array(stem.unicodeScalars)
       // Words with digits are names, and a name is not corrected.
       guard Spelling.tolerance(length: letters.count) > 0, letters.allSatisfy(\.properties.isAlphabetic) else { continue }

@@ -1,7 +1,8 @@
 import Foundation
+import Lexical
 
-/// Words as the lexical index sees them (FTS5's `unicode61 remove_diacritics 2`, then Porter's stemmer), so that what is counted outside of
-/// it agrees with what it finds.
+/// English words as the lexical index sees them (folded, then stemmed by the same stemmer), so that what is counted outside of it agrees with what
+/// it finds.
 package enum Words {
   /// The words of a text in order, in lower case and without diacritics: runs of letters, digits and marks.
   ///
@@ -42,7 +43,8 @@ package enum Words {
 
   /// The words of a text, stemmed.
   package static func stems(_ text: some StringProtocol) -> [String] {
-    folded(text).map(PorterStemmer.stem)
+    let analyzer = TextAnalyzer()
+    return folded(text).map(analyzer.englishStem)
   }
 
   /// Whether a folded word is one that says nothing about a text's subject.

@@ -34,10 +34,15 @@ extension Store {
     return (found.best.map { ScoredChunk(chunkID: $0.id, score: $0.score) }, found.scores)
   }
 
-  /// How many of a collection's chunks hold each of some stems.
-  package func chunkCounts(of stems: [String], in collection: CollectionID) throws(StoreError) -> [Int] {
+  /// How many of a collection's chunks hold each of some words, or terms as `stems` gives them.
+  ///
+  /// A word has one term in each of the texts' languages; the one that most chunks hold counts.
+  package func chunkCounts(of words: [String], in collection: CollectionID) throws(StoreError) -> [Int] {
     let index = try wordSnapshot(of: collection).index
-    return stems.map { index.chunkCount(of: $0) }
+    let analyzer = TextAnalyzer()
+    return words.map { word in
+      (analyzer.lookups(of: word, languages: index.languages) + [word]).reduce(0) { max($0, index.chunkCount(of: $1)) }
+    }
   }
 
   /// A collection's stems that begin with some letters, and how many chunks hold each; at most `limit` of them.

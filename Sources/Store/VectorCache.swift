@@ -105,7 +105,7 @@ enum StoredVectors {
       let id: Int64 = row[0]
       let fits = try row.withUnsafeData(atIndex: 1) { data in data.map { VectorBlob.append($0, dimension: dimension, to: &vectors) } ?? false }
       guard fits else {
-        throw StoreError.failed("read the vector of chunk \(id)", "it does not have \(dimension) numbers; quarry audit says more")
+        throw StoreError.failed("read the vector of chunk \(id)", "it does not have \(dimension) numbers")
       }
       ids.append(id)
       if ids.count == batchCount {

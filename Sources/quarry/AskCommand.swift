@@ -59,6 +59,7 @@ struct AskCommand: AsyncParsableCommand {
     }
     guard let final else { preconditionFailure("the answer ended without its last event") }
     if output.json { JSONOutput.write(final) } else { show(final) }
+    open.showNotices(output)
     await open.close()
     if final.abstained { throw ExitCode.noAnswer }
   }

@@ -28,6 +28,8 @@ extension BenchCommand {
               .init(
                 "conversation, 1/\(divisor) of the blocks, \(policy.rawValue): hit rate", 100 * outcome.hitRate, "%",
                 bar: divisor == 5 ? 95 * unlimited : nil))
+            figures.append(
+              .init("conversation, 1/\(divisor) of the blocks, \(policy.rawValue): evictions", Double(outcome.evictionCount), "blocks"))
           }
         }
       }
@@ -39,6 +41,8 @@ extension BenchCommand {
               questions.groups(order: order, seed: 1), blockSize: 64, blockCount: blockCount, policy: policy,
               pinnedTokenCount: questions.instructionTokenCount)
             figures.append(.init("questions, \(name), by \(order.rawValue), \(policy.rawValue): hit rate", 100 * outcome.hitRate, "%"))
+            figures.append(
+              .init("questions, \(name), by \(order.rawValue), \(policy.rawValue): evictions", Double(outcome.evictionCount), "blocks"))
           }
         }
       }

@@ -103,7 +103,7 @@ struct IngestCommand: AsyncParsableCommand {
     for problem in report.failed { Terminal.writeError("\(Terminal.error.style("failed", .red))  \(problem.path): \(problem.reason)\n") }
     if !output.quiet {
       for problem in report.skipped { Terminal.writeError("\(Terminal.error.style("skipped", .yellow)) \(problem.path): \(problem.reason)\n") }
-      for notice in report.notices { Terminal.writeError("\(Terminal.error.style("notice", .yellow))  \(notice)\n") }
+      for notice in report.notices { output.notice(notice) }
     }
     var counts = ["\(report.added) added", "\(report.updated) updated", "\(report.unchanged) unchanged", "\(report.removed) removed"]
     if !report.failed.isEmpty { counts.append("\(report.failed.count) failed") }

@@ -31,6 +31,12 @@ struct OpenIndex {
         options: settings?.options(index: directory, models: models) ?? EngineOptions()) : nil
   }
 
+  /// Says what went wrong so far and was got over: a derived file that was put aside, keys and values that cannot be kept on disk.
+  func showNotices(_ output: OutputOptions) {
+    for notice in store.notices { output.notice(notice) }
+    if let error = engine?.pageError { output.notice([error.message, error.why].compactMap { $0 }.joined(separator: ": ")) }
+  }
+
   /// Keeps what the engine has read for the next start.
   func close() async { await engine?.close() }
 }

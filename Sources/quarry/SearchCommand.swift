@@ -40,6 +40,7 @@ struct SearchCommand: ParsableCommand {
     options.diversity = diversity
     if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
     let passages = try open.retriever.search(query, options)
+    open.showNotices(output)
     if output.json {
       JSONOutput.write(SearchResults(passages, explain: explain))
     } else {

@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice, engine: engine)
+    open.showNotices(output)
     var configuration = ServiceConfiguration()
     configuration.host = host
     configuration.port = port

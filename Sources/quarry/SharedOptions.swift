@@ -28,6 +28,11 @@ struct OutputOptions: ParsableArguments {
   func remark(_ text: String) {
     if !quiet { Terminal.writeError(Terminal.error.style(text, .dim) + "\n") }
   }
+
+  /// What went wrong and was got over, on standard error.
+  func notice(_ text: String) {
+    if !quiet { Terminal.writeError("\(Terminal.error.style("notice", .yellow))  \(text)\n") }
+  }
 }
 
 /// `--generator`, where text is generated.

@@ -1,4 +1,5 @@
 import Foundation
+import Lexical
 import Retrieval
 import Store
 import Testing
@@ -30,7 +31,7 @@ import Testing
     return (
       words.count,
       words.compactMap { word in
-        if let place = stems.firstIndex(of: PorterStemmer.stem(word)) { return Int32(place) }
+        if let place = stems.firstIndex(of: TextAnalyzer().englishStem(of: word)) { return Int32(place) }
         return Words.isStopWord(word) ? nil : -1
       }
     )
@@ -63,7 +64,7 @@ import Testing
     let words = Array(Set(Words.folded(text))).sorted()
     try #require(words.count > 500)
     for word in words {
-      let stem = PorterStemmer.stem(word)
+      let stem = TextAnalyzer().englishStem(of: word)
       var matcher = TermMatcher(stems: [stem])
       #expect(matcher.matches(in: word.uppercased()).terms == [0], "\(word)")
     }

@@ -31,6 +31,15 @@ import Testing
     #expect(try found(["ΕΛΛΆΔΑ"]) == ["Ελλάδα"], "capitals of any script; accents of the Latin one only")
   }
 
+  /// A word of a question counts as known under whatever its language made of it.
+  @Test func wordsAreCountedAsTheyAreIndexed() throws {
+    try store.put("a", ["technology possibly helps us"], in: collection)
+    var german = version("b")
+    german.language = "de"
+    try store.replace(german, with: [embedded("viele Häuser stehen leer")], in: collection)
+    #expect(try store.chunkCounts(of: ["technology", "possibly", "us", "hauser", "technologi", "absent"], in: collection) == [1, 1, 1, 1, 1, 0])
+  }
+
   @Test func headerAndBodyAreSearched() throws {
     try store.replace(version("t"), with: [embedded("about birds", title: "Falcon")], in: collection)
     try store.replace(version("b"), with: [embedded("the falcon flies", title: "Birds")], in: collection)

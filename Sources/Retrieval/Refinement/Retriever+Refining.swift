@@ -16,7 +16,7 @@ extension Retriever {
     let neighbourhoods = try store.neighbourhoods(of: best)
     let read = best.filter { neighbourhoods[$0] != nil }
     let scoring = WindowScores(
-      stems: analysis.stems, sequence: analysis.sequence, documentCounts: try store.chunkCounts(of: analysis.stems, in: collection),
+      stems: analysis.stems, sequence: analysis.sequence, documentCounts: try store.chunkCounts(of: analysis.words, in: collection),
       count: try store.chunkCount(of: collection))
     let scores = scoring.scores(
       read.compactMap { neighbourhoods[$0] }.map { WindowScores.Window(header: $0.header, text: $0.text, neighbours: $0.neighbours) })

@@ -1,3 +1,5 @@
+import Lexical
+
 /// Finds a query's stems in texts, fast: only words that begin like one of them are folded and stemmed, and each of those once.
 package struct TermMatcher {
   /// A text as the query sees it.
@@ -15,6 +17,7 @@ package struct TermMatcher {
     var terms: [Int32]
   }
 
+  private let analyzer = TextAnalyzer()
   private let places: [String: Int32]
   /// Whether a word that begins with these two bytes may have one of the stems: Porter's rules change a word behind its first two letters only, or
   /// leave so little of it that one is compared.
@@ -71,7 +74,7 @@ package struct TermMatcher {
   private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Words {
     let folded = Retrieval.Words.folded(String(decoding: run, as: UTF8.self))
     let terms = folded.compactMap { word -> Int32? in
-      if let place = places[PorterStemmer.stem(word)] { return place }
+      if let place = places[analyzer.englishStem(of: word)] { return place }
       return Retrieval.Words.isStopWord(word) ? nil : -1
     }
     let words = Words(count: folded.count, terms: terms)
