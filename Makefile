@@ -109,7 +109,7 @@ fuzz: ## Feed every reader of files and texts from strangers with hostile ones, 
 	done
 
 cross-check: ## Check the C kernels on arm64: compiled without a warning, and run under an emulator against the scalar ones
-	@scripts/install-packages.sh gcc-aarch64-linux-gnu qemu-user-static
+	@scripts/install-packages.sh gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 	mkdir -p .build/cross-check
 	clang --target=aarch64-linux-gnu -std=gnu11 -O2 -Wall -Wextra -Werror -ISources/CKernels/include \
 	  scripts/cross-check/kernels.c Sources/CKernels/*.c -lm -o .build/cross-check/kernels
