@@ -105,6 +105,50 @@ static void check_attention(qk_cpu best, qk_kv_type type, size_t rows, size_t fi
     compare("attention", (int)type, fast, slow, rows * stride, 1e-4f);
 }
 
+static void check_encoder(qk_cpu best, size_t tokens, size_t heads, size_t size) {
+    const size_t width = heads * size;
+    float *q = numbers(tokens * width, 1), *k = numbers(tokens * width, 1), *v = numbers(tokens * width, 1);
+    float *slow = memory(tokens * width * 4), *fast = memory(tokens * width * 4);
+    float *scratch = memory(4 * qk_encoder_attention_scratch_count(tokens, size));
+    for (size_t h = 0; h < heads; h++) {
+        qk_encoder_attention_at(QK_CPU_SCALAR, slow + h * size, width, q + h * size, k + h * size, v + h * size, width, tokens, size, scratch);
+        qk_encoder_attention_at(best, fast + h * size, width, q + h * size, k + h * size, v + h * size, width, tokens, size, scratch);
+    }
+    compare("encoder", (int)size, fast, slow, tokens * width, 1e-5f);
+    memcpy(slow, q, tokens * width * 4), memcpy(fast, q, tokens * width * 4);
+    float *weight = numbers(width, 1), *bias = numbers(width, 1);
+    qk_layer_norm_at(QK_CPU_SCALAR, slow, k, weight, bias, tokens, width, 1e-12f);
+    qk_layer_norm_at(best, fast, k, weight, bias, tokens, width, 1e-12f);
+    compare("layer norm", (int)width, fast, slow, tokens * width, 1e-5f);
+}
+
+static void check_dense8(qk_cpu best, size_t m, size_t n, size_t k) {
+    const size_t panels = (n + QK_DENSE8_PANEL - 1) / QK_DENSE8_PANEL, row_bytes = qk_dense8_row_byte_count(k);
+    uint8_t *packed = memory(qk_dense8_packed_byte_count(n, k)), *slow_rows = memory(m * row_bytes), *fast_rows = memory(m * row_bytes);
+    float *x = numbers(m * k, 2), *bias = numbers(n, 1), *slow = memory(m * n * 4), *fast = memory(m * n * 4);
+    qk_dense8_pack(packed, numbers(n * k, 1), n, k, 0, panels);
+    qk_dense8_quantise_at(QK_CPU_SCALAR, slow_rows, x, m, k);
+    qk_dense8_quantise_at(best, fast_rows, x, m, k);
+    if (memcmp(slow_rows, fast_rows, m * row_bytes) != 0) failures++, printf("dense8: rows are quantised otherwise  FAILS\n");
+    qk_dense8_at(QK_CPU_SCALAR, slow, slow_rows, packed, bias, m, n, k, QK_ACTIVATION_NONE, 0, panels);
+    qk_dense8_at(best, fast, fast_rows, packed, bias, m, n, k, QK_ACTIVATION_NONE, 0, panels);
+    compare("dense8", (int)k, fast, slow, m * n, 0);
+}
+
+static void check_codes(qk_cpu best, size_t count, size_t n) {
+    uint8_t *codes = memory(count * n + QK_CODE_PADDING), *left = memory(n);
+    for (size_t i = 0; i < count * n; i++) codes[i] = (uint8_t)(1 + next() % 255);
+    for (size_t i = 0; i < n; i++) left[i] = (uint8_t)(1 + next() % 255);
+    void *query = memory(qk_code_query_byte_count(n));
+    qk_code_query(query, left, n);
+    int32_t *slow = memory(count * 4), *fast = memory(count * 4);
+    qk_code_products_at(QK_CPU_SCALAR, slow, query, codes, NULL, count, n);
+    qk_code_products_at(best, fast, query, codes, NULL, count, n);
+    float *a = memory(count * 4), *b = memory(count * 4);
+    for (size_t i = 0; i < count; i++) a[i] = (float)fast[i], b[i] = (float)slow[i];
+    compare("codes", (int)n, a, b, count, 0);
+}
+
 int main(void) {
     const qk_cpu best = qk_cpu_best();
     printf("level %d\n", (int)best);
@@ -117,6 +161,12 @@ int main(void) {
         check_attention(best, (qk_kv_type)type, 5, 100, 3, 64, 0);
         check_attention(best, (qk_kv_type)type, 9, 130, 2, 40, 70);
     }
+    check_encoder(best, 13, 3, 32);
+    check_encoder(best, 70, 2, 40);
+    check_dense8(best, 7, 37, 384);
+    check_dense8(best, 4, 16, 150);
+    check_codes(best, 9, 384);
+    check_codes(best, 5, 100);
     const size_t n = 96;
     float *x = numbers(n, 4), *weight = numbers(n, 1), *slow = memory(n * 4), *fast = memory(n * 4);
     qk_rms_norm_at(QK_CPU_SCALAR, slow, x, weight, n, 1e-5f);
