@@ -69,8 +69,9 @@ bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: ev
 	$(PEERS)/bin/python scripts/bench/perplexity.py --table $(QUARRY) .build/bench/perplexity.txt .build/bench/perplexity.json \
 	  $(DEFAULT_MODEL) $(BENCH_MODELS)/*.gguf
 
-bench-models: models bench-peers ## Write the default model in every weight type, and a wide one with random weights (3 GB in the cache)
+bench-models: models bench-peers ## Write the default model in every weight type, and a wide one with random weights; fetch Gemma 3 270M (3 GB in the cache)
 	$(PEERS)/bin/python scripts/bench/quantise.py $(DEFAULT_MODEL) $(BENCH_MODELS)
+	scripts/bench/gemma.sh $(BENCH_MODELS)
 
 bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache
 	scripts/bench-peers.sh $(PEERS)

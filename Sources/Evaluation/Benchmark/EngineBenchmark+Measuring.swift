@@ -96,7 +96,7 @@ extension EngineBenchmark {
       busy.waitUntilExit()
     }
     let (ours, theirs) = try measure(model, peer, prompt: 256, decode: 64, runs: runs(3))
-    add(.busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: nil, peer: theirs?.prefill)
+    add(.busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: 0.5 * quiet.prefill, peer: theirs?.prefill)
     add(.busy, "decode, 64 tokens, one core busy", ours.decode, bar: 0.5 * quiet.decode, peer: theirs?.decode)
   }
 
