@@ -72,11 +72,6 @@ void quarry_builder_free(quarry_builder *b) {
   free(b);
 }
 
-size_t quarry_builder_byte_count(const quarry_builder *b) {
-  return b->page_count * PAGE + b->term_capacity * sizeof *b->terms + b->text_capacity + b->term_slot_count * 4 + b->piece_byte_capacity
-    + b->piece_slot_count * sizeof *b->pieces + b->id_capacity * 8 + b->length_capacity;
-}
-
 static uint32_t hash_of(const uint8_t *bytes, size_t count, uint64_t seed) {
   uint64_t hash = seed ^ (count * 0x9E3779B97F4A7C15u);
   while (count >= 8) {

@@ -4,15 +4,22 @@ import Foundation
 ///
 /// A second thread on a core shares its multipliers with the first and gains nothing; a container that may use two processors' time on a machine
 /// of sixty-four would be stopped for most of every period if it started sixty-four threads.
-struct AvailableCores {
+package struct AvailableCores {
   /// Where the system's files are; another folder in tests.
-  var root = "/"
+  private let root: String
   /// Logical processors, where Linux's files do not say more.
-  var processorCount = ProcessInfo.processInfo.activeProcessorCount
-  var environment = ProcessInfo.processInfo.environment
+  private let processorCount: Int
+  private let environment: [String: String]
+
+  package init(
+    root: String = "/", processorCount: Int = ProcessInfo.processInfo.activeProcessorCount,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    (self.root, self.processorCount, self.environment) = (root, processorCount, environment)
+  }
 
   /// `$QUARRY_THREADS` where it is a positive number; else the allowed physical cores, but no more than the time that the control group grants.
-  var threadCount: Int {
+  package var threadCount: Int {
     if let wanted = environment["QUARRY_THREADS"].flatMap(Int.init), wanted >= 1 { return min(wanted, 1024) }
     return max(1, min(physicalCoreCount ?? processorCount, quota ?? .max))
   }

@@ -34,9 +34,6 @@ package struct LexicalEntry: Sendable {
 
   deinit { unsafe quarry_builder_free(builder) }
 
-  /// Bytes that it holds now.
-  package var byteCount: Int { unsafe quarry_builder_byte_count(builder) }
-
   /// Adds a chunk; ids rise.
   package mutating func add(_ entry: LexicalEntry) {
     precondition(lastID.map { $0 < entry.id } ?? true, "the ids of chunks rise")

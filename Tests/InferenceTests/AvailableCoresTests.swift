@@ -1,7 +1,6 @@
 import Foundation
+import Inference
 import Testing
-
-@testable import Inference
 
 @Suite struct AvailableCoresTests {
   /// A machine's files in a folder of their own.

@@ -82,8 +82,6 @@ void quarry_builder_count(quarry_builder *builder, const uint32_t *terms, size_t
 // Remembers what a piece means in a language; the next scan knows it.
 void quarry_builder_remember(
   quarry_builder *builder, const uint8_t *piece, size_t count, uint32_t language, const uint32_t *terms, size_t term_count, uint32_t words);
-// Bytes that it holds now.
-size_t quarry_builder_byte_count(const quarry_builder *builder);
 // The segment of all entries, whose arrays are the caller's: quarry_segment_free. The builder is empty afterwards.
 void quarry_builder_finish(quarry_builder *builder, quarry_segment *segment);
 
