@@ -3,7 +3,7 @@ import Foundation
 /// Memory for weights, in pages of 2 MiB where the system has them, handed out piece by piece.
 ///
 /// Decoding reads every weight once a token. In pages of 4 KiB that is a look-up of an address for each of them, and the processor does not read
-/// ahead beyond a page: 8 to 15 % of the time (measured in a virtual machine, where a look-up is two).
+/// ahead beyond a page: up to an eighth of the time (measured in a virtual machine, where a look-up is two, and noisily: 0 to 12 %).
 package struct LargePages {
   private static let pageByteCount = 2 << 20
   /// What is asked for at once; pages that nothing is written to are never there.
