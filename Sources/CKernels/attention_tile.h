@@ -257,6 +257,11 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
     for (size_t block = job->first + 1 > window ? (job->first + 1 - window) / QK_KV_BLOCK : 0; block * QK_KV_BLOCK < end; block++) {
         const uint8_t *keys = (const uint8_t *)job->blocks[block] + job->offset, *values = keys + kv_half_bytes(type, size);
         const size_t start = block * QK_KV_BLOCK;
+        // The next block lies elsewhere: the processor cannot look ahead to it, and a single query is done with this one before it has come.
+        if (start + QK_KV_BLOCK < end) {
+            const uint8_t *next = (const uint8_t *)job->blocks[block + 1] + job->offset;
+            for (size_t line = 0; line < 2 * kv_half_bytes(type, size); line += 64) __builtin_prefetch(next + line, 0, 2);
+        }
         const float largest_scale = type == QK_KV_Q8 ? largest_seen(kv_scales(values, size), 0, QK_KV_BLOCK) : 1;
         // Rows before the block see nothing of it.
         size_t row = start > job->first ? start - job->first : 0, head = 0;

@@ -92,6 +92,8 @@ INLINE void tile(
         for (int g = 0; g < groups; g++) {
             floats scale, minimum = f_zero();
             load_scales(&scale, &minimum, header, f, b % header_blocks * (size_t)groups + (size_t)g, lane);
+            // Else the sums stand in memory: the compiler finds the loop too long to unroll by itself.
+#pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {
                 const qk_activations *a = x + (size_t)r * blocks + b;
                 const floats value = f_from_integers(dot(code + vectors * g, a->q + 4 * vectors * g, vectors, largest, is_signed, a->total));

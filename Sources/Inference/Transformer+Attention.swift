@@ -8,14 +8,15 @@ extension Transformer {
   func attend(_ attention: Attention, layer: Int, _ pass: Pass) {
     multiply(
       [(attention.query, pass.queries), (attention.key, pass.keys), (attention.value, pass.values)], pass.normal, rowCount: pass.rowCount)
-    forEachRow(of: pass) { row in prepare(row, attention, layer: layer, pass) }
+    let turns = attention.rope.flatMap { pass.turns[$0] }
+    forEachRow(of: pass) { row in prepare(row, attention, turns, layer: layer, pass) }
     mix(attention, layer: layer, pass)
     forEachRow(of: pass) { row in pass.attended.quantise(row: row, width: configuration.queryWidth) }
     multiply([(attention.output, pass.delta)], pass.attended, rowCount: pass.rowCount)
   }
 
   /// Gives a row's queries and keys their bias, norm and position, and stores keys and values in the cache.
-  private func prepare(_ row: Int, _ attention: Attention, layer: Int, _ pass: Pass) {
+  private func prepare(_ row: Int, _ attention: Attention, _ turns: Pass.Turns?, layer: Int, _ pass: Pass) {
     let size = configuration.headSize
     let queries = unsafe pass.queries.base + row * configuration.queryWidth
     let keys = unsafe pass.keys.base + row * configuration.keyValueWidth
@@ -25,12 +26,12 @@ extension Transformer {
       unsafe qk_add(keys, biases.key, configuration.keyValueWidth)
       unsafe qk_add(values, biases.value, configuration.keyValueWidth)
     }
-    for head in 0..<configuration.headCount { unsafe place(queries + head * size, row, attention.norms?.query, attention.rope, pass) }
+    for head in 0..<configuration.headCount { unsafe place(queries + head * size, row, attention.norms?.query, turns) }
     let position = pass.position(of: row)
     let block = pass.block(of: row, holding: position)
     if pass.comparesValues { unsafe pass.deviations.base[row] = deviation(of: row, layer: layer, pass) }
     for head in 0..<configuration.keyValueHeadCount {
-      unsafe place(keys + head * size, row, attention.norms?.key, attention.rope, pass)
+      unsafe place(keys + head * size, row, attention.norms?.key, turns)
       unsafe qk_kv_store(
         layout.type.kernelType, block.base + layout.offset(layer: layer, head: head), keys + head * size, values + head * size,
         position % KVBlock.positionCount, size)
@@ -38,9 +39,9 @@ extension Transformer {
   }
 
   /// Normalises one head and turns it to its position.
-  private func place(_ head: UnsafeMutablePointer<Float>, _ row: Int, _ norm: [Float]?, _ rope: RotaryEmbedding.Kind?, _ pass: Pass) {
+  private func place(_ head: UnsafeMutablePointer<Float>, _ row: Int, _ norm: [Float]?, _ turns: Pass.Turns?) {
     if let norm { unsafe qk_rms_norm(head, head, norm, configuration.headSize, configuration.normEpsilon) }
-    guard let rope, let turns = pass.turns[rope] else { return }
+    guard let turns else { return }
     let pairs = configuration.ropePairCount
     let cosines = unsafe turns.cosines.base + row * pairs
     let sines = unsafe turns.sines.base + row * pairs
