@@ -207,7 +207,7 @@ struct Transformer: Sendable {
   func multiply(_ products: [(matrix: WeightMatrix, y: FloatBuffer)], _ x: Activations, rowCount: Int) {
     let panelCount = products.reduce(0) { $0 + $1.matrix.panelCount }
     // Parts small enough that a thread that comes late finds something left.
-    let partCount = max(1, min(4 * pool.threadCount, panelCount / 2))
+    let partCount = max(1, min(2 * pool.threadCount, panelCount / 2))
     pool.run(count: partCount) { part in
       let wanted = panelCount * part / partCount..<panelCount * (part + 1) / partCount
       var start = 0
