@@ -1,13 +1,19 @@
-import Dispatch
+import Foundation
 
 /// Runs work that waits (SQLite) or computes (embedding) on threads of its own: on Swift's cooperative pool, of one thread a core, two such
 /// calls would keep every other task waiting.
 enum BlockingWork {
-  private static let queue = DispatchQueue(label: "quarry.answering", attributes: .concurrent)
+  private static let queue: OperationQueue = {
+    let queue = OperationQueue()
+    queue.name = "quarry.answering"
+    // More at a time would only take each other's turns; some wait for the disk.
+    queue.maxConcurrentOperationCount = max(4, 2 * ProcessInfo.processInfo.activeProcessorCount)
+    return queue
+  }()
 
   static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Result { try body() }) }
+      queue.addOperation { continuation.resume(with: Result { try body() }) }
     }
   }
 }

@@ -11,7 +11,8 @@ extension ServiceResponder {
       "http_responses_total", .counter, "Responses by status.",
       responses.counts.sorted { $0.key < $1.key }.map { (["status": "\($0.key)"], Double($0.value)) })
     page.add("http_response_seconds_total", .counter, "Seconds from a request's first byte to its response's last, all together.", responses.seconds)
-    page.add("answers_waiting", .gauge, "Answers that wait for their turn.", Double(await answers.waitingCount))
+    page.add("answers_open", .gauge, "Answers that are worked on or wait.", Double(await answers.runningCount))
+    page.add("searches_waiting", .gauge, "Searches that wait for their turn.", Double(await searches.waitingCount))
     if let statistics = answering.statistics { page.add(statistics) }
     return Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: .init(byteBuffer: .init(string: page.text)))

@@ -19,14 +19,15 @@ package struct ServiceConfiguration: Sendable {
   package var requestDeadline = Duration.seconds(120)
   /// Silence after which a connection is closed.
   package var idleTimeout = Duration.seconds(60)
-  /// Searches that are worked on at the same time; as many as answers may wait.
+  /// Searches that are worked on at the same time.
   package var concurrentSearchLimit = 2
+  /// Searches that wait for their turn; more are turned away with 429.
+  package var waitingSearchLimit = 128
   /// Connections open at the same time; more wait in the system's queue.
   package var connectionLimit = 256
-  /// Answers that are worked on at the same time: the engine computes them together.
-  package var concurrentAnswerLimit = 32
-  /// Answers that wait for their turn; more are turned away with 429.
-  package var waitingAnswerLimit = 128
+  /// Answers that are worked on or wait; more are turned away with 429. All of them go to the engine, which sees whose prompts begin alike and
+  /// decides who goes first.
+  package var answerLimit = 160
   /// How long running requests may take after the signal to stop.
   package var drainTimeout = Duration.seconds(10)
 

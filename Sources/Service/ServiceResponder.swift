@@ -21,9 +21,9 @@ struct ServiceResponder: HTTPResponder {
     self.answering = answering
     self.state = state
     self.logger = logger
-    answers = TurnQueue(concurrentLimit: configuration.concurrentAnswerLimit, waitingLimit: configuration.waitingAnswerLimit)
+    answers = TurnQueue(concurrentLimit: configuration.answerLimit, waitingLimit: 0)
     // Searching takes milliseconds: it does not wait behind answers that take minutes.
-    searches = TurnQueue(concurrentLimit: configuration.concurrentSearchLimit, waitingLimit: configuration.waitingAnswerLimit)
+    searches = TurnQueue(concurrentLimit: configuration.concurrentSearchLimit, waitingLimit: configuration.waitingSearchLimit)
     hostCheck = HostCheck(configuration)
   }
 

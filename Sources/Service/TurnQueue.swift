@@ -2,7 +2,8 @@
 actor TurnQueue {
   private let concurrentLimit: Int
   private let waitingLimit: Int
-  private var runningCount = 0
+  /// How many work now.
+  private(set) var runningCount = 0
   private var waiting: [(number: Int, continuation: CheckedContinuation<Void, any Error>)] = []
   private var nextNumber = 0
 

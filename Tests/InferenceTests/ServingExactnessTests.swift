@@ -101,7 +101,7 @@ import Tokenizer
 
   @Test func aDraftModelChangesNothing() async throws {
     try await check(
-      GoldenModels.folder + "/tiny-f16.gguf", keyValueType: .f16, draftPath: GoldenModels.folder + "/tiny-q4_0.gguf", count: 100, blockCount: 30,
+      GoldenModels.folder + "/tiny-f16.gguf", keyValueType: .f16, draftPath: GoldenModels.folder + "/tiny-q4_0.gguf", count: 100, blockCount: 40,
       seed: 3)
   }
 

@@ -93,8 +93,7 @@ import Testing
   @Test func tooManyQuestionsAreTurnedAway() async throws {
     let answering = ScriptedAnswering(.waits)
     var configuration = ServiceConfiguration()
-    configuration.concurrentAnswerLimit = 1
-    configuration.waitingAnswerLimit = 0
+    configuration.answerLimit = 1
     try await withRouter(answering, configuration) { (client) async throws in
       async let first = client.post("/v1/ask", #"{"question": "Why?"}"#)
       await answering.waitUntilStarted()

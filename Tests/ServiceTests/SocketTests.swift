@@ -85,8 +85,7 @@ import Testing
   @Test(arguments: [true, false]) func aClientThatGoesAwayFreesItsPlace(streaming: Bool) async throws {
     let answering = ScriptedAnswering(.waits)
     var configuration = ServiceConfiguration()
-    configuration.concurrentAnswerLimit = 1
-    configuration.waitingAnswerLimit = 0
+    configuration.answerLimit = 1
     try await withService(answering, configuration) { [question] port, _ in
       let connection = try RawConnection(port: port)
       try connection.send(

@@ -9,6 +9,7 @@ struct Drafting {
     var lookup: PromptLookup
     var model: DraftModel?
     var modelByteCount = 0
+    var hasModelDraft = false
     /// The match that the last guess came after.
     var matchLength = 0
   }
@@ -22,12 +23,14 @@ struct Drafting {
 
   /// Tokens in common from which on the text's own clue is better than a model's.
   private static let trustedMatch = 4
+  /// Tokens of a prompt that the draft model reads in a step: others wait for it.
+  private static let catchUpLimit = 128
 
   /// - Returns: `nil` if the options say not to guess.
-  init?(_ options: EngineOptions, keyValueByteLimit: Int) {
+  init?(_ options: EngineOptions, modelByteLimit: Int) {
     guard options.isSpeculating else { return nil }
     model = options.draftModel
-    modelByteLimit = keyValueByteLimit / 4
+    self.modelByteLimit = modelByteLimit
   }
 
   /// Tokens that may follow a text; `nil` if checking them would not pay.
@@ -58,13 +61,15 @@ struct Drafting {
     guard count > 0, modelByteCount - text.modelByteCount + needed <= modelByteLimit else { return nil }
     modelByteCount += needed - text.modelByteCount
     text.modelByteCount = needed
-    let isNew = text.model == nil
     var drafter = text.model ?? DraftModel(model)
+    defer { text.model = drafter }
+    // The prompt is read in parts, while the text goes on without guesses.
+    guard drafter.catchUp(with: tokens, limit: text.hasModelDraft ? .max : Self.catchUpLimit) else { return nil }
     let start = ContinuousClock.now
     let drafts = drafter.draft(count, after: tokens)
-    // The first time it reads the prompt, which says nothing about later times.
-    if !isNew { length.note(modelSeconds: start.duration(to: .now) / .seconds(1), tokenCount: drafts.count) }
-    text.model = drafter
+    // The first time it reads the prompt's end, which says nothing about later times.
+    if text.hasModelDraft { length.note(modelSeconds: start.duration(to: .now) / .seconds(1), tokenCount: drafts.count) }
+    text.hasModelDraft = true
     return drafts
   }
 

@@ -22,7 +22,9 @@ package final class GenerationEngine: Sendable {
     if let draft = options.draftModel { try DraftModel.check(draft, for: model) }
     let layout = model.transformer.layout
     let byteLimit = options.keyValueByteLimit ?? EngineOptions.freeByteCount / 4
-    let blockCount = byteLimit / layout.byteCount
+    // A model that guesses has keys and values too, within the same limit.
+    let draftByteLimit = options.draftModel != nil && options.isSpeculating ? byteLimit / 4 : 0
+    let blockCount = (byteLimit - draftByteLimit) / layout.byteCount
     guard blockCount >= 4 else { throw .keyValueMemory(byteLimit, blockByteCount: layout.byteCount) }
     let pages = Self.openPages(model, options)
     pageError = pages.error
@@ -37,7 +39,7 @@ package final class GenerationEngine: Sendable {
     let thread = Thread {
       var loop = GenerationLoop(
         model: model, scheduler: scheduler, blocks: BlockStore(transformer: model.transformer, blockCount: blockCount, pages: pages.file),
-        drafting: Drafting(options, keyValueByteLimit: byteLimit), status: status)
+        drafting: Drafting(options, modelByteLimit: draftByteLimit), status: status)
       loop.run(requests)
     }
     thread.name = "quarry-generation"
