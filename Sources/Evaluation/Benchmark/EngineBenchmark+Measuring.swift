@@ -16,13 +16,18 @@ extension EngineBenchmark {
   }
 
   /// Reading and writing in turns with the peer, which has the same model loaded.
-  func measure(_ model: LanguageModel, _ peer: PeerProcess?, prompt: Int, decode: Int, runs: Int) throws -> (ours: Rates, peer: Rates?) {
+  ///
+  /// - Parameter betweenRuns: What else is measured in turns with them.
+  func measure(
+    _ model: LanguageModel, _ peer: PeerProcess?, prompt: Int, decode: Int, runs: Int, betweenRuns: () -> Void = {}
+  ) throws -> (ours: Rates, peer: Rates?) {
     // Pages, caches and threads are there before it counts; the peer had its trial when it loaded.
     _ = model.measure(promptTokenCount: 64, decodeTokenCount: 2)
     var ours: [(prefillSeconds: Double, decodeSeconds: Double)] = []
     var theirs: [(prefillSeconds: Double, decodeSeconds: Double)] = []
     for _ in 0..<runs {
       ours.append(model.measure(promptTokenCount: prompt, decodeTokenCount: decode))
+      betweenRuns()
       if let peer { theirs.append(try peer.generate(prompt: prompt, decode: decode)) }
     }
     func rates(_ runs: [(prefillSeconds: Double, decodeSeconds: Double)]) -> Rates {

@@ -11,9 +11,16 @@ struct MachineLimits {
   /// int8 products added to int32, in registers; `nil` on a processor without kernels of its own.
   let multiplyAddsPerSecond: Double?
 
+  // Many parts, so that a core that comes late takes fewer.
+  private static let parts = 64
+
   static func measure(pool: ComputePool = .shared, passes: Int = 8) -> MachineLimits {
-    // Many parts, so that a core that comes late takes fewer.
-    let parts = 64
+    MachineLimits(
+      readBytesPerSecond: readBytesPerSecond(pool: pool, passes: passes), multiplyAddsPerSecond: multiplyAddsPerSecond(pool: pool, passes: passes))
+  }
+
+  /// Bytes that all cores read in a second, streaming.
+  static func readBytesPerSecond(pool: ComputePool = .shared, passes: Int) -> Double {
     let partBytes = 8 << 20
     // In large pages, as weights are.
     var pages = LargePages()
@@ -29,7 +36,10 @@ struct MachineLimits {
       }
     }
     precondition(sink.load(ordering: .relaxed) != 0, "memory full of ones has a sum")
+    return Double(parts * partBytes) / readSeconds
+  }
 
+  private static func multiplyAddsPerSecond(pool: ComputePool, passes: Int) -> Double? {
     let done = Atomic<UInt64>(0)
     let rounds = 50_000
     let multiplySeconds = fastest(of: passes) {
@@ -40,8 +50,7 @@ struct MachineLimits {
       }
     }
     let count = Double(done.load(ordering: .relaxed))
-    return MachineLimits(
-      readBytesPerSecond: Double(parts * partBytes) / readSeconds, multiplyAddsPerSecond: count > 0 ? count / multiplySeconds : nil)
+    return count > 0 ? count / multiplySeconds : nil
   }
 
   private static func fastest(of passes: Int, _ body: () -> Void) -> Double {
