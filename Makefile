@@ -15,6 +15,7 @@ PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
 BENCH_MODELS := $(dir $(PEERS))bench-models
 BENCH_ENGINE_OPTIONS ?=
 BENCH_SERVING_OPTIONS ?=
+BENCH_PEERS_OPTIONS ?=
 SOAK_OPTIONS ?=
 DEFAULT_MODEL = $(or $(QUARRY_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/quarry/models)/SmolLM2-135M-Instruct.Q4_1.gguf
 
@@ -73,8 +74,8 @@ bench-models: models bench-peers ## Write the default model in every weight type
 	$(PEERS)/bin/python scripts/bench/quantise.py $(DEFAULT_MODEL) $(BENCH_MODELS)
 	scripts/bench/gemma.sh $(BENCH_MODELS)
 
-bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache
-	scripts/bench-peers.sh $(PEERS)
+bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache (BENCH_PEERS_OPTIONS=--native: llama.cpp built for this processor)
+	scripts/bench-peers.sh $(PEERS) $(BENCH_PEERS_OPTIONS)
 
 bench-postgresql: models ## Ingest PostgreSQL's documentation (Debian package) and ask it what its users ask
 	@[ -d /usr/share/doc/postgresql-doc-15/html ] || scripts/install-packages.sh postgresql-doc-15

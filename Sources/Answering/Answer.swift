@@ -133,6 +133,8 @@ package struct Answer: Sendable, Codable, Equatable {
     package var mode: String
     /// How passages were taken over from where they stood before, as `epic:16`; `nil` for an exact answer.
     package var approximation: String?
+    /// Passages that were found and not read, because the model's context or the engine's memory had no room for them.
+    package var leftOutPassages = 0
 
     package init(question: String, sequence: Int64, embedder: String, generator: String?, chunks: [String], mode: String) {
       self.question = question
@@ -153,9 +155,13 @@ package struct Answer: Sendable, Codable, Equatable {
       try container.encode(chunks, forKey: .chunks)
       try container.encode(mode, forKey: .mode)
       try container.encode(approximation, forKey: .approximation)
+      try container.encode(leftOutPassages, forKey: .leftOutPassages)
     }
 
-    enum CodingKeys: String, CodingKey { case question, sequence, embedder, generator, chunks, mode, approximation }
+    enum CodingKeys: String, CodingKey {
+      case question, sequence, embedder, generator, chunks, mode, approximation
+      case leftOutPassages = "left_out_passages"
+    }
   }
 
   package init(

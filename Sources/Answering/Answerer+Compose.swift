@@ -12,7 +12,7 @@ extension Answerer {
     let quotes = base.sources.map { CitedText.flowing($0.quote) }
     let prompt = try await BlockingWork.run {
       try FittedPrompt(
-        passages: base.passages, quotes: quotes, question: question, tokenLimit: model.contextLength - options.completionTokenLimit,
+        passages: base.passages, quotes: quotes, question: question, tokenLimit: engine.tokenLimit - options.completionTokenLimit,
         template: model.chatTemplate, tokenizer: model.tokenizer)
     }
     try Task.checkCancellation()
@@ -41,6 +41,7 @@ extension Answerer {
     answer.receipt.generator = model.fingerprint
     answer.receipt.approximation = request.passages.isEmpty ? nil : reuse?.description
     answer.receipt.chunks = read.map(\.contentHash)
+    answer.receipt.leftOutPassages = base.passages.count - read.count
     if options.mode == .generate || verification.supported {
       let marks = CitedText.marks(citations(of: generated.text, in: base.sources, grounding))
       answer.answer = generated.text + marks

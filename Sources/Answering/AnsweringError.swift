@@ -14,8 +14,8 @@ package struct AnsweringError: ExplainedError, Equatable {
   static func contextTooSmall(tokens: Int, contextLength: Int) -> AnsweringError {
     AnsweringError(
       code: "context_too_small", message: "the question does not fit the language model",
-      why: "with the instructions and the shortest passage it takes \(tokens) tokens, and the model reads \(contextLength) with its answer",
-      remedy: "ask a shorter question, or use --answer quote")
+      why: "with the instructions and the shortest passage it takes \(tokens) tokens, and there is room for \(contextLength) beside the answer",
+      remedy: "ask a shorter question, allow a shorter answer, give the engine more memory (--kv-memory), or use --answer quote")
   }
 
   static let engineEndedEarly = AnsweringError(

@@ -84,6 +84,10 @@ struct AskCommand: AsyncParsableCommand {
       remark += "; read \(usage.promptTokens) tokens (\(usage.cachedTokens) cached) in \(milliseconds(usage.prefillSeconds))"
       remark += ", wrote \(usage.completionTokens) in \(milliseconds(usage.decodeSeconds))"
     }
+    let leftOut = answer.receipt.leftOutPassages
+    if leftOut > 0 {
+      remark += "; \(leftOut == 1 ? "1 passage" : "\(leftOut) passages") had no room beside the question and the answer, and were not read"
+    }
     if let approximation = answer.receipt.approximation {
       remark += "; approximate (\(approximation)): \(usage.preparedTokens) tokens as they were read in another place"
     }

@@ -107,6 +107,14 @@ import Testing
       // Three of the four passages were moved.
       #expect(count > 200, "\(reused.usage)")
     }
+    // Passages that have no room are left out, and said so.
+    let cramped = try await QuarryProcess.run(
+      "ask", "How much oil does the lamp of the birch lighthouse burn a night?", "--index", index, "--answer", "generate", "--kv-memory", "8",
+      "--json")
+    try #require(cramped.status == 0, "\(cramped.errors)")
+    let receipt = try #require(try cramped.json["receipt"] as? [String: Any])
+    #expect(try #require(receipt["left_out_passages"] as? Int) > 0 && (receipt["chunks"] as? [String])?.isEmpty == false)
+
     let refused = try await QuarryProcess.run("ask", "What?", "--index", index, "--prepared-kv", "magic")
     #expect(refused.status != 0 && refused.errors.contains("epic"), "\(refused.errors)")
     // Where there is room for little, what found none is said.

@@ -138,7 +138,8 @@ package struct EngineBenchmark {
     let share = 100 * cost.bytesPerToken / readBytesPerSecond
     figures[.decode, default: []].append(
       .init(
-        String(format: "· share of the %.0f GB/s read meanwhile", readBytesPerSecond / 1e9), ours.decode * share, "%", bar: 65, peer: Self.llama, peerValue: theirs.map { $0.decode * share }))
+        String(format: "· share of the %.0f GB/s read meanwhile", readBytesPerSecond / 1e9), ours.decode * share, "%", bar: 65, peer: Self.llama,
+        peerValue: theirs.map { $0.decode * share }))
   }
 
   /// The type in which the peer is fastest, of those measured.

@@ -70,6 +70,9 @@ package final class GenerationEngine: Sendable {
     await status.waitForEnd()
   }
 
+  /// Tokens that a request may have at most, prompt and answer: as many as the model reads, and as there is memory for.
+  package var tokenLimit: Int { min(model.contextLength, limits.tokenCount) }
+
   /// Tokens whose keys and values are kept together.
   package var blockTokenCount: Int { KVBlock.positionCount }
 
