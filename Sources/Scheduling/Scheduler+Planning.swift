@@ -34,8 +34,7 @@ extension Scheduler {
     runs.removeAll { !running.contains($0.sequence) }
     precondition(!runs.isEmpty, "nothing can go on")
     let step = Step(runs: runs)
-    statistics.stepCount += 1
-    statistics.rowCount += step.rowCount
+    statistics.note(step)
     return step
   }
 

@@ -29,6 +29,10 @@ package struct Step: Sendable {
 package struct SchedulerStatistics: Sendable, Equatable {
   package var stepCount = 0
   package var rowCount = 0
+  /// Steps by the number of sequences in them: 1, 2, 3 or 4, 5 to 8 and so on, by powers of two.
+  package private(set) var stepsBySequenceCount: [Int] = []
+  /// Sequences of all steps.
+  package private(set) var stepSequenceCount = 0
   /// Tokens of prompts that sequences began with.
   package var promptTokenCount = 0
   /// Those of them that were there.
@@ -42,4 +46,15 @@ package struct SchedulerStatistics: Sendable, Equatable {
   package var preemptionCount = 0
 
   package init() {}
+
+  mutating func note(_ step: Step) {
+    let count = step.runs.count
+    stepCount += 1
+    rowCount += step.rowCount
+    stepSequenceCount += count
+    // ⌈log₂ count⌉
+    let power = Int.bitWidth - (count - 1).leadingZeroBitCount
+    if power >= stepsBySequenceCount.count { stepsBySequenceCount += Array(repeating: 0, count: power + 1 - stepsBySequenceCount.count) }
+    stepsBySequenceCount[power] += 1
+  }
 }

@@ -37,6 +37,21 @@ struct MetricsPage {
     }
   }
 
+  /// A histogram whose buckets end at the powers of two.
+  ///
+  /// - Parameters:
+  ///   - counts: Of the values up to 1, of those above it up to 2, then 4, and so on.
+  ///   - sum: Of all values.
+  mutating func addPowersOfTwo(_ name: String, _ help: String, counts: [Int], sum: Int) {
+    text += "# HELP quarry_\(name) \(help)\n# TYPE quarry_\(name) histogram\n"
+    var total = 0
+    for (power, count) in counts.enumerated() {
+      total += count
+      text += "quarry_\(name)_bucket{le=\"\(1 << power)\"} \(total)\n"
+    }
+    text += "quarry_\(name)_bucket{le=\"+Inf\"} \(total)\nquarry_\(name)_sum \(sum)\nquarry_\(name)_count \(total)\n"
+  }
+
   mutating func add(_ statistics: EngineStatistics) {
     let scheduler = statistics.scheduler
     add(
@@ -60,6 +75,8 @@ struct MetricsPage {
     add("accepted_tokens_total", .counter, "Guessed tokens that held.", Double(scheduler.acceptedTokenCount))
     add("steps_total", .counter, "Passes over the weights.", Double(scheduler.stepCount))
     add("rows_total", .counter, "Tokens computed in them: the mean batch is rows by steps.", Double(scheduler.rowCount))
+    addPowersOfTwo(
+      "batch_requests", "Requests computed together in a pass.", counts: scheduler.stepsBySequenceCount, sum: scheduler.stepSequenceCount)
     add("preemptions_total", .counter, "Times that a request had to give way and begin again.", Double(scheduler.preemptionCount))
     add(
       "kv_blocks", .gauge, "Blocks of keys and values, of 64 tokens each, by what they are used for.",

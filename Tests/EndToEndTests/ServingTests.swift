@@ -60,6 +60,8 @@ import Testing
     #expect(again.text == texts[0] && again.cachedCount > 250 && again.diskCount == 0)
     let metrics = try await server.get("/metrics").text
     #expect(metrics.contains("quarry_requests_total{end=\"finished\"} 7"), "\(metrics)")
+    // Some passes served several.
+    #expect(metrics.contains("quarry_batch_requests_bucket{le=\"2\"}") && metrics.contains("quarry_batch_requests_count "))
     #expect(try server.stop() == 0)
 
     let next = try await RunningServer(index: index)
@@ -72,6 +74,23 @@ import Testing
     // What was read of removed documents is gone.
     #expect(try await QuarryProcess.run("remove", "--all", "--index", index).status == 0)
     #expect(try FileManager.default.contentsOfDirectory(atPath: index + "/kv").isEmpty)
+  }
+
+  /// The generator as its own draft model: guesses hold, and the text is that without guesses.
+  @Test func aDraftModelChangesOnlyTheTime() async throws {
+    let folder = try TemporaryFolder()
+    let index = try await Self.index(folder)
+    func ask(_ options: String...) async throws -> (answer: String, usage: [String: Any]) {
+      let asked = try await QuarryProcess.run(
+        ["ask", "Describe the lamp of the lighthouse.", "--index", index, "--answer", "generate", "--max-tokens", "40", "--json"] + options)
+      try #require(asked.status == 0, "\(asked.errors)")
+      return (try #require(asked.json["answer"] as? String), try #require(try asked.json["usage"] as? [String: Any]))
+    }
+    let plain = try await ask("--no-speculation")
+    let drafted = try await ask("--draft-model", "smollm2-135m-instruct", "--kv-memory", "200")
+    #expect(drafted.answer == plain.answer)
+    #expect(try #require(drafted.usage["accepted_tokens"] as? Int) > 0, "\(drafted.usage)")
+    #expect(plain.usage["drafted_tokens"] as? Int == 0)
   }
 
   /// What the generator read when documents were ingested is taken over by another process, and the answer says so.
