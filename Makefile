@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
+.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -13,9 +13,12 @@ FUZZ_SECONDS ?= 60
 DEMO_INDEX := Indexes/demo
 PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
 BENCH_MODELS := $(dir $(PEERS))bench-models
+BENCH_WORDS := $(dir $(PEERS))bench-words
 BENCH_ENGINE_OPTIONS ?=
 BENCH_SERVING_OPTIONS ?=
 BENCH_PEERS_OPTIONS ?=
+BENCH_VECTORS_OPTIONS ?=
+BENCH_WORDS_OPTIONS ?=
 SOAK_OPTIONS ?=
 DEFAULT_MODEL = $(or $(QUARRY_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/quarry/models)/SmolLM2-135M-Instruct.Q4_1.gguf
 
@@ -74,7 +77,7 @@ bench-models: models bench-peers ## Write the default model in every weight type
 	$(PEERS)/bin/python scripts/bench/quantise.py $(DEFAULT_MODEL) $(BENCH_MODELS)
 	scripts/bench/gemma.sh $(BENCH_MODELS)
 
-bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS) from PyPI into a cache (BENCH_PEERS_OPTIONS=--native: llama.cpp built for this processor)
+bench-peers: packages ## Fetch the peers to compare with (llama.cpp, ONNX Runtime, FAISS, tantivy …) from PyPI into a cache (BENCH_PEERS_OPTIONS=--native: llama.cpp built for this processor)
 	scripts/bench-peers.sh $(PEERS) $(BENCH_PEERS_OPTIONS)
 
 bench-postgresql: models ## Ingest PostgreSQL's documentation (Debian package) and ask it what its users ask
@@ -82,9 +85,16 @@ bench-postgresql: models ## Ingest PostgreSQL's documentation (Debian package) a
 	mkdir -p .build/bench
 	python3 scripts/bench-postgresql.py $(QUARRY) .build/bench/postgresql-index .build/bench/postgresql.json
 
-bench-retrieval: models ## Measure retrieval and quotes on the sets of ../shared/eval
+bench-retrieval: bench-vectors bench-words ## Measure vectors and words beside other libraries, then retrieval and quotes on the sets of ../shared/eval
 	mkdir -p .build/bench
 	python3 scripts/bench-retrieval.py $(QUARRY) ../shared/eval .build/bench/retrieval.json
+
+bench-vectors: models bench-peers ## Measure search by vectors among 100,000 beside FAISS, hnswlib and usearch (BENCH_VECTORS_OPTIONS="--count 1000000 --peers=")
+	$(PEERS)/bin/python scripts/bench/indexes.py --quarry $(QUARRY) vectors --out .build/bench/vectors.json $(BENCH_VECTORS_OPTIONS)
+
+bench-words: models bench-peers ## Measure BM25 over 1,000,000 chunks beside tantivy and bm25s (BENCH_WORDS_OPTIONS="--peers tantivy")
+	[ -e $(BENCH_WORDS)/chunks.txt ] || python3 scripts/bench/lexical_corpus.py --out $(BENCH_WORDS) $(foreach set,squad2-a scifact cranfield,--set ../shared/eval/sets/$(set))
+	$(PEERS)/bin/python scripts/bench/indexes.py --quarry $(QUARRY) words --data $(BENCH_WORDS) --out .build/bench/words.json $(BENCH_WORDS_OPTIONS)
 
 bench-serving: models bench-peers ## Measure serving over HTTP against its bars, llama.cpp's server in turns (quiet machine; BENCH_SERVING_OPTIONS="--only cold,warm")
 	python3 scripts/bench/serving.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --peers $(PEERS) --out .build/bench/serving.json $(BENCH_SERVING_OPTIONS)

@@ -108,8 +108,8 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "CKernels", "Diagnostics", "Answering", "Documents", "Embedding", "Inference", "Ingestion", "ModelFile", "Retrieval", "Scheduling", "Store",
-        "Tokenizer",
+        "CKernels", "Diagnostics", "Answering", "Documents", "Embedding", "Inference", "Ingestion", "Lexical", "ModelFile", "Retrieval", "Scheduling",
+        "Store", "Tokenizer", "VectorIndex",
       ],
       swiftSettings: strict),
     .executableTarget(

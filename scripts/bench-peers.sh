@@ -6,7 +6,7 @@
 set -euo pipefail
 folder=$1
 # xllamacpp's release is fixed: scripts/bench/llama.py knows its structures.
-packages=(numpy gguf xllamacpp==2026.10.11549 onnxruntime tokenizers faiss-cpu)
+packages=(numpy gguf xllamacpp==2026.10.11549 onnxruntime tokenizers faiss-cpu hnswlib usearch tantivy bm25s numba)
 if [ "$(cat "$folder/complete" 2>/dev/null)" != "${packages[*]}" ]; then
   [ -e "$folder/bin/python" ] || python3 -m venv "$folder"
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "${packages[@]}"

@@ -58,7 +58,7 @@ def main():
     (options.out / "questions.txt").write_text("\n".join(questions(options.set, options.questions, rng)) + "\n", encoding="utf-8")
 
     texts = [text.split() for text in sentences(options.set, options.markdown) if text.strip()]
-    with open(options.out / "chunks.txt", "w", encoding="utf-8") as file:
+    with open(options.out / "chunks.part", "w", encoding="utf-8") as file:
         written, copy, chunk = 0, 0, []
         while written < options.chunks:
             rng.shuffle(texts)
@@ -78,6 +78,8 @@ def main():
                     if written == options.chunks:
                         break
             copy += 1
+    # Whole or not there.
+    (options.out / "chunks.part").rename(options.out / "chunks.txt")
 
 
 if __name__ == "__main__":
