@@ -71,7 +71,7 @@ bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: ev
 	mkdir -p .build/bench
 	cat Corpora/manual/0[1-8]*.md > .build/bench/perplexity.txt
 	$(PEERS)/bin/python scripts/bench/perplexity.py --table $(QUARRY) .build/bench/perplexity.txt .build/bench/perplexity.json \
-	  $(DEFAULT_MODEL) $(BENCH_MODELS)/*.gguf
+	  $(DEFAULT_MODEL) $(filter-out $(BENCH_MODELS)/wide-%,$(wildcard $(BENCH_MODELS)/*.gguf))
 
 bench-models: models bench-peers ## Write the default model in every weight type, and a wide one with random weights; fetch Gemma 3 270M (3 GB in the cache)
 	$(PEERS)/bin/python scripts/bench/quantise.py $(DEFAULT_MODEL) $(BENCH_MODELS)

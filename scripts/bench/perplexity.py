@@ -77,7 +77,8 @@ def table(quarry, text_path, out, models):
                          "ratio": ours["perplexity"] / peer["perplexity"], "bar": 0.005, "holds": abs(difference) <= 0.005})
             print(f"{name.split(', ')[0]:<40} {kv:<4} {ours['perplexity']:>10.4f} {peer['perplexity']:>10.4f} {difference:>+10.3%}"
                   f"{'' if abs(difference) <= 0.005 else '  MISSED'}", flush=True)
-            if abs(difference) > 0.005:
+            # Only the default model's tensors can be written in another type here.
+            if abs(difference) > 0.005 and os.path.basename(path).startswith("SmolLM2"):
                 truth = truth or exact(library, path, text)
                 rows[-1]["exact_weights"] = truth
                 print(f"  the same weights in F32: {truth:.4f}; Quarry is off by {ours['perplexity'] / truth - 1:+.3%}, "
