@@ -6,8 +6,8 @@
 
 Each client asks one thing after another: short and long prompts, shared and distinct ones, greedy and drawn with a seed, streamed and whole,
 some read slowly, some broken off at a random moment, and some that are no requests at all. What it demands:
-  · every finished answer is, to the letter, that of the same request alone on a server started for it that has read nothing and guesses
-    nothing; an answer broken off is the beginning of it;
+  · every finished answer is, to the letter, that of the same request alone on a server started for it that has read nothing, guesses nothing
+    and computes with one thread; an answer broken off is the beginning of it;
   · whatever is refused has a status and a body with code and message that say why, 429 a Retry-After as well; nothing else goes wrong;
   · the server lives, /healthz answers within a second, and memory and open files do not grow after the first two minutes;
   · afterwards it still answers, and SIGTERM ends it.
@@ -313,7 +313,7 @@ def main():
             os.makedirs(os.path.dirname(arguments.out) or ".", exist_ok=True)
             shutil.copy(server.log, arguments.out + ".log")
             remark(f"the server's log: {arguments.out}.log")
-        requests, compared, differing = load.check_alone(lambda: Quarry(arguments.quarry, arguments.model, f"{folder}/lone", LONE))
+        requests, compared, differing = load.check_alone(lambda: Quarry(arguments.quarry, arguments.model, f"{folder}/lone", LONE, threads=1))
     report(load, arguments, memory, requests, compared, differing)
     sys.exit(1 if load.violation_count else 0)
 

@@ -40,13 +40,15 @@ class Server:
 
     def __init__(self, log):
         self.log, self.process, self.port = log, None, None
+        self.environment = {}
 
     def command(self):
         raise NotImplementedError
 
     def start(self, timeout=120):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                                            env=os.environ | self.environment)
         # A server that says nothing must not hold this up for ever.
         watchdog = threading.Timer(timeout, self.process.kill)
         watchdog.start()
@@ -137,8 +139,10 @@ class Quarry(Server):
     """`quarry serve` over an index of one line: what is measured is the generator. Its disk tier lies in the index's folder."""
     name = "Quarry"
 
-    def __init__(self, program, model_path, folder, options=()):
+    def __init__(self, program, model_path, folder, options=(), threads=None):
         super().__init__(os.path.join(folder, "serve.log"))
+        if threads:
+            self.environment["QUARRY_THREADS"] = str(threads)
         self.program, self.model_path, self.index, self.options = program, model_path, os.path.join(folder, "index"), list(options)
         if not os.path.exists(self.index):
             text = os.path.join(folder, "text.md")
