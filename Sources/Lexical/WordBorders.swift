@@ -1,8 +1,8 @@
 /// Borders inside of a word.
-enum WordBorders {
+package enum WordBorders {
   /// The parts of `camelCase`, `HTTPServer` and `sha256` in lower case; none for words without a border, or with a part of a single sign, as
   /// `iPhone`, `2nd` and `h2o`, or that end in capitals after a capital, as `PostgreSQL`: names rather than compounds.
-  static func parts(of word: String) -> [String] {
+  package static func parts(of word: String) -> [String] {
     let bytes = Array(word.utf8)
     guard bytes.count >= 4, bytes.count <= TextAnalyzer.termByteLimit, bytes.allSatisfy({ $0 < 0x80 }) else { return [] }
     var starts = [0]

@@ -3,7 +3,7 @@ import Lexical
 /// What a question asks the lexical index for.
 package struct QueryAnalysis: Sendable, Equatable {
   /// Words to search for, any of them: distinct, in the question's order, stop words left out (unless there is nothing else). What is written
-  /// in one piece (`max_wal_size`, `8.2.1`, `foo-bar`) stands as a whole, which the index matches as a phrase, and in its parts.
+  /// in one piece (`max_wal_size`, `8.2.1`, `foo-bar`, `camelCase`) stands as a whole, which the index matches as a phrase, and in its parts.
   package let terms: [String]
   /// The distinct stems of the question's words, stop words left out: what a passage is checked for.
   package let stems: [String]
@@ -33,13 +33,18 @@ package struct QueryAnalysis: Sendable, Equatable {
     var isLiteral = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
     for piece in question.split(whereSeparator: \.isWhitespace) {
       let whole = Self.trimmed(piece)
-      let parts = whole.unicodeScalars.split { !Words.isWordScalar($0) }.map { String($0).lowercased() }
+      let written = whole.unicodeScalars.split { !Words.isWordScalar($0) }.map { String($0) }
+      let parts = written.map { $0.lowercased() }
       if parts.count > 1, Self.isIdentifier(whole) {
         terms.append(whole.lowercased())
         // `max_wal_size`, `std::sort`, `a@b.c`; not `IL-6` or `95%`, which prose is full of.
         if whole.unicodeScalars.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { isLiteral = true }
       }
-      terms += parts
+      for (word, part) in zip(written, parts) {
+        let inner = Self.compoundParts(of: word)
+        terms += [part] + inner
+        if !inner.isEmpty { isLiteral = true }
+      }
       words += parts
     }
     guard !words.isEmpty else { throw .emptyQuestion }
@@ -90,6 +95,14 @@ package struct QueryAnalysis: Sendable, Equatable {
     let signs = piece.unicodeScalars.filter { !Words.isWordScalar($0) }
     if signs.allSatisfy({ "'’‘`´\"“”".unicodeScalars.contains($0) }) { return false }
     return piece.contains(where: \.isNumber) || signs.contains { "_.:/\\@#$+".unicodeScalars.contains($0) }
+  }
+
+  /// The parts of a program's name (`camelCase`, `HTTPServerError`), under which the index has it too; none of `YouTube` or `McDonald`, whose
+  /// parts would only count a person's name three times.
+  private static func compoundParts(of word: String) -> [String] {
+    let parts = WordBorders.parts(of: word)
+    guard let first = word.unicodeScalars.first, word.allSatisfy(\.isLetter) else { return [] }
+    return first.properties.isLowercase || parts.count > 2 ? parts : []
   }
 
   private static func distinct(_ words: [String]) -> [String] {

@@ -17,6 +17,16 @@ import Testing
     #expect(try QueryAnalysis("`std::sort`").terms == ["std::sort", "std", "sort"])
   }
 
+  @Test func compoundsOfProgramsStandInPartsToo() throws {
+    let analysis = try QueryAnalysis("What does setConnectionTimeout do?")
+    #expect(analysis.terms == ["setconnectiontimeout", "set", "connection", "timeout"] && analysis.isLiteral)
+    #expect(try QueryAnalysis("HTTPServerError").terms == ["httpservererror", "http", "server", "error"])
+    for name in ["YouTube", "McDonald", "iPhone", "PostgreSQL", "covid19", "NASA"] {
+      let analysis = try QueryAnalysis(name)
+      #expect(analysis.terms == [name.lowercased()] && !analysis.isLiteral, "\(name)")
+    }
+  }
+
   @Test func hyphensAndApostrophesBindNoNames() throws {
     #expect(try QueryAnalysis("the king's free-stream").terms == ["king", "free", "stream"])
   }

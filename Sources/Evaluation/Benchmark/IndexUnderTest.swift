@@ -60,7 +60,9 @@ package struct IndexUnderTest {
     try index.reserve(rows.count / index.dimension)
     try index.add(rows)
     vectors = index
-    return answer { $0.seconds = start.duration(to: .now) / .seconds(1); $0.bytes = Int(EngineBenchmark.residentBytes() - before) }
+    return answer {
+      $0.seconds = start.duration(to: .now) / .seconds(1); $0.bytes = Int(EngineBenchmark.residentBytes() - before)
+    }
   }
 
   private func nearest(_ request: Request) throws -> Answer {
@@ -99,7 +101,9 @@ package struct IndexUnderTest {
     }
     segments.append(builder.finish())
     words = LexicalIndex(segments.map { ($0, nil) })
-    return answer { $0.seconds = start.duration(to: .now) / .seconds(1); $0.bytes = Int(EngineBenchmark.residentBytes() - before) }
+    return answer {
+      $0.seconds = start.duration(to: .now) / .seconds(1); $0.bytes = Int(EngineBenchmark.residentBytes() - before)
+    }
   }
 
   private func best(_ request: Request) -> Answer {
