@@ -186,7 +186,7 @@ def vectors(quarry, options):
         # The smallest breadth that finds enough; the library keeps it.
         for breadth in (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512):
             peer.breadth(breadth)
-            found = recall([peer.search(query) for query in queries[:200]], wanted)
+            found = recall([peer.search(query) for query in queries[:200]], wanted[:200])
             if found >= wanted_recall:
                 break
         print(f"{peer.name}: breadth {breadth}, recall {found:.4f}, built in {built[peer.name]:.1f} s", flush=True)
