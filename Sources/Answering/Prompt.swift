@@ -77,7 +77,7 @@ package struct FittedPrompt: Sendable {
         self.passages = order
         return
       }
-      guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, contextLength: tokenLimit) }
+      guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, limit: tokenLimit) }
       count -= 1
     }
   }

@@ -44,10 +44,10 @@ package struct InferenceError: ExplainedError {
       remedy: "ask about fewer passages (--passages), or use a model with a longer context")
   }
 
-  static func keyValueMemory(_ byteCount: Int, blockByteCount: Int) -> InferenceError {
+  static func keyValueMemory(_ byteCount: Int, neededByteCount: Int) -> InferenceError {
     InferenceError(
       code: "kv_memory_too_small", message: "\(byteCount >> 20) MiB for keys and values are too few",
-      why: "this model needs \((4 * blockByteCount) >> 20 + 1) MiB at least, for 256 tokens", remedy: "give it more (--kv-memory)")
+      why: "this model needs \(neededByteCount >> 20 + 1) MiB at least, for 256 tokens", remedy: "give it more (--kv-memory)")
   }
 
   static func keyValueMemory(tokenCount: Int, limit: Int) -> InferenceError {

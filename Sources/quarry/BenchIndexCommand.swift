@@ -16,7 +16,7 @@ extension BenchCommand {
         do {
           answer = try index.answer(JSONDecoder().decode(IndexUnderTest.Request.self, from: Data(line.utf8)))
         } catch {
-          answer = IndexUnderTest.Answer(error: "\(error)")
+          answer = IndexUnderTest.Answer.failed("\(error)")
         }
         Terminal.write(String(decoding: try encoder.encode(answer), as: UTF8.self) + "\n")
       }

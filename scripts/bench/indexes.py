@@ -21,6 +21,9 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import numpy
 
+from report import Report
+from serving_server import machine_description
+
 DIMENSION, LIMIT, THREADS = 384, 10, 2
 
 
@@ -44,9 +47,13 @@ class Ours:
         self.process.wait()
 
 
-def resident_bytes():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def vector_index(quarry, rows_path, kind, folder):
+    """Builds an index in a process of its own, and loads it in another, whose memory then is the index's: process, seconds, bytes."""
+    builder = Ours(quarry)
+    seconds = builder.ask(op="vectors", path=rows_path, dimension=DIMENSION, kind=kind, out=f"{folder}/{kind}.index")["seconds"]
+    builder.close()
+    ours = Ours(quarry)
+    return ours, seconds, ours.ask(op="load", path=f"{folder}/{kind}.index")["bytes"]
 
 
 def clustered(count, seed):
@@ -72,7 +79,6 @@ class Faiss:
     def __init__(self, rows):
         import faiss
         faiss.omp_set_num_threads(THREADS)
-        self.faiss = faiss
         self.index = faiss.IndexHNSWFlat(DIMENSION, 32, faiss.METRIC_INNER_PRODUCT)
         self.index.hnsw.efConstruction = 80
         self.index.add(rows)
@@ -129,34 +135,10 @@ class Usearch:
         return self.index.search(query, LIMIT, threads=1).keys
 
 
-class Rows:
-    """Figures as `quarry bench` prints them."""
-
-    def __init__(self):
-        self.figures = []
-
-    def add(self, name, value, unit, bar=None, lower=True, peer=None, peer_value=None):
-        holds = None if bar is None else (value <= bar if lower else value >= bar)
-        ratio = None if not peer_value else (peer_value / value if lower else value / peer_value)
-        self.figures.append({"name": name, "value": value, "unit": unit, "bar": bar, "holds": holds, "peer": peer, "peer_value": peer_value, "ratio": ratio})
-
-    def show(self, out):
-        def number(value):
-            return "" if value is None else f"{value:.3f}" if abs(value) < 10 else f"{value:.0f}"
-
-        table = [["", "value", "unit", "bar", "peer", "its value", "ratio"]]
-        for figure in self.figures:
-            verdict = "" if figure["holds"] is None else " holds" if figure["holds"] else " MISSED"
-            table.append([
-                figure["name"], number(figure["value"]), figure["unit"], number(figure["bar"]) + verdict, figure["peer"] or "",
-                number(figure["peer_value"]), number(figure["ratio"]),
-            ])
-        widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-        for row in table:
-            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
-        if out:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(json.dumps({"figures": self.figures}, indent=1), encoding="utf-8")
+def show(table, out):
+    if out:
+        table.write(out)
+    print(table.table(), end="")
 
 
 def recall(found, wanted):
@@ -177,12 +159,12 @@ def vectors(quarry, options):
     queries.tofile(queries_path)
     wanted = [numpy.argsort(-(rows @ query), kind="stable")[:LIMIT] for query in queries]
 
-    peers, built, sizes = [], {}, {}
+    peers, built = [], {}
     makers = {"faiss": Faiss, "faiss-int8": FaissInt8, "hnswlib": Hnswlib, "usearch": lambda r: Usearch(r, "f32"), "usearch-i8": lambda r: Usearch(r, "i8")}
     for name in filter(None, options.peers.split(",")):
-        before, start = resident_bytes(), time.perf_counter()
+        start = time.perf_counter()
         peer = makers[name](rows)
-        built[peer.name], sizes[peer.name] = time.perf_counter() - start, resident_bytes() - before
+        built[peer.name] = time.perf_counter() - start
         # The smallest breadth that finds enough; the library keeps it.
         for breadth in (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512):
             peer.breadth(breadth)
@@ -192,8 +174,7 @@ def vectors(quarry, options):
         print(f"{peer.name}: breadth {breadth}, recall {found:.4f}, built in {built[peer.name]:.1f} s", flush=True)
         if found >= wanted_recall:
             peers.append(peer)
-    ours = Ours(quarry)
-    made = ours.ask(op="vectors", path=rows_path, dimension=DIMENSION, kind="hnsw")
+    ours, seconds, size_in_memory = vector_index(quarry, rows_path, "hnsw", folder.name)
     times, found = {"Quarry": []}, None
     ours.ask(op="nearest", path=queries_path, limit=LIMIT)
     for _ in range(rounds):
@@ -208,21 +189,21 @@ def vectors(quarry, options):
     medians = {name: percentile(values, 0.5) for name, values in times.items()}
     best = min((name for name in medians if name != "Quarry"), key=medians.get, default=None)
     quickest = min(built, key=built.get, default=None)
-    table, size = Rows(), f"{count:,} × {DIMENSION}"
+    table, size = Report(machine_description()), f"{count:,} × {DIMENSION}"
     table.add(f"{size}: recall@10", recall(found, wanted), "", wanted_recall, lower=False)
     is_large = count > 100_000
     table.add(
-        f"{size}: query, p50", medians["Quarry"], "ms", 0.5 if is_large else 0.8 * medians[best] if best else None, peer=best,
-        peer_value=medians.get(best))
+        f"{size}: query, p50", medians["Quarry"], "ms", 0.5 if is_large else 0.8 * medians[best] if best else None, peer_name=best,
+        peer=medians.get(best))
     table.add(f"{size}: query, p99", percentile(times["Quarry"], 0.99), "ms", 1.5 if is_large else None)
     table.add(
-        f"{size}: build, 2 threads", made["seconds"], "s", 480 if is_large else built[quickest] if quickest else None, peer=quickest,
-        peer_value=built.get(quickest))
+        f"{size}: build, 2 threads", seconds, "s", 480 if is_large else built[quickest] if quickest else None, peer_name=quickest,
+        peer=built.get(quickest))
     # On float32: the rows, and 64 links of four bytes each on the lowest level.
-    table.add(f"{size}: memory", made["bytes"] / 2**20, "MiB", 0.45 * count * (DIMENSION * 4 + 64 * 4) / 2**20, peer="HNSW32 on float32",
-              peer_value=count * (DIMENSION * 4 + 64 * 4) / 2**20)
+    table.add(f"{size}: memory", size_in_memory / 2**20, "MiB", 0.45 * count * (DIMENSION * 4 + 64 * 4) / 2**20, peer_name="HNSW32 on float32",
+              peer=count * (DIMENSION * 4 + 64 * 4) / 2**20)
 
-    # Filters: rows at random, and a run of neighbours.
+    # Filters of rows at random.
     unfiltered = medians["Quarry"]
     some = queries[:100]
     some_path = folder.name + "/some.f32"
@@ -237,7 +218,8 @@ def vectors(quarry, options):
         table.add(f"{size}: filter of {100 * share:g} %, recall", recall(answer["found"], best_allowed), "", 0.98, lower=False)
         table.add(f"{size}: filter of {100 * share:g} %, p50", percentile(answer["milliseconds"], 0.5), "ms", 3 * unfiltered)
     if not is_large:
-        exact = ours.ask(op="vectors", path=rows_path, dimension=DIMENSION, kind="exact")
+        ours.close()
+        ours, _, size_in_memory = vector_index(quarry, rows_path, "exact", folder.name)
         times = []
         for _ in range(2):
             answer = ours.ask(op="nearest", path=some_path, limit=LIMIT)
@@ -251,10 +233,10 @@ def vectors(quarry, options):
             flat.search(query[None], LIMIT)
             flat_times.append((time.perf_counter() - start) * 1000)
         table.add(f"{size}: exact scan, recall", recall(answer["found"], wanted[: len(some)]), "", 1, lower=False)
-        table.add(f"{size}: exact scan, one query", percentile(times, 0.5), "ms", 3, peer="faiss-cpu flat", peer_value=percentile(flat_times, 0.5))
-        table.add(f"{size}: exact scan, memory", exact["bytes"] / 2**20, "MiB")
+        table.add(f"{size}: exact scan, one query", percentile(times, 0.5), "ms", 3, peer_name="faiss-cpu flat", peer=percentile(flat_times, 0.5))
+        table.add(f"{size}: exact scan, memory", size_in_memory / 2**20, "MiB")
     ours.close()
-    table.show(options.out)
+    show(table, options.out)
 
 
 class Tantivy:
@@ -326,17 +308,17 @@ def words(quarry, options):
     ours.close()
     with open(chunks, "rb") as file:
         count = sum(1 for _ in file)
-    table, size = Rows(), f"best {limit} of {count:,}"
+    table, size = Report(machine_description()), f"best {limit} of {count:,}"
     best = min(peers, key=lambda peer: percentile(times[peer.name], 0.5), default=None)
     for share, bar in ((0.5, 3), (0.99, 15)):
-        table.add(f"{size}, p{100 * share:g}", percentile(times["Quarry"], share), "ms", bar, peer=best and best.name,
-                  peer_value=best and percentile(times[best.name], share))
+        table.add(f"{size}, p{100 * share:g}", percentile(times["Quarry"], share), "ms", bar, peer_name=best and best.name,
+                  peer=best and percentile(times[best.name], share))
     for peer in peers:
         ours_value, theirs = percentile(times["Quarry"], 0.5), percentile(times[peer.name], 0.5)
-        table.add(f"{size}, p50 against {peer.name}", ours_value, "ms", theirs, peer=peer.name, peer_value=theirs)
-        table.add(f"{size}, build against {peer.name}", made["seconds"], "s", peer=peer.name, peer_value=peer.build)
-    table.add(f"{size}, memory", made["bytes"] / 2**20, "MiB", peer=best and best.name, peer_value=best and best.size / 2**20)
-    table.show(options.out)
+        table.add(f"{size}, p50 against {peer.name}", ours_value, "ms", theirs, peer_name=peer.name, peer=theirs)
+        table.add(f"{size}, build against {peer.name}", made["seconds"], "s", peer_name=peer.name, peer=peer.build)
+    table.add(f"{size}, memory", made["bytes"] / 2**20, "MiB", peer_name=best and best.name, peer=best and best.size / 2**20)
+    show(table, options.out)
 
 
 def main():
@@ -347,7 +329,7 @@ def main():
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--peers", default="faiss,faiss-int8,hnswlib,usearch,usearch-i8,tantivy,bm25s")
-    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--out")
     options = parser.parse_args()
     if options.what == "vectors":
         options.peers = ",".join(name for name in options.peers.split(",") if name not in ("tantivy", "bm25s"))

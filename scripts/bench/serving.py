@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 
+from report import Report
 from serving_prepared import PreparedIndex, measure as measure_prepared
 from serving_prompts import PassageSource, spec_bench
 from serving_server import Peer, Quarry, default_model, machine_description, remark
@@ -29,40 +30,6 @@ CONCURRENT, ANSWER_TOKENS = 8, 48
 # Options of `quarry serve`. The disk tier is off where it is not measured: writing pages must not disturb what is.
 NO_DISK = ["--kv-disk", "0"]
 PLAIN, SPECULATING = ["--no-speculation"], ["--speculation"]
-
-
-class Report:
-    def __init__(self, machine):
-        self.machine, self.figures = machine, []
-
-    def add(self, name, value, unit="s", bar=None, lower=True, peer=None):
-        figure = {"name": name, "value": value, "unit": unit}
-        if bar is not None:
-            figure |= {"bar": bar, "holds": value <= bar if lower else value >= bar}
-        if peer is not None:
-            ratio = (peer / value if lower else value / peer) if value and peer else None
-            figure |= {"peer": PEER, "peer_value": peer, "ratio": ratio}
-        self.figures.append(figure)
-        # A long run that is broken off has said something.
-        remark(f"  {name}: {value:.3f} {unit}" + (f"; {PEER}: {peer:.3f}" if peer is not None else ""))
-
-    def table(self):
-        def number(value):
-            return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}"
-
-        rows = [["", "value", "unit", "bar", "peer", "its value", "ratio"]]
-        for figure in self.figures:
-            bar = f"{number(figure['bar'])} {'holds' if figure['holds'] else 'MISSED'}" if "bar" in figure else ""
-            theirs, ratio = figure.get("peer_value"), figure.get("ratio")
-            rows.append([figure["name"], number(figure["value"]), figure["unit"], bar, figure.get("peer", ""),
-                         "" if theirs is None else number(theirs), "" if ratio is None else f"{ratio:.2f}"])
-        widths = [max(len(row[column]) for row in rows) for column in range(7)]
-        return self.machine + "\n" + "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + "\n" for row in rows)
-
-    def write(self, path):
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "w") as file:
-            json.dump({"machine": self.machine, "figures": self.figures}, file, indent=1)
 
 
 def together(server, prompts, tokens):
@@ -109,7 +76,7 @@ class ServingBenchmark:
                 machine += f"; {PEER}'s server with {threads} threads and {CONCURRENT} slots"
             else:
                 remark(f"{PEER} is left out: {arguments.peers} is not complete (make bench-peers)")
-        self.report = Report(machine)
+        self.report = Report(machine, PEER)
 
     def runs(self, count):
         return 1 if self.arguments.quick else count

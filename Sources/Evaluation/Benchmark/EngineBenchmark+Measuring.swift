@@ -46,10 +46,10 @@ extension EngineBenchmark {
 
     // Memory is that of the first one: later ones may stand in what earlier ones gave back.
     var model: LanguageModel?
-    let before = Self.residentBytes()
+    let before = ProcessMemory().residentBytes
     var seconds = [try Self.seconds { model = try loadedModel() }]
     _ = model?.measure(promptTokenCount: 512, decodeTokenCount: 1)
-    let memory = Self.residentBytes() - before
+    let memory = ProcessMemory().residentBytes - before
     var theirs: (seconds: Double, memoryBytes: Double)?
     if let peer { theirs = try peer.load(settings.modelPath) }
     for _ in 1..<runs(5) {
@@ -142,10 +142,4 @@ extension EngineBenchmark {
   }
 
   static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-
-  /// Memory of this process that is in RAM, pages of mapped files included; 0 where /proc does not say.
-  static func residentBytes() -> Double {
-    let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
-    return fields.count > 1 ? (Double(fields[1]) ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE))) : 0
-  }
 }

@@ -63,8 +63,8 @@ struct Drafting {
     text.modelByteCount = needed
     var drafter = text.model ?? DraftModel(model)
     defer { text.model = drafter }
-    // The prompt is read in parts, while the text goes on without guesses.
-    guard drafter.catchUp(with: tokens, limit: text.hasModelDraft ? .max : Self.catchUpLimit) else { return nil }
+    // A long prompt is read in parts, while the text goes on without guesses.
+    guard drafter.catchUp(with: tokens, limit: Self.catchUpLimit) else { return nil }
     let start = ContinuousClock.now
     let drafts = drafter.draft(count, after: tokens)
     // The first time it reads the prompt's end, which says nothing about later times.

@@ -22,10 +22,14 @@ package final class GenerationEngine: Sendable {
     if let draft = options.draftModel { try DraftModel.check(draft, for: model) }
     let layout = model.transformer.layout
     let byteLimit = options.keyValueByteLimit ?? EngineOptions.freeByteCount / 4
-    // A model that guesses has keys and values too, within the same limit.
-    let draftByteLimit = options.draftModel != nil && options.isSpeculating ? byteLimit / 4 : 0
+    // A model that guesses has keys and values too: a quarter of the same limit.
+    let isDrafting = options.draftModel != nil && options.isSpeculating
+    let draftByteLimit = isDrafting ? byteLimit / 4 : 0
     let blockCount = (byteLimit - draftByteLimit) / layout.byteCount
-    guard blockCount >= 4 else { throw .keyValueMemory(byteLimit, blockByteCount: layout.byteCount) }
+    guard blockCount >= Self.smallestBlockCount else {
+      let needed = Self.smallestBlockCount * layout.byteCount
+      throw .keyValueMemory(byteLimit, neededByteCount: isDrafting ? needed / 3 * 4 : needed)
+    }
     let pages = Self.openPages(model, options)
     pageError = pages.error
     keptTokenCount = KVBlock.positionCount * (pages.file?.slotCount ?? blockCount)
@@ -46,6 +50,9 @@ package final class GenerationEngine: Sendable {
     thread.stackSize = 1 << 20
     thread.start()
   }
+
+  /// Blocks without which it does not begin.
+  private static let smallestBlockCount = 4
 
   deinit { requests.close() }
 
