@@ -48,10 +48,15 @@ package struct Answerer: Sendable {
     let base = try await BlockingWork.run { try self.quote(question, options) }
     try Task.checkCancellation()
     emit(.sources(base.sources))
+    var answer = base.quotedAnswer
     if !base.abstains, options.mode != .quote, let engine {
-      return try await compose(question, base, options, engine: engine, emit: emit)
+      do {
+        return try await compose(question, base, options, engine: engine, emit: emit)
+      } catch let error as AnsweringError where error.code == AnsweringError.contextTooSmallCode && options.mode == .auto {
+        // The quotes are there: they are the answer when nothing can be made of them.
+        answer.receipt.leftOutPassages = base.passages.count
+      }
     }
-    let answer = base.quotedAnswer
     if let text = answer.answer { emit(.text(text)) }
     return answer
   }

@@ -11,9 +11,11 @@ package struct AnsweringError: ExplainedError, Equatable {
     code: "generator_missing", message: "no answer can be generated", why: "no language model is loaded",
     remedy: "make models fetches the default one; --answer quote needs none")
 
+  static let contextTooSmallCode = "context_too_small"
+
   static func contextTooSmall(tokens: Int, limit: Int) -> AnsweringError {
     AnsweringError(
-      code: "context_too_small", message: "the question does not fit the language model",
+      code: contextTooSmallCode, message: "the question does not fit the language model",
       why: "with the instructions and the shortest passage it takes \(tokens) tokens, and there is room for \(max(0, limit)) beside the answer",
       remedy: "ask a shorter question, allow a shorter answer, give the engine more memory (--kv-memory), or use --answer quote")
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Runs work that waits (SQLite) or computes (embedding) on threads of its own: on Swift's cooperative pool, of one thread a core, two such
 /// calls would keep every other task waiting.
@@ -11,9 +12,25 @@ enum BlockingWork {
     return queue
   }()
 
+  /// - Throws: `CancellationError` when cancelled before its turn came, and what `body` throws.
   static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-      queue.addOperation { continuation.resume(with: Result { try body() }) }
+    let isCancelled = Flag()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        queue.addOperation {
+          continuation.resume(
+            with: Result {
+              if isCancelled.value.load(ordering: .relaxed) { throw CancellationError() }
+              return try body()
+            })
+        }
+      }
+    } onCancel: {
+      isCancelled.value.store(true, ordering: .relaxed)
     }
+  }
+
+  private final class Flag: Sendable {
+    let value = Atomic(false)
   }
 }

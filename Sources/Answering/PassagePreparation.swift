@@ -93,13 +93,13 @@ package struct PassagePreparation: Sendable {
   }
 
   /// The request that reads a passage and writes nothing; `nil` if the model's template or tokenizer does not let passages be told apart, or if the
-  /// passage is too long for the model.
+  /// passage is too long for the model or for the memory of the engine.
   private func request(for chunk: StoredChunk) throws -> GenerationRequest? {
     let prompt = Prompt(passages: [chunk.promptText], quotes: [], question: "")
     let model = engine.model
     let (tokens, stretches) = try model.tokenizer.encode(
       model.chatTemplate.render(prompt.messages, addGenerationPrompt: true), dividing: prompt.passages)
-    guard let passage = stretches.first, passage.upperBound < model.contextLength else { return nil }
+    guard let passage = stretches.first, passage.upperBound < engine.tokenLimit else { return nil }
     var request = GenerationRequest(prompt: Array(tokens[..<passage.upperBound]), maximumTokenCount: 0)
     request.namespace = Self.namespace(of: collection)
     request.instructionTokenCount = passage.lowerBound

@@ -40,7 +40,7 @@ package final class LanguageModel: Sendable {
         throw InferenceError.tooLarge(path, weightByteCount: weightByteCount, memoryByteCount: memoryByteCount)
       }
       // Before the weights are packed, which gives back the pages that are mapped by this.
-      let fingerprint = fingerprint(of: gguf.files)
+      let fingerprint = ModelFingerprint.of(gguf.files, pool: pool)
       let transformer = try Transformer(gguf: gguf, keyValueType: keyValueType, pool: pool)
       let tokenizer = try ModelTokenizer.load(from: gguf)
       guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {
@@ -57,26 +57,6 @@ package final class LanguageModel: Sendable {
     } catch {
       preconditionFailure("an error without an explanation: \(error)")
     }
-  }
-
-  /// FNV-1a over 64 KiB at 64 places of each file, and their sizes: tells models apart without reading gigabytes.
-  private static func fingerprint(of files: [MappedFile]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for file in files {
-      hash ^= UInt64(file.byteCount)
-      let places = 64
-      let size = min(65_536, file.byteCount)
-      for place in 0..<places {
-        let start = (file.byteCount - size) / places * place
-        unsafe file.withBytes(start..<start + size) { bytes in
-          for offset in stride(from: 0, to: bytes.count - 7, by: 8) {
-            hash = (hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
-          }
-        }
-      }
-    }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   /// Logits after each token of a text, computed in runs of `split` tokens: for tests and measurements.

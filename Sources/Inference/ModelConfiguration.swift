@@ -53,7 +53,11 @@ struct ModelConfiguration: Sendable {
       if has("attention.value_length") { _ = try integer("attention.value_length", headSize...headSize) }
       contextLength = try integer("context_length", 1...16_777_216)
       normEpsilon = Float(try gguf.number("\(name).attention.layer_norm_rms_epsilon"))
-      ropePairCount = has("rope.dimension_count") ? try integer("rope.dimension_count", 2...1024) / 2 : headSize / 2
+      let turnedCount = has("rope.dimension_count") ? try integer("rope.dimension_count", 2...1024) : headSize / 2 * 2
+      guard turnedCount.isMultiple(of: 2) else {
+        throw .missing("\(name).rope.dimension_count", in: gguf.path, "it is \(turnedCount), expected an even number")
+      }
+      ropePairCount = turnedCount / 2
       ropeBase = try gguf.number("\(name).rope.freq_base", default: 10_000)
 
       switch architecture.pattern {

@@ -134,6 +134,16 @@ import Testing
     let receipt = try #require(try cramped.json["receipt"] as? [String: Any])
     #expect(try #require(receipt["left_out_passages"] as? Int) > 0 && (receipt["chunks"] as? [String])?.isEmpty == false)
 
+    // When nothing can be generated, the quotes are the answer.
+    let quoted = try await QuarryProcess.run(
+      "ask", "How much oil does the lamp of the birch lighthouse burn a night?", "--index", index, "--kv-memory", "8", "--max-tokens", "4096",
+      "--json")
+    try #require(quoted.status == 0, "\(quoted.errors)")
+    #expect(try quoted.json["kind"] as? String == "quote")
+    // A passage for which there is no room is not prepared, and the others are.
+    let partly = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index, "--prepare-kv", "--kv-memory", "4", "--json")
+    #expect(partly.status == 0, "\(partly.errors)")
+
     let refused = try await QuarryProcess.run("ask", "What?", "--index", index, "--prepared-kv", "magic")
     #expect(refused.status != 0 && refused.errors.contains("epic"), "\(refused.errors)")
     // Where there is room for little, what found none is said.

@@ -53,6 +53,35 @@ import Tokenizer
     #expect(released == nil)
   }
 
+  /// The longest prompt that is taken is one that the scheduler takes too.
+  @Test func aPromptAsLongAsTheMemoryIsRefused() async throws {
+    var options = EngineOptions()
+    options.keyValueByteLimit = 6 * model.keyValueBlockByteCount
+    let engine = try GenerationEngine(model: model, options: options)
+    func read(_ count: Int) async throws {
+      for try await _ in engine.generate(GenerationRequest(prompt: Self.tokens(count, 8), maximumTokenCount: 0)) {}
+    }
+    try await read(engine.tokenLimit - 1)
+    await #expect(throws: InferenceError.self) { try await read(engine.tokenLimit) }
+  }
+
+  /// Keys and values on disk are those of the model's every byte.
+  @Test func oneByteMakesAnotherModel() throws {
+    let copy = FileManager.default.temporaryDirectory.appendingPathComponent("quarry-model-\(UUID().uuidString).gguf")
+    defer { try? FileManager.default.removeItem(at: copy) }
+    try FileManager.default.copyItem(at: URL(fileURLWithPath: GoldenModels.smolLM2()), to: copy)
+    #expect(try LanguageModel.load(path: copy.path).fingerprint == model.fingerprint)
+    let file = try FileHandle(forUpdating: copy)
+    // A byte of a weight's codes.
+    let place = try file.seekToEnd() / 2 + 70_001
+    try file.seek(toOffset: place)
+    let byte = try #require(try file.read(upToCount: 1)?.first)
+    try file.seek(toOffset: place)
+    try file.write(contentsOf: [byte ^ 1])
+    try file.close()
+    #expect(try LanguageModel.load(path: copy.path).fingerprint != model.fingerprint)
+  }
+
   /// A prefix that several sequences share is in memory once, and counts once.
   @Test func sharedBlocksCountOnce() async throws {
     let prefix = Self.tokens(128, 7)

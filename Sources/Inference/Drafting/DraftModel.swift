@@ -29,11 +29,9 @@ struct DraftModel {
 
   /// The likeliest tokens after a text with which it has caught up, one after the other.
   mutating func draft(_ count: Int, after tokens: [TokenID]) -> [TokenID] {
-    // Matrices may have more rows than the vocabulary has tokens.
-    let vocabulary = 0..<model.tokenizer.vocabularySize
     var logits = model.transformer.read(Array(tokens[sequence.count...]), into: &sequence).last ?? []
     var drafts: [TokenID] = []
-    while let token = vocabulary.max(by: { logits[$0] < logits[$1] }) {
+    while let token = logits.indices.max(by: { logits[$0] < logits[$1] }) {
       drafts.append(TokenID(token))
       if drafts.count == count || model.tokenizer.endOfGeneration.contains(TokenID(token)) { break }
       logits = model.transformer.read([TokenID(token)], into: &sequence).last ?? []
@@ -43,7 +41,8 @@ struct DraftModel {
 
   /// Throws if the two do not mean the same by their tokens.
   static func check(_ draft: LanguageModel, for model: LanguageModel) throws(InferenceError) {
-    guard draft.tokenizer.vocabularySize == model.tokenizer.vocabularySize,
+    // Rows too: a token beyond the vocabulary can be chosen, and the draft model has to read it.
+    guard draft.vocabularySize == model.vocabularySize, draft.tokenizer.vocabularySize == model.tokenizer.vocabularySize,
       (0..<model.tokenizer.vocabularySize).allSatisfy({ draft.tokenizer.bytes(of: TokenID($0)) == model.tokenizer.bytes(of: TokenID($0)) })
     else { throw .draftVocabulary(draft.path, model.path) }
   }

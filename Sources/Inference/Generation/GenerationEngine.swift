@@ -131,7 +131,8 @@ package final class GenerationEngine: Sendable {
 
   private func check(_ request: GenerationRequest) throws(InferenceError) {
     try request.check(vocabularySize: model.vocabularySize, contextLength: model.contextLength)
-    let tokenCount = request.prompt.count + min(max(0, request.maximumTokenCount), model.contextLength - request.prompt.count)
+    // Place for one more than the prompt at least: that is what the scheduler asks for.
+    let tokenCount = request.prompt.count + max(1, min(request.maximumTokenCount, model.contextLength - request.prompt.count))
     guard tokenCount <= limits.tokenCount else { throw .keyValueMemory(tokenCount: tokenCount, limit: limits.tokenCount) }
     guard status.unfinishedCount < limits.waitingCount else { throw .busy(limits.waitingCount) }
   }
