@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// Readers of what strangers write (model files, tokenizers, JSON schemas, chat templates) under libFuzzer: `make fuzz` at the top builds and
+/// Readers of what strangers write (generators, encoders, tokenizers, JSON schemas, chat templates) under libFuzzer: `make fuzz` at the top builds and
 /// runs it, with the address sanitizer, which sees the C kernels too.
 ///
 /// A package of its own, because a fuzzer brings its own `main` and every module is built with coverage. `Sources/ModelFile` and the others
@@ -41,11 +41,13 @@ let package = Package(
       name: "Inference",
       dependencies: ["Diagnostics", "CKernels", "ModelFile", "Scheduling", "Tokenizer", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fuzzedMemory),
+    .target(name: "Embedding", dependencies: ["Diagnostics", "CKernels", "Inference", "ModelFile", "Tokenizer"], swiftSettings: fuzzedMemory),
     .target(name: "CFuzzer"),
     .target(name: "FuzzInput", dependencies: ["CFuzzer"], swiftSettings: fuzzedMemory),
     fuzzer("FuzzGGUF", ["ModelFile", "Tokenizer"]),
     fuzzer("FuzzSafetensors", ["ModelFile"]),
     fuzzer("FuzzModel", ["Inference"]),
+    fuzzer("FuzzEncoder", ["Embedding", "Inference"]),
     fuzzer("FuzzTokenizer", ["ModelFile", "Tokenizer"]),
     fuzzer("FuzzSchema", ["Inference", "Tokenizer"]),
     fuzzer("FuzzTemplate", ["Jinja", "Tokenizer"]),

@@ -137,6 +137,47 @@ def decoders():
     }
 
 
+def encoder(name, types, is_fused, width=16, vocabulary=24):
+    """An encoder of one layer with two heads."""
+    randomness = random.Random(name + str(types))
+    entries = [string("general.architecture", name)]
+    sizes = {"block_count": 1, "embedding_length": width, "feed_forward_length": 32, "attention.head_count": 2, "context_length": 12, "pooling_type": 1}
+    entries += [integer(f"{name}.{key}", value) for key, value in sizes.items()]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "▁the", "▁it", "▁'", "s", "▁s", "clock", "▁o", "▁né", "▁c", "▁1"]
+    words += [f"▁w{index}" for index in range(vocabulary - len(words))]
+    entries += [string("tokenizer.ggml.model", "bert"), strings("tokenizer.ggml.tokens", words)]
+    entries += [integer(f"tokenizer.ggml.{key}_token_id", index) for index, key in enumerate(("padding", "unknown", "cls", "seperator"))]
+    tensors = []
+
+    def add(tensor, *shape, type_id=0):
+        count = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        tensors.append((tensor, shape, type_id, weights(count, 1, type_id, randomness)))
+
+    def linear(tensor, columns, rows, has_bias):
+        fitting = [type_id for type_id in types if columns % BLOCKS[type_id][0] == 0] or [1]
+        add(f"{tensor}.weight", columns, rows, type_id=fitting[len(tensors) % len(fitting)])
+        if has_bias:
+            add(f"{tensor}.bias", rows)
+
+    add("token_embd.weight", width, vocabulary, type_id=1), add("token_types.weight", width, 2)
+    if name == "bert":
+        add("position_embd.weight", width, 12)
+    for norm in "token_embd_norm", "blk.0.attn_output_norm", "blk.0.layer_output_norm":
+        add(f"{norm}.weight", width), add(f"{norm}.bias", width)
+    for part in ["attn_qkv"] if is_fused else ["attn_q", "attn_k", "attn_v"]:
+        linear(f"blk.0.{part}", width, 3 * width if is_fused else width, name == "bert")
+    linear("blk.0.attn_output", width, width, name == "bert"), linear("blk.0.ffn_up", width, 32, name == "bert")
+    if name == "nomic-bert":
+        linear("blk.0.ffn_gate", width, 32, False)
+    linear("blk.0.ffn_down", 32, width, name == "bert")
+    return gguf(entries, tensors)
+
+
+def encoders():
+    return {"bert": encoder("bert", [0, 1, 8], False), "bert-wide": encoder("bert", [2, 8, 30], True, width=32),
+            "nomic": encoder("nomic-bert", [8, 1], True)}
+
+
 def vocabularies():
     """See VocabularyRecipe.swift: flags, pieces, merges, text."""
     sentence = "It's 12 o'clock,\n\n  né? ▁ 🦊 the the".encode()
@@ -182,7 +223,8 @@ def main(folder):
         "safetensors/types": safetensors([("a", "BF16", [3], bytes(6)), ("b", "I64", [], bytes(8)), ("c", "U8", [0, 5], b"")], {"format": "pt"}),
         "safetensors/empty": safetensors([]),
     }
-    files |= {f"model/{name}": data for name, data in decoders().items()} | {f"tokenizer/{name}": data for name, data in vocabularies().items()}
+    files |= {f"model/{name}": data for name, data in decoders().items()}
+    files |= {f"encoder/{name}": data for name, data in encoders().items()} | {f"tokenizer/{name}": data for name, data in vocabularies().items()}
     files |= {f"template/{path.stem}": path.read_bytes() for path in (golden / "templates").glob("*.jinja")}
     files |= {f"template/snippet-{index}": snippet.encode() for index, snippet in enumerate((golden / "templates/snippets.txt").read_text().split("====\n"))}
     schemas = json.loads((golden / "schemas/schemas.json").read_text())

@@ -10,10 +10,11 @@ extension Answerer {
   ) async throws -> Answer {
     let model = engine.model
     let quotes = base.sources.map { CitedText.flowing($0.quote) }
+    let room = PromptRoom(
+      tokenLimit: engine.tokenLimit, completionTokenCount: options.completionTokenLimit, isLimitedByMemory: engine.tokenLimit < model.contextLength)
     let prompt = try await BlockingWork.run {
       try FittedPrompt(
-        passages: base.passages, quotes: quotes, question: question, tokenLimit: engine.tokenLimit - options.completionTokenLimit,
-        template: model.chatTemplate, tokenizer: model.tokenizer)
+        passages: base.passages, quotes: quotes, question: question, room: room, template: model.chatTemplate, tokenizer: model.tokenizer)
     }
     try Task.checkCancellation()
     var request = GenerationRequest(

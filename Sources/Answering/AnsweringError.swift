@@ -13,11 +13,16 @@ package struct AnsweringError: ExplainedError, Equatable {
 
   static let contextTooSmallCode = "context_too_small"
 
-  static func contextTooSmall(tokens: Int, limit: Int) -> AnsweringError {
-    AnsweringError(
+  /// - Parameter tokens: Of the shortest prompt that there is.
+  static func contextTooSmall(tokens: Int, _ room: PromptRoom) -> AnsweringError {
+    let (limit, remedy) =
+      room.isLimitedByMemory
+      ? ("the memory for keys and values holds \(room.tokenLimit)", "give the engine more memory (--kv-memory)")
+      : ("the model reads \(room.tokenLimit)", "take a model with a longer context")
+    return AnsweringError(
       code: contextTooSmallCode, message: "the question does not fit the language model",
-      why: "with the instructions and the shortest passage it takes \(tokens) tokens, and there is room for \(max(0, limit)) beside the answer",
-      remedy: "ask a shorter question, allow a shorter answer, give the engine more memory (--kv-memory), or use --answer quote")
+      why: "with the instructions and the quotes alone it takes \(tokens) tokens and its answer may take \(room.completionTokenCount), and \(limit)",
+      remedy: "ask a shorter question, allow a shorter answer, \(remedy), or use --answer quote")
   }
 
   static let engineEndedEarly = AnsweringError(

@@ -45,6 +45,24 @@ package struct Prompt: Sendable {
   }
 }
 
+/// How many tokens a prompt may have.
+package struct PromptRoom: Sendable {
+  /// Tokens of prompt and answer at most.
+  package var tokenLimit: Int
+  /// Tokens that are kept free for the answer.
+  package var completionTokenCount: Int
+  /// Whether the memory for keys and values is what limits them, and not the model's context.
+  package var isLimitedByMemory: Bool
+
+  package init(tokenLimit: Int, completionTokenCount: Int, isLimitedByMemory: Bool) {
+    self.tokenLimit = tokenLimit
+    self.completionTokenCount = completionTokenCount
+    self.isLimitedByMemory = isLimitedByMemory
+  }
+
+  var promptTokenLimit: Int { tokenLimit - completionTokenCount }
+}
+
 /// A prompt that fits the model, with the passages that found room.
 package struct FittedPrompt: Sendable {
   package var tokens: [TokenID]
@@ -57,19 +75,17 @@ package struct FittedPrompt: Sendable {
 
   /// Puts in as many of the best passages as the context holds beside the answer.
   ///
-  /// - Parameters:
-  ///   - passages: Best first.
-  ///   - tokenLimit: Tokens of the prompt at most.
+  /// - Parameter passages: Best first.
   /// - Throws: `context_too_small` when not even the quotes alone fit.
   package init(
-    passages: [Passage], quotes: [String], question: String, tokenLimit: Int, template: ChatTemplate, tokenizer: any TextTokenizer
+    passages: [Passage], quotes: [String], question: String, room: PromptRoom, template: ChatTemplate, tokenizer: any TextTokenizer
   ) throws {
     var count = passages.count
     while true {
       let order = passages.indices.prefix(count).sorted { passages[$0].chunk.place < passages[$1].chunk.place }
       let prompt = Prompt(passages: order.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
       let (tokens, stretches) = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true), dividing: prompt.passages)
-      if tokens.count <= tokenLimit {
+      if tokens.count <= room.promptTokenLimit {
         let instructions = try tokenizer.encode(template.render(prompt.messages.dropLast(), addGenerationPrompt: false))
         self.tokens = tokens
         self.stretches = stretches
@@ -77,7 +93,7 @@ package struct FittedPrompt: Sendable {
         self.passages = order
         return
       }
-      guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, limit: tokenLimit) }
+      guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, room) }
       count -= 1
     }
   }

@@ -16,7 +16,8 @@ package final class LanguageModel: Sendable {
 
   /// Positions that the model was trained on.
   package var contextLength: Int { transformer.configuration.contextLength }
-  package var vocabularySize: Int { transformer.configuration.vocabularySize }
+  /// Tokens that it reads and writes: those of its tokenizer. Some files have rows beyond them, to round their number up.
+  package var vocabularySize: Int { tokenizer.vocabularySize }
   /// Bytes that the keys and values of 64 tokens take.
   package var keyValueBlockByteCount: Int { transformer.layout.byteCount }
 
@@ -39,14 +40,15 @@ package final class LanguageModel: Sendable {
       guard weightByteCount <= memoryByteCount else {
         throw InferenceError.tooLarge(path, weightByteCount: weightByteCount, memoryByteCount: memoryByteCount)
       }
+      let configuration = try ModelConfiguration(gguf: gguf)
+      let tokenizer = try ModelTokenizer.load(from: gguf)
+      guard tokenizer.vocabularySize <= configuration.embeddingCount else {
+        throw InferenceError.configuration(path, "it has \(tokenizer.vocabularySize) tokens and \(configuration.embeddingCount) embeddings")
+      }
       // Before the weights are packed, which gives back the pages that are mapped by this.
       let fingerprint = ModelFingerprint.of(gguf.files, pool: pool)
-      let transformer = try Transformer(gguf: gguf, keyValueType: keyValueType, pool: pool)
-      let tokenizer = try ModelTokenizer.load(from: gguf)
-      guard tokenizer.vocabularySize <= transformer.configuration.vocabularySize else {
-        throw InferenceError.configuration(
-          path, "it has \(tokenizer.vocabularySize) tokens and \(transformer.configuration.vocabularySize) embeddings")
-      }
+      let transformer = try Transformer(
+        gguf: gguf, configuration: configuration, vocabularySize: tokenizer.vocabularySize, keyValueType: keyValueType, pool: pool)
       return LanguageModel(
         name: gguf.name, path: path, fingerprint: fingerprint, tokenizer: tokenizer,
         chatTemplate: ChatTemplate(gguf: gguf), transformer: transformer)

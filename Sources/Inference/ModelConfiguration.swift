@@ -17,7 +17,7 @@ struct ModelConfiguration: Sendable {
   let headCount: Int
   let keyValueHeadCount: Int
   let headSize: Int
-  let vocabularySize: Int
+  let embeddingCount: Int
   let contextLength: Int
   let normEpsilon: Float
   /// Pairs of a head that RoPE turns.
@@ -86,7 +86,7 @@ struct ModelConfiguration: Sendable {
       guard let embedding = gguf.tensors["token_embd.weight"], embedding.shape.count == 2 else {
         throw .missing("tensor token_embd.weight", in: gguf.path)
       }
-      vocabularySize = embedding.shape[1]
+      embeddingCount = embedding.shape[1]
     } catch {
       throw .load(gguf.path, error)
     }

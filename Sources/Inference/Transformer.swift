@@ -9,6 +9,7 @@ import ModelFile
 /// stores it.
 struct Transformer: Sendable {
   let configuration: ModelConfiguration
+  private let vocabularySize: Int
   let layout: KVLayout
   let pool: ComputePool
   private let embedding: Tensor
@@ -25,14 +26,17 @@ struct Transformer: Sendable {
   /// raised with every change of a kernel that changes a bit.
   static var contract: String { "1 level \(qk_cpu_level().rawValue)" }
 
-  init(gguf: GGUFFile, keyValueType: KeyValueType, pool: ComputePool) throws(InferenceError) {
-    let configuration = try ModelConfiguration(gguf: gguf)
+  /// - Parameter vocabularySize: Tokens that there are; embeddings beyond them belong to none, and are neither read nor written.
+  init(
+    gguf: GGUFFile, configuration: ModelConfiguration, vocabularySize: Int, keyValueType: KeyValueType, pool: ComputePool
+  ) throws(InferenceError) {
     self.configuration = configuration
+    self.vocabularySize = vocabularySize
     layout = KVLayout(configuration, type: keyValueType)
     self.pool = pool
     var reader = WeightReader(gguf: gguf, pool: pool)
     let width = configuration.width
-    embedding = try reader.tensor("token_embd.weight", [width, configuration.vocabularySize])
+    embedding = try reader.tensor("token_embd.weight", [width, configuration.embeddingCount])
     guard let embeddingType = WeightMatrix.kernelType(of: embedding.type) else {
       throw .type(embedding.type.name, ofTensor: embedding.name, in: gguf.path)
     }
@@ -42,7 +46,7 @@ struct Transformer: Sendable {
     self.layers = layers
     outputNorm = try reader.floats(configuration.architecture.outputNormName, [width])
     // Without an output matrix the embedding is used the other way round.
-    head = try reader.matrix(reader.has("output.weight") ? reader.tensor("output.weight", [width, configuration.vocabularySize]) : embedding)
+    head = try reader.matrix(reader.has("output.weight") ? reader.tensor("output.weight", [width, configuration.embeddingCount]) : embedding)
     let divisors = reader.has("rope_freqs.weight") ? try reader.floats("rope_freqs.weight", [configuration.ropePairCount]) : []
     guard divisors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
       throw .configuration(gguf.path, "rope_freqs.weight has a value that is not above 0")
@@ -101,7 +105,7 @@ struct Transformer: Sendable {
   func compute(_ runs: [TokenRun]) -> [[[Float]]] {
     let tokens = runs.flatMap(\.tokens)
     precondition(!tokens.isEmpty && tokens.count <= Self.passRowLimit, "rows for one pass")
-    precondition(tokens.allSatisfy { $0 >= 0 && Int($0) < configuration.vocabularySize }, "a token outside the vocabulary")
+    precondition(tokens.allSatisfy { $0 >= 0 && Int($0) < vocabularySize }, "a token outside the vocabulary")
     var pass = Pass(runs: runs, configuration: configuration, ropes: ropes)
     var wanted = zip(runs, pass.runs).map { run, placed in run.wanted.map { placed.rows.lowerBound + $0 } }
     let blendingLayer = runs.contains { !$0.moved.isEmpty } ? blendingLayer : nil
@@ -164,7 +168,7 @@ struct Transformer: Sendable {
   private static let logitRowLimit = 32
 
   private func logits(of rows: [Int], _ pass: Pass) -> [[Float]] {
-    let (width, count) = (configuration.width, configuration.vocabularySize)
+    let (width, count) = (configuration.width, configuration.embeddingCount)
     return stride(from: 0, to: rows.count, by: Self.logitRowLimit).flatMap { start in
       let some = rows[start..<min(start + Self.logitRowLimit, rows.count)]
       // The last hidden states, one after the other.
@@ -175,7 +179,7 @@ struct Transformer: Sendable {
       }
       let result = FloatBuffer(count: some.count * count)
       multiply([(head, result)], normal, rowCount: some.count)
-      return some.indices.map { unsafe Array(UnsafeBufferPointer(start: result.base + ($0 - some.startIndex) * count, count: count)) }
+      return some.indices.map { unsafe Array(UnsafeBufferPointer(start: result.base + ($0 - some.startIndex) * count, count: vocabularySize)) }
     }
   }
 

@@ -34,6 +34,9 @@ struct OpenIndex {
   /// Says what went wrong so far and was got over: a derived file that was put aside, keys and values that cannot be kept on disk.
   func showNotices(_ output: OutputOptions) {
     for notice in store.notices { output.notice(notice) }
+    if let engine, let limit = engine.draftTokenLimit, limit < engine.tokenLimit {
+      output.notice("the draft model guesses in texts of up to \(limit) tokens only, by its context and its part of --kv-memory")
+    }
     if let error = engine?.pageError { output.notice([error.message, error.why].compactMap { $0 }.joined(separator: ": ")) }
   }
 

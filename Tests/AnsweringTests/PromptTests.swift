@@ -32,8 +32,13 @@ import Tokenizer
     return Passage(rank: 1, score: 1, chunk: chunk, explanation: ScoreExplanation(dense: part, lexical: part, matchedStems: []))
   }
 
-  private func fitted(_ passages: [Passage], quotes: [String] = ["Quote."], question: String = "Why?", limit: Int = 8000) throws -> FittedPrompt {
-    try FittedPrompt(passages: passages, quotes: quotes, question: question, tokenLimit: limit, template: template, tokenizer: tokenizer)
+  private func fitted(
+    _ passages: [Passage], quotes: [String] = ["Quote."], question: String = "Why?", limit: Int = 8000, isLimitedByMemory: Bool = false
+  ) throws -> FittedPrompt {
+    try FittedPrompt(
+      passages: passages, quotes: quotes, question: question,
+      room: PromptRoom(tokenLimit: limit + 50, completionTokenCount: 50, isLimitedByMemory: isLimitedByMemory), template: template,
+      tokenizer: tokenizer)
   }
 
   @Test func textOfDocumentsAndUsersInjectsNoControlTokens() throws {
@@ -68,10 +73,13 @@ import Tokenizer
     let short = passage("short.md", "Short.")
     #expect(try fitted([short, long], limit: 400).passages == [0])
     #expect(try fitted([long, short], limit: 400).passages == [])
-    #expect {
-      try fitted([short], question: String(repeating: "why ", count: 500), limit: 400)
-    } throws: { error in
-      (error as? AnsweringError)?.code == "context_too_small"
+    for (isLimitedByMemory, remedy) in [(false, "longer context"), (true, "--kv-memory")] {
+      let error = #expect(throws: AnsweringError.self) {
+        try fitted([short], question: String(repeating: "why ", count: 500), limit: 400, isLimitedByMemory: isLimitedByMemory)
+      }
+      #expect(error?.code == "context_too_small" && error?.remedy?.contains(remedy) == true)
+      // What is needed, and what there is.
+      #expect(error?.why?.contains(/it takes 6\d\d tokens and its answer may take 50, and the .* 450$/) == true, "\(error?.why ?? "")")
     }
   }
 }

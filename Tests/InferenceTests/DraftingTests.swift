@@ -139,6 +139,35 @@ import Tokenizer
     #expect(before > 0 && length.count(matchLength: 4, available: 8, rowCount: 1) == before)
   }
 
+  /// A step of one row takes 1, each further row 0.15; a model reads a token in `readSeconds` and guesses in 0.1, and four of five guesses hold.
+  private static func taughtModel(readSeconds: Double, heldShare: Double = 0.8) -> DraftLength {
+    var length = taught(rowCost: 0.15, heldShare: heldShare)
+    for _ in 0..<50 {
+      length.note(guessSeconds: 0.4, count: 4)
+      length.note(readSeconds: 100 * readSeconds, count: 100)
+    }
+    for step in 0..<400 { length.note(matchLength: DraftLength.modelMatch, drafted: 1, held: Double(step % 20) < 20 * heldShare ? 1 : 0) }
+    return length
+  }
+
+  @Test func aModelReadsAPromptOnlyIfThatPays() {
+    for (unread, ahead, pays) in [(0, 1, true), (1000, 1000, true), (100, 100, true), (1000, 8, false), (1000, 40, false)] {
+      var length = Self.taughtModel(readSeconds: 0.05)
+      let count = length.modelCount(available: 8, rowCount: 1, unreadCount: unread, aheadCount: ahead)
+      #expect((count > 0) == pays, "\(unread) to read, \(ahead) to write: \(count)")
+    }
+  }
+
+  /// A model whose guesses do not hold is asked again when that costs a fiftieth of the time since: sooner where it has little to read.
+  @Test func aModelIsTriedAgainNowAndThen() {
+    func firstTry(_ unread: Int) -> Int? {
+      var length = Self.taughtModel(readSeconds: 0.05, heldShare: 0)
+      return (0..<20_000).first { _ in length.modelCount(available: 8, rowCount: 1, unreadCount: unread, aheadCount: 100) > 0 }
+    }
+    let tries = [0, 100, 1000].compactMap(firstTry)
+    #expect(tries.count == 3 && tries == tries.sorted() && tries[0] >= 20 && tries[0] < 100 && tries[2] >= 2500 && tries[2] < 3000, "\(tries)")
+  }
+
   @Test func theSameObservationsGiveTheSameCounts() {
     func counts() -> [Int] {
       var random = SeededGenerator(seed: 14)

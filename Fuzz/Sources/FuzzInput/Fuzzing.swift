@@ -3,7 +3,8 @@ import Foundation
 
 /// Runs libFuzzer with the process's arguments, and gives each input to a reader: as bytes, or as a file, because that is what readers map.
 package enum Fuzzing {
-  private static let path = "/dev/shm/quarry-fuzz-\(getpid())"
+  /// Encoders are told apart by their names: a file of this ending, or a folder.
+  private static let path = "/dev/shm/quarry-fuzz-\(getpid()).gguf"
   /// Set once, before the driver starts; libFuzzer calls it on one thread.
   nonisolated(unsafe) private static var read: ([UInt8]) -> Void = { _ in }
 

@@ -8,8 +8,11 @@ package struct DraftLength {
   /// Guesses and those that held, by length of the match; with a beginning that says: longer matches hold more often.
   private var drafted: [Double] = [4, 4, 4, 4, 4, 4]
   private var held: [Double] = [1.2, 1.6, 2.4, 3, 3.4, 2.4]
-  /// Seconds that a draft model takes for a token, as a running mean.
-  private var modelSeconds: Double?
+  /// Seconds that a draft model takes for a guess, and to read a token of the text, as running means.
+  private var guessSeconds: Double?
+  private var readSeconds: Double?
+  /// Seconds of steps since the last guess of a model in which guessing did not seem to pay.
+  private var secondsWithoutModel = 0.0
   private var decisionCount = 0
 
   /// Rows up to which the time of steps is told apart.
@@ -37,32 +40,60 @@ package struct DraftLength {
     }
   }
 
-  /// How many of `available` guesses to check.
+  /// How many of `available` guesses from the text itself to check.
   ///
   /// - Parameters:
   ///   - rowCount: Rows of the step without these.
   package mutating func count(matchLength: Int, available: Int, rowCount: Int) -> Int {
     guard available > 0 else { return 0 }
-    let bucket = Self.bucket(matchLength)
-    let probability = held[bucket] / drafted[bucket]
-    let guessSeconds = matchLength == Self.modelMatch ? modelSeconds ?? 0 : 0
+    let count = best(Self.bucket(matchLength), available: available, rowCount: rowCount, guessSeconds: 0).count
+    decisionCount += 1
+    return count == 0 && decisionCount % Self.probeInterval == 0 ? min(available, Self.probeCount) : count
+  }
+
+  /// How many guesses to let a model make.
+  ///
+  /// - Parameters:
+  ///   - available: At most.
+  ///   - rowCount: Rows of the step without these.
+  ///   - unreadCount: Tokens of the text that the model has yet to read before it can guess.
+  ///   - aheadCount: Tokens that the text may still get, so that reading pays.
+  package mutating func modelCount(available: Int, rowCount: Int, unreadCount: Int, aheadCount: Int) -> Int {
+    guard available > 0 else { return 0 }
+    let choice = best(Self.bucket(Self.modelMatch), available: available, rowCount: rowCount, guessSeconds: guessSeconds ?? 0)
+    let reading = Double(unreadCount) * (readSeconds ?? 0)
+    if choice.count > 0, Double(aheadCount) * choice.savedSeconds >= reading { return choice.count }
+    // Now and then it is made nevertheless, to see whether things have changed: when that costs a small part of the time since.
     let alone = seconds(rowCount)
+    secondsWithoutModel += alone
+    let probing = reading + Double(Self.probeCount) * (guessSeconds ?? 0) + seconds(rowCount + Self.probeCount) - alone
+    return secondsWithoutModel * Self.probeShare >= probing ? min(available, Self.probeCount) : 0
+  }
+
+  private static let probeCount = 2
+  private static let probeShare = 0.02
+
+  /// The number of guesses with which tokens come soonest, and the seconds that they save for each token of their text.
+  private func best(_ bucket: Int, available: Int, rowCount: Int, guessSeconds: Double) -> (count: Int, savedSeconds: Double) {
+    let probability = held[bucket] / drafted[bucket]
+    let aloneRate = Double(rowCount) / seconds(rowCount)
     // Tokens of all sequences in the step, by the time that it takes: each further guess must raise it.
-    var (best, bestRate) = (0, Double(rowCount) / alone)
+    var best = (count: 0, rate: aloneRate, gain: 0.0)
     var gain = 0.0
     var chance = 1.0
     for count in 1...min(available, Self.tokenLimit) {
       chance *= probability
       gain += chance
       let rate = (Double(rowCount) + gain) / (seconds(rowCount + count) + Double(count) * guessSeconds)
-      if rate > bestRate * 1.02 { (best, bestRate) = (count, rate) }
+      if rate > best.rate * 1.02 { best = (count, rate, gain) }
     }
-    decisionCount += 1
-    return best == 0 && decisionCount % Self.probeInterval == 0 ? min(available, 2) : best
+    // The text gets 1 + gain tokens a step, all together rowCount + gain.
+    return (best.count, (Double(rowCount) + best.gain) / (1 + best.gain) * (1 / aloneRate - 1 / best.rate))
   }
 
   /// What became of guesses.
   package mutating func note(matchLength: Int, drafted draftedCount: Int, held heldCount: Int) {
+    if matchLength == Self.modelMatch { secondsWithoutModel = 0 }
     let bucket = Self.bucket(matchLength)
     // The first that did not hold says something, those after it nothing.
     let tried = min(draftedCount, heldCount + 1)
@@ -70,10 +101,14 @@ package struct DraftLength {
     held[bucket] = held[bucket] * Self.memory + Double(heldCount)
   }
 
-  /// How long a draft model took for so many tokens.
-  package mutating func note(modelSeconds seconds: Double, tokenCount: Int) {
-    let each = seconds / Double(max(1, tokenCount))
-    modelSeconds = modelSeconds.map { $0 + 0.1 * (min(each, 2 * $0) - $0) } ?? each
+  /// How long a draft model took for so many guesses.
+  package mutating func note(guessSeconds seconds: Double, count: Int) { Self.move(&guessSeconds, towards: seconds / Double(max(1, count))) }
+
+  /// How long a draft model took to read so many tokens.
+  package mutating func note(readSeconds seconds: Double, count: Int) { Self.move(&readSeconds, towards: seconds / Double(max(1, count))) }
+
+  private static func move(_ mean: inout Double?, towards value: Double) {
+    mean = mean.map { $0 + ownRate * (min(value, 2 * $0) - $0) } ?? value
   }
 
   /// How long a step took in which nothing but tokens to be written, and guesses, was computed.

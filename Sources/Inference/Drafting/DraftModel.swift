@@ -15,19 +15,25 @@ struct DraftModel {
     (tokenCount + DraftLength.tokenLimit + KVBlock.positionCount) / KVBlock.positionCount * model.transformer.layout.byteCount
   }
 
-  /// Reads some of a text's beginning, so that not much is left when it is to guess; what it has in common with the text before is not read again.
-  ///
-  /// - Parameter limit: Tokens to read at most, so that others do not wait for a long prompt.
-  /// - Returns: Whether no more than `limit` tokens are left.
-  mutating func catchUp(with tokens: [TokenID], limit: Int) -> Bool {
-    // The last token is read when guesses are wanted, because what follows it is wanted then.
-    sequence.cut(to: min(sequence.commonPrefixCount(with: tokens), tokens.count - 1))
-    if tokens.count - sequence.count <= limit { return true }
-    _ = model.transformer.read(Array(tokens[sequence.count...].prefix(limit)), into: &sequence)
-    return tokens.count - sequence.count <= limit
+  /// Tokens of a text after which it can guess, with so many bytes for keys and values.
+  static func tokenLimit(_ model: LanguageModel, byteLimit: Int) -> Int {
+    let positionCount = byteLimit / model.transformer.layout.byteCount * KVBlock.positionCount
+    return max(0, min(positionCount, model.contextLength) - DraftLength.tokenLimit)
   }
 
-  /// The likeliest tokens after a text with which it has caught up, one after the other.
+  /// Tokens of a text that it has not read; what the text has in common with the one before is not read again.
+  mutating func unreadCount(of tokens: [TokenID]) -> Int {
+    // The last token is read when guesses are wanted, because what follows it is wanted then.
+    sequence.cut(to: min(sequence.commonPrefixCount(with: tokens), tokens.count - 1))
+    return tokens.count - sequence.count
+  }
+
+  /// Reads the next tokens of a text.
+  mutating func read(_ count: Int, of tokens: [TokenID]) {
+    _ = model.transformer.read(Array(tokens[sequence.count...].prefix(count)), into: &sequence)
+  }
+
+  /// The likeliest tokens after a text, one after the other; what is unread of it is read.
   mutating func draft(_ count: Int, after tokens: [TokenID]) -> [TokenID] {
     var logits = model.transformer.read(Array(tokens[sequence.count...]), into: &sequence).last ?? []
     var drafts: [TokenID] = []
@@ -41,9 +47,8 @@ struct DraftModel {
 
   /// Throws if the two do not mean the same by their tokens.
   static func check(_ draft: LanguageModel, for model: LanguageModel) throws(InferenceError) {
-    // Rows too: a token beyond the vocabulary can be chosen, and the draft model has to read it.
-    guard draft.vocabularySize == model.vocabularySize, draft.tokenizer.vocabularySize == model.tokenizer.vocabularySize,
-      (0..<model.tokenizer.vocabularySize).allSatisfy({ draft.tokenizer.bytes(of: TokenID($0)) == model.tokenizer.bytes(of: TokenID($0)) })
+    guard draft.vocabularySize == model.vocabularySize,
+      (0..<model.vocabularySize).allSatisfy({ draft.tokenizer.bytes(of: TokenID($0)) == model.tokenizer.bytes(of: TokenID($0)) })
     else { throw .draftVocabulary(draft.path, model.path) }
   }
 }

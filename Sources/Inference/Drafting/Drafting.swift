@@ -9,7 +9,8 @@ struct Drafting {
     var lookup: PromptLookup
     var model: DraftModel?
     var modelByteCount = 0
-    var hasModelDraft = false
+    /// Tokens written since guessing began.
+    var writtenCount = 0
     /// The match that the last guess came after.
     var matchLength = 0
   }
@@ -20,11 +21,15 @@ struct Drafting {
   /// Bytes of keys and values that the draft model may have for all texts, and has.
   private let modelByteLimit: Int
   private var modelByteCount = 0
+  /// Tokens that the draft model may still read in this step.
+  private var readableCount = 0
+  /// Tokens that texts get, as a running mean.
+  private var meanWrittenCount = 64.0
 
   /// Tokens in common from which on the text's own clue is better than a model's.
   private static let trustedMatch = 4
-  /// Tokens of a prompt that the draft model reads in a step: others wait for it.
-  private static let catchUpLimit = 128
+  /// Tokens of prompts that the draft model reads in a step: all texts wait for it.
+  private static let readLimit = 128
 
   /// - Returns: `nil` if the options say not to guess.
   init?(_ options: EngineOptions, modelByteLimit: Int) {
@@ -33,18 +38,20 @@ struct Drafting {
     self.modelByteLimit = modelByteLimit
   }
 
+  /// To be called before the texts of a step are asked for.
+  mutating func beginStep() { readableCount = Self.readLimit }
+
   /// Tokens that may follow a text; `nil` if checking them would not pay.
   ///
   /// - Parameters:
-  ///   - limit: How many at most.
+  ///   - limit: How many at most: as many as the text may get.
   ///   - rowCount: Rows that the step has without these.
   mutating func draft(for id: SequenceID, _ tokens: [TokenID], limit: Int, rowCount: Int) -> ArraySlice<TokenID>? {
     var text = texts[id] ?? Text(lookup: PromptLookup(tokens))
     defer { texts[id] = text }
-    let limit = min(limit, DraftLength.tokenLimit)
-    let found = text.lookup.draft(limit: limit)
-    if model != nil, found.matchLength < Self.trustedMatch {
-      guard let drafts = modelDraft(&text, tokens, limit: limit, rowCount: rowCount) else { return nil }
+    let found = text.lookup.draft(limit: min(limit, DraftLength.tokenLimit))
+    if let model, found.matchLength < Self.trustedMatch {
+      guard let drafts = draft(with: model, &text, tokens, limit: limit, rowCount: rowCount) else { return nil }
       text.matchLength = DraftLength.modelMatch
       return drafts[...]
     }
@@ -54,28 +61,43 @@ struct Drafting {
     return found.tokens.prefix(count)
   }
 
-  private mutating func modelDraft(_ text: inout Text, _ tokens: [TokenID], limit: Int, rowCount: Int) -> [TokenID]? {
-    guard let model, tokens.count + limit <= model.contextLength else { return nil }
-    let count = length.count(matchLength: DraftLength.modelMatch, available: limit, rowCount: rowCount)
+  private mutating func draft(
+    with model: LanguageModel, _ text: inout Text, _ tokens: [TokenID], limit: Int, rowCount: Int
+  ) -> [TokenID]? {
     let needed = DraftModel.byteCount(model, tokenCount: tokens.count)
-    guard count > 0, modelByteCount - text.modelByteCount + needed <= modelByteLimit else { return nil }
+    guard tokens.count + DraftLength.tokenLimit <= model.contextLength, modelByteCount - text.modelByteCount + needed <= modelByteLimit else {
+      return nil
+    }
+    var drafter = text.model ?? DraftModel(model)
+    let unreadCount = drafter.unreadCount(of: tokens)
+    let count = length.modelCount(
+      available: min(limit, DraftLength.tokenLimit), rowCount: rowCount, unreadCount: unreadCount,
+      aheadCount: min(limit, Int(meanWrittenCount)))
+    guard count > 0 else { return nil }
     modelByteCount += needed - text.modelByteCount
     text.modelByteCount = needed
-    var drafter = text.model ?? DraftModel(model)
     defer { text.model = drafter }
-    // A long prompt is read in parts, while the text goes on without guesses.
-    guard drafter.catchUp(with: tokens, limit: Self.catchUpLimit) else { return nil }
-    let start = ContinuousClock.now
-    let drafts = drafter.draft(count, after: tokens)
-    // The first time it reads the prompt's end, which says nothing about later times.
-    if text.hasModelDraft { length.note(modelSeconds: start.duration(to: .now) / .seconds(1), tokenCount: drafts.count) }
-    text.hasModelDraft = true
+    // What was written since its last guess is read with the next. More, as a prompt, is read before, in parts, while texts go on without guesses.
+    if unreadCount > DraftLength.tokenLimit + 1 {
+      let readCount = min(unreadCount - 1, readableCount)
+      guard readCount > 0 else { return nil }
+      readableCount -= readCount
+      let seconds = Self.seconds { drafter.read(readCount, of: tokens) }
+      length.note(readSeconds: seconds, count: readCount)
+      guard readCount == unreadCount - 1 else { return nil }
+    }
+    var drafts: [TokenID] = []
+    let seconds = Self.seconds { drafts = drafter.draft(count, after: tokens) }
+    length.note(guessSeconds: seconds, count: drafts.count)
     return drafts
   }
+
+  private static func seconds(_ body: () -> Void) -> Double { ContinuousClock().measure(body) / .seconds(1) }
 
   /// A text goes on.
   mutating func append(_ tokens: [TokenID], to id: SequenceID) {
     for token in tokens { texts[id]?.lookup.append(token) }
+    texts[id]?.writtenCount += tokens.count
   }
 
   /// What became of a text's last guess.
@@ -88,6 +110,8 @@ struct Drafting {
   mutating func noteStep(seconds: Double, rowCount: Int) { length.note(seconds: seconds, rowCount: rowCount) }
 
   mutating func forget(_ id: SequenceID) {
-    modelByteCount -= texts.removeValue(forKey: id)?.modelByteCount ?? 0
+    guard let text = texts.removeValue(forKey: id) else { return }
+    modelByteCount -= text.modelByteCount
+    meanWrittenCount += 0.1 * (Double(text.writtenCount) - meanWrittenCount)
   }
 }

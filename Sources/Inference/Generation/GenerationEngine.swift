@@ -16,6 +16,8 @@ package final class GenerationEngine: Sendable {
   package let pageError: PageFileError?
   /// Tokens of which keys and values can be kept on disk, or in memory if nothing is kept on disk.
   package let keptTokenCount: Int
+  /// Tokens of a text after which the draft model can guess, by its context and its memory; `nil` without one.
+  package let draftTokenLimit: Int?
 
   package init(model: LanguageModel, options: EngineOptions = EngineOptions()) throws(InferenceError) {
     self.model = model
@@ -25,6 +27,7 @@ package final class GenerationEngine: Sendable {
     // A model that guesses has keys and values too: a quarter of the same limit.
     let isDrafting = options.draftModel != nil && options.isSpeculating
     let draftByteLimit = isDrafting ? byteLimit / 4 : 0
+    draftTokenLimit = isDrafting ? options.draftModel.map { DraftModel.tokenLimit($0, byteLimit: draftByteLimit) } : nil
     let blockCount = (byteLimit - draftByteLimit) / layout.byteCount
     guard blockCount >= Self.smallestBlockCount else {
       let needed = Self.smallestBlockCount * layout.byteCount

@@ -85,6 +85,7 @@ struct GenerationLoop {
   /// Guesses for those texts for which they are worth the while.
   private mutating func draft() -> [SequenceID: ArraySlice<Int32>] {
     guard drafting != nil else { return [:] }
+    drafting?.beginStep()
     let writing = scheduler.writing
     var rowCount = writing.count
     var drafts: [SequenceID: ArraySlice<Int32>] = [:]
