@@ -50,8 +50,8 @@ struct Drafting {
     var text = texts[id] ?? Text(lookup: PromptLookup(tokens))
     defer { texts[id] = text }
     let found = text.lookup.draft(limit: min(limit, DraftLength.tokenLimit))
-    if let model, found.matchLength < Self.trustedMatch {
-      guard let drafts = draft(with: model, &text, tokens, limit: limit, rowCount: rowCount) else { return nil }
+    // Where a model does not guess, or has not read the text yet, a short match is better than nothing.
+    if let model, found.matchLength < Self.trustedMatch, let drafts = draft(with: model, &text, tokens, limit: limit, rowCount: rowCount) {
       text.matchLength = DraftLength.modelMatch
       return drafts[...]
     }
