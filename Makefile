@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
+.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -14,6 +14,7 @@ DEMO_INDEX := Indexes/demo
 PEERS := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/quarry/peers
 BENCH_MODELS := $(dir $(PEERS))bench-models
 BENCH_WORDS := $(dir $(PEERS))bench-words
+BENCH_ANSWERS_OPTIONS ?=
 BENCH_ENGINE_OPTIONS ?=
 BENCH_SERVING_OPTIONS ?=
 BENCH_PEERS_OPTIONS ?=
@@ -97,7 +98,10 @@ bench-words: models bench-peers ## Measure BM25 over 1,000,000 chunks beside tan
 	$(PEERS)/bin/python scripts/bench/indexes.py --quarry $(QUARRY) words --data $(BENCH_WORDS) --out .build/bench/words.json $(BENCH_WORDS_OPTIONS)
 
 bench-serving: models bench-peers ## Measure serving over HTTP against its bars, llama.cpp's server in turns (quiet machine; BENCH_SERVING_OPTIONS="--only cold,warm")
-	python3 scripts/bench/serving.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --peers $(PEERS) --out .build/bench/serving.json $(BENCH_SERVING_OPTIONS)
+	python3 scripts/bench/serving.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --peers $(PEERS) --draft-model $(BENCH_MODELS)/SmolLM2-135M-Instruct.Q2_K.gguf --out .build/bench/serving.json $(BENCH_SERVING_OPTIONS)
+
+bench-answers: models ## Measure what prepared passages and their order cost in answers on squad2-a (BENCH_ANSWERS_OPTIONS="--limit 200"; an hour for 700)
+	python3 scripts/bench/answers.py --quarry $(QUARRY) --out .build/bench/answers.json $(BENCH_ANSWERS_OPTIONS)
 
 thread-sanitizer: models ## The tests of scheduler, engine and compute pool under ThreadSanitizer (a build of its own, 15 minutes)
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \

@@ -11,6 +11,14 @@ package enum AnswerMode: String, Sendable, Codable, CaseIterable {
   case generate
 }
 
+/// Where the passages stand in the generator's prompt.
+package enum PassageOrder: String, Sendable, CaseIterable {
+  /// By root, path and position: the same passages make the same prompt, whatever their scores are.
+  case place
+  /// Best first; to measure what the other costs.
+  case score
+}
+
 /// How a question is to be answered.
 package struct AskOptions: Sendable {
   package var mode: AnswerMode = .auto
@@ -19,6 +27,7 @@ package struct AskOptions: Sendable {
   package var sentenceLimit = 3
   /// Passages retrieved and put in front of the generator.
   package var passageLimit = 4
+  package var passageOrder = PassageOrder.place
   /// Tokens generated at most.
   package var completionTokenLimit = 128
   /// Which documents may answer.

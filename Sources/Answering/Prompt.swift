@@ -78,19 +78,20 @@ package struct FittedPrompt: Sendable {
   /// - Parameter passages: Best first.
   /// - Throws: `context_too_small` when not even the quotes alone fit.
   package init(
-    passages: [Passage], quotes: [String], question: String, room: PromptRoom, template: ChatTemplate, tokenizer: any TextTokenizer
+    passages: [Passage], order: PassageOrder = .place, quotes: [String], question: String, room: PromptRoom, template: ChatTemplate, tokenizer: any TextTokenizer
   ) throws {
     var count = passages.count
     while true {
-      let order = passages.indices.prefix(count).sorted { passages[$0].chunk.place < passages[$1].chunk.place }
-      let prompt = Prompt(passages: order.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
+      let best = Array(passages.indices.prefix(count))
+      let ordered = order == .score ? best : best.sorted { passages[$0].chunk.place < passages[$1].chunk.place }
+      let prompt = Prompt(passages: ordered.map { passages[$0].chunk.promptText }, quotes: quotes, question: question)
       let (tokens, stretches) = try tokenizer.encode(template.render(prompt.messages, addGenerationPrompt: true), dividing: prompt.passages)
       if tokens.count <= room.promptTokenLimit {
         let instructions = try tokenizer.encode(template.render(prompt.messages.dropLast(), addGenerationPrompt: false))
         self.tokens = tokens
         self.stretches = stretches
         instructionTokenCount = zip(tokens, instructions).prefix { $0 == $1 }.count
-        self.passages = order
+        self.passages = ordered
         return
       }
       guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, room) }

@@ -81,6 +81,8 @@ struct EvalCommand: ParsableCommand {
     @Option(
       help: ArgumentHelp("Let the generator read all passages first, and take them over: epic or cacheblend, approximate.", valueName: "method"))
     var preparedKv: ReuseMethod?
+    @Option(help: ArgumentHelp("How passages stand in the prompt: by place, or by score.", valueName: "order"))
+    var passagesBy: PassageOrder = .place
     @Option(help: "Only the first N questions.")
     var limit: Int?
     @OptionGroup var generator: GeneratorOptions
@@ -98,6 +100,7 @@ struct EvalCommand: ParsableCommand {
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences
+      options.passageOrder = passagesBy
       let queries = Array(dataSet.queries.prefix(limit ?? .max))
       if preparedKv != nil {
         var bar = ProgressBar(label: "prepare", isQuiet: output.quiet)
@@ -138,4 +141,5 @@ struct EvalIndexOptions: ParsableArguments {
   }
 }
 
+extension PassageOrder: ExpressibleByArgument {}
 extension EmbeddingPrecision: ExpressibleByArgument {}

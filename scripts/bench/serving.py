@@ -10,6 +10,7 @@ while the other is measured; a figure is the median of its runs. Time to the fir
 text. Answers are greedy. Python's standard library only; llama.cpp comes from the environment of `make bench-peers`.
 """
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -229,8 +230,14 @@ class ServingBenchmark:
         categories = spec_bench(self.arguments.eval, self.runs(6))
         if categories is None:
             remark(f"Spec-Bench is left out: {self.arguments.eval}/traces/spec-bench.jsonl is missing")
-        with self.quarry(*NO_DISK, *PLAIN) as plain, self.quarry(*NO_DISK, *SPECULATING) as speculating:
-            for server in (plain, speculating):
+        with contextlib.ExitStack() as stack:
+            plain, speculating = (stack.enter_context(self.quarry(*NO_DISK, *options)) for options in (PLAIN, SPECULATING))
+            drafting = None
+            if self.arguments.draft_model and os.path.exists(self.arguments.draft_model):
+                drafting = stack.enter_context(self.quarry(*NO_DISK, "--draft-model", self.arguments.draft_model))
+            else:
+                remark("no draft model is measured: `make bench-models` writes one")
+            for server in filter(None, (plain, speculating, drafting)):
                 server.chat(self.source.fresh().ask(0), 8)
             remark("measuring decode with speculation, quoting answers …")
             quoting, tried = [], 0
@@ -243,9 +250,13 @@ class ServingBenchmark:
             remark(f"{len(quoting)} of {tried} answers quote their passages")
             if quoting:
                 self.compare("decode with speculation, answers that quote the passages", quoting, 96, 1.4, plain, speculating)
+                if drafting:
+                    self.compare("· and with a draft model", quoting, 96, None, plain, drafting)
             for name, prompts in (categories or {}).items():
                 remark(f"measuring decode with speculation, {name} …")
                 self.compare(f"· Spec-Bench: {name.replace('_', ' ')}", prompts, 96, 0.97, plain, speculating)
+                if drafting:
+                    self.compare("· · and with a draft model", prompts, 96, None, plain, drafting)
 
     def compare(self, name, prompts, tokens, bar, plain, speculating):
         seconds, written, differing, accepted, rejected = {plain: 0.0, speculating: 0.0}, 0, 0, 0, 0
@@ -278,6 +289,7 @@ def parse():
     parser.add_argument("--peers", default=os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "quarry/peers"))
     parser.add_argument("--eval", default="../shared/eval", help="folder with sets/squad2-a and traces/spec-bench.jsonl")
     parser.add_argument("--model", default=default_model(), help="the GGUF file, for both")
+    parser.add_argument("--draft-model", help="a GGUF file that guesses, to measure with and without")
     parser.add_argument("--out", default=".build/bench/serving.json")
     parser.add_argument("--only", default=",".join(SECTIONS), help="parts, with commas between: " + ", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="one run of each and one prompt of a category: a look, not a measurement")
