@@ -135,6 +135,8 @@ package struct Answer: Sendable, Codable, Equatable {
     package var approximation: String?
     /// Passages that were found and not read, because the model's context or the engine's memory had no room for them.
     package var leftOutPassages = 0
+    /// Passages that the generator judged before the best of them were taken.
+    package var rerankedPassages = 0
 
     package init(question: String, sequence: Int64, embedder: String, generator: String?, chunks: [String], mode: String) {
       self.question = question
@@ -156,11 +158,13 @@ package struct Answer: Sendable, Codable, Equatable {
       try container.encode(mode, forKey: .mode)
       try container.encode(approximation, forKey: .approximation)
       try container.encode(leftOutPassages, forKey: .leftOutPassages)
+      try container.encode(rerankedPassages, forKey: .rerankedPassages)
     }
 
     enum CodingKeys: String, CodingKey {
       case question, sequence, embedder, generator, chunks, mode, approximation
       case leftOutPassages = "left_out_passages"
+      case rerankedPassages = "reranked_passages"
     }
   }
 

@@ -6,15 +6,21 @@ import Retrieval
 import Store
 
 extension Answerer {
-  /// Finds passages and chooses the quotes. Blocks.
-  func quote(_ question: String, _ options: AskOptions) throws -> QuotedBase {
-    let clock = ContinuousClock()
-    let start = clock.now
+  /// Finds passages. Blocks.
+  func find(_ question: String, _ options: AskOptions) throws -> Findings {
     var search = SearchOptions()
     search.collection = options.collection
-    search.limit = max(1, options.passageLimit)
+    search.limit = max(1, options.passageLimit, options.rerankLimit)
     search.filter = options.filter
-    let findings = try retriever.find(question, search)
+    return try retriever.find(question, search)
+  }
+
+  /// Chooses the quotes from the passages that were found. Blocks.
+  ///
+  /// - Parameter start: When the search began.
+  func quote(_ question: String, from findings: Findings, _ options: AskOptions, since start: ContinuousClock.Instant) throws -> QuotedBase {
+    var findings = findings
+    findings.passages = Array(findings.passages.prefix(max(1, options.passageLimit)))
     let selection = try QuoteSelection(
       passages: findings.passages, stems: findings.analysis.stems, questionVector: findings.questionVector,
       vectors: { try sentenceVectors.vectors(of: $0) })
@@ -25,7 +31,7 @@ extension Answerer {
       ? findings.passages.enumerated().map { Self.source($0 + 1, of: $1) }
       : quotes.enumerated().map { Self.source($0 + 1, of: findings.passages[$1.passage], range: $1.range, score: $1.score) }
     var usage = Answer.Usage()
-    usage.retrievalSeconds = start.duration(to: clock.now) / .seconds(1)
+    usage.retrievalSeconds = start.duration(to: .now) / .seconds(1)
     let receipt = Answer.Receipt(
       question: SHA256.hash(data: Data(question.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(), sequence: findings.sequence,
       embedder: retriever.embedder.fingerprint, generator: nil,

@@ -40,12 +40,40 @@ package struct Answerer: Sendable {
   package func quotedAnswer(_ question: String, _ options: AskOptions = AskOptions()) throws -> Answer {
     var options = options
     options.mode = .quote
-    return try quote(question, options).quotedAnswer
+    let start = ContinuousClock.now
+    return try quote(question, from: find(question, options), options, since: start).quotedAnswer
+  }
+
+  /// Passages for a query, best first.
+  ///
+  /// - Parameter rerankLimit: The best passages that the generator judges; 0 for none, as there are without a generator.
+  package func search(_ query: String, _ options: SearchOptions, rerankLimit: Int) async throws -> [Passage] {
+    var wider = options
+    if engine != nil { wider.limit = max(options.limit, rerankLimit) }
+    var passages = try await BlockingWork.run { [wider] in try retriever.search(query, wider) }
+    try Task.checkCancellation()
+    _ = try await rerank(&passages, for: query, limit: rerankLimit, in: options.collection)
+    return Array(passages.prefix(options.limit))
+  }
+
+  /// Lets the generator judge the first passages; those behind stay behind.
+  ///
+  /// - Returns: How many.
+  private func rerank(_ passages: inout [Passage], for question: String, limit: Int, in collection: String) async throws -> Int {
+    guard let engine, limit > 1, passages.count > 1 else { return 0 }
+    let judged = try await QueryLikelihood(engine: engine, collection: collection).order(Array(passages.prefix(limit)), for: question)
+    passages.replaceSubrange(..<judged.count, with: judged)
+    return judged.count
   }
 
   private func answer(_ question: String, _ options: AskOptions, emit: @escaping @Sendable (AnswerEvent) -> Void) async throws -> Answer {
     if options.mode == .generate, engine == nil { throw AnsweringError.generatorMissing }
-    let base = try await BlockingWork.run { try self.quote(question, options) }
+    let start = ContinuousClock.now
+    var findings = try await BlockingWork.run { try self.find(question, options) }
+    try Task.checkCancellation()
+    let judgedCount = try await rerank(&findings.passages, for: question, limit: options.rerankLimit, in: options.collection)
+    var base = try await BlockingWork.run { [findings] in try self.quote(question, from: findings, options, since: start) }
+    base.receipt.rerankedPassages = judgedCount
     try Task.checkCancellation()
     emit(.sources(base.sources))
     var answer = base.quotedAnswer

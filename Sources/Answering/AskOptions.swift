@@ -27,6 +27,8 @@ package struct AskOptions: Sendable {
   package var sentenceLimit = 3
   /// Passages retrieved and put in front of the generator.
   package var passageLimit = 4
+  /// The best passages that the generator judges by how likely they make the question, before `passageLimit` of them are taken; 0 for none.
+  package var rerankLimit = 0
   package var passageOrder = PassageOrder.place
   /// Tokens generated at most.
   package var completionTokenLimit = 128

@@ -94,7 +94,7 @@ package struct PassagePreparation: Sendable {
 
   /// The request that reads a passage and writes nothing; `nil` if the model's template or tokenizer does not let passages be told apart, or if the
   /// passage is too long for the model or for the memory of the engine.
-  private func request(for chunk: StoredChunk) throws -> GenerationRequest? {
+  func request(for chunk: StoredChunk) throws -> GenerationRequest? {
     let prompt = Prompt(passages: [chunk.promptText], quotes: [], question: "")
     let model = engine.model
     let (tokens, stretches) = try model.tokenizer.encode(

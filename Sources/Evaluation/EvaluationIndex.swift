@@ -50,19 +50,33 @@ package final class EvaluationIndex {
   /// The best 100 documents of every query, and the seconds that each took.
   package func rank(
     _ queries: [DataSet.Query], setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
-  ) throws -> (ranking: Ranking, seconds: [Double]) {
+  ) async throws -> (ranking: Ranking, seconds: [Double]) {
     var ranking = Ranking()
     var seconds: [Double] = []
     var options = setting.options
     options.collection = collection
     for (index, query) in queries.enumerated() {
       let start = ContinuousClock.now
-      let documents = try retriever.rankDocuments(query.text, limit: 100, options)
+      var documents = try retriever.rankDocuments(query.text, limit: 100, options)
+      if setting.rerankLimit > 0 { try await rerank(&documents, for: query.text, limit: setting.rerankLimit, options) }
       seconds.append(start.duration(to: .now) / .seconds(1))
       ranking.append((query.id, documents.map { ($0.document, $0.score) }))
       progress(index + 1)
     }
     return (ranking, seconds)
+  }
+
+  /// Puts the best documents in the order of their best passages as the generator judges them. The scores stay where they are: a run's fall.
+  private func rerank(
+    _ documents: inout [(document: String, score: Double)], for query: String, limit: Int, _ options: SearchOptions
+  ) async throws {
+    var options = options
+    options.limit = limit
+    options.perDocumentLimit = 1
+    options.keepsNearDuplicates = true
+    let judged = try await Answerer(retriever: retriever, engine: engine).search(query, options, rerankLimit: limit).map(\.chunk.document)
+    let order = judged + documents.map(\.document).filter { !judged.contains($0) }
+    documents = zip(order, documents.map(\.score)).map { ($0, $1) }
   }
 
   /// Lets the generator read all passages, for evaluations of what it then takes over.

@@ -4,21 +4,26 @@ import Retrieval
 package struct RetrievalSetting: Sendable {
   package let name: String
   let options: SearchOptions
+  /// The best documents that the generator judges.
+  package let rerankLimit: Int
 
   package init() {
     name = "default"
     options = SearchOptions()
+    rerankLimit = 0
   }
 
   /// What can be set, for people.
   package static let keys = [
     ("dense-weight", "the vectors' share of the score, 0 to 1"), ("candidates", "chunks taken from each side, 10 to 10000"),
     ("refine", "0 or 1, whether the best are looked at more closely"),
+    ("rerank", "the best documents that the generator judges, 0 to 50"),
   ]
 
   /// - Throws: `setting` when a key is not known or its value is out of bounds.
   package init(_ text: String) throws(EvaluationError) {
     var options = SearchOptions()
+    var rerankLimit = 0
     for part in text.split(separator: ",") {
       let words = part.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
       guard words.count == 2 else { throw .setting(String(part)) }
@@ -26,10 +31,12 @@ package struct RetrievalSetting: Sendable {
       case ("dense-weight", let value?) where (0...1).contains(value): options.fusion.denseWeight = value
       case ("candidates", let value?) where (10...10_000).contains(value): options.candidateLimit = Int(value)
       case ("refine", let value?) where value == 0 || value == 1: options.refines = value == 1
+      case ("rerank", let value?) where (0...50).contains(value): rerankLimit = Int(value)
       default: throw .setting(String(part))
       }
     }
     self.options = options
+    self.rerankLimit = rerankLimit
     name = text.isEmpty ? "default" : text
   }
 }

@@ -23,6 +23,14 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
     package var contribution: Double { weight * normalised }
   }
 
+  /// What a language model finds.
+  package struct Likelihood: Sendable, Equatable, Encodable {
+    /// Mean log-probability of the question's tokens after the passage; `nil` where the model cannot read the passage.
+    package var raw: Double?
+    /// What it adds to the score: 0 for the best passage, less for others.
+    package var contribution: Double
+  }
+
   /// Nearness of meaning.
   package var dense: Part
   /// Words in common.
@@ -30,20 +38,24 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
   /// Stems of the question that stand in the passage or the headings above it.
   package var matchedStems: [String]
 
+  /// How likely the question is after the passage, if that was asked for (`Reranking`).
+  package var likelihood: Likelihood?
+
   package init(dense: Part, lexical: Part, matchedStems: [String]) {
     self.dense = dense
     self.lexical = lexical
     self.matchedStems = matchedStems
   }
 
-  package var score: Double { dense.contribution + lexical.contribution }
+  package var score: Double { dense.contribution + lexical.contribution + (likelihood?.contribution ?? 0) }
 
   package var description: String {
-    """
-    dense   \(line(dense, "cosine"))
-    lexical \(line(lexical, "bm25"))
-    words   \(matchedStems.isEmpty ? "none in common" : matchedStems.joined(separator: " "))
-    """
+    let likely = likelihood.map { "\nlikely  \(fixed($0.contribution))  (log-probability \($0.raw.map(fixed) ?? "unknown") a token)" } ?? ""
+    return """
+      dense   \(line(dense, "cosine"))
+      lexical \(line(lexical, "bm25"))\(likely)
+      words   \(matchedStems.isEmpty ? "none in common" : matchedStems.joined(separator: " "))
+      """
   }
 
   private func line(_ part: Part, _ measure: String) -> String {
@@ -63,7 +75,7 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
   }
 
   enum CodingKeys: String, CodingKey {
-    case dense, lexical
+    case dense, lexical, likelihood
     case matchedStems = "words"
   }
 }

@@ -55,8 +55,9 @@ extension Scheduler {
       if last == id { return nil }
     }
     guard let sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
+    let wantedStart = sequence.scoredTokenCount > 0 ? sequence.usableCount : reachesEnd ? positions.upperBound - 1 : positions.upperBound
     return Step.Run(
-      sequence: id, positions: positions, tokens: Array(sequence.tokens[positions]) + drafts, draftCount: drafts.count,
+      sequence: id, positions: positions, wantedCount: positions.clamped(to: wantedStart..<max(wantedStart, positions.upperBound)).count, tokens: Array(sequence.tokens[positions]) + drafts, draftCount: drafts.count,
       blocks: sequence.nodes.compactMap(tree.block) + sequence.own, reachesEnd: reachesEnd,
       moved: sequence.moved.map { $0.clamped(to: positions) }.filter { !$0.isEmpty }, isBlending: sequence.reuse?.isBlending == true)
   }
@@ -97,7 +98,7 @@ extension Scheduler {
     guard running.count < limits.sequenceCount, let first = waiting.first, let id = nextToBegin() else { return nil }
     // Its own blocks, and one for each that runs: else somebody would soon have to give way again.
     guard let sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
-    let match = tree.match(sequence.tokens, namespace: sequence.namespace, limit: sequence.tokens.count - 1)
+    let match = tree.match(sequence.tokens, namespace: sequence.namespace, limit: sequence.usableCount)
     let residentCount = match.nodes.count { tree.block(of: $0) != nil }
     let neededCount = (sequence.tokens.count + tree.blockSize) / tree.blockSize - residentCount
     guard running.isEmpty || neededCount + running.count <= tree.availableCount - idleCount(of: match) else { return nil }
@@ -119,7 +120,7 @@ extension Scheduler {
     var best: (id: SequenceID, known: Int)?
     for id in waiting.prefix(Self.candidateCount) {
       guard let sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
-      let known = tree.match(sequence.tokens, namespace: sequence.namespace, limit: sequence.tokens.count - 1)
+      let known = tree.match(sequence.tokens, namespace: sequence.namespace, limit: sequence.usableCount)
       let knownCount = known.nodes.count * tree.blockSize + (known.partial?.tokenCount ?? 0)
       let isPatient = sequence.overtakenCount < limits.overtakingCount
       if isPatient, isBeingComputed(sequence, beyond: knownCount) { continue }
@@ -176,13 +177,13 @@ extension Scheduler {
     _ match: PrefixTree.Match, into sequence: inout Sequence, _ fromMemory: inout Int, _ fromDisk: inout Int, _ memory: inout some BlockMemory
   ) {
     let start = sequence.computedCount
-    let limit = sequence.tokens.count - 1
+    let limit = sequence.usableCount
     // What another sequence has written behind the same blocks, or what the tree has.
     let beside = running.compactMap { id -> (block: BlockID, count: Int)? in
       guard let other = sequences[id], other.id != sequence.id, other.namespace == sequence.namespace, other.nodes == sequence.nodes,
         let block = other.own.first
       else { return nil }
-      let count = PrefixTree.commonCount(other.tokens[start..<other.computedCount], sequence.tokens[start..<limit])
+      let count = PrefixTree.commonCount(other.tokens[start..<other.computedCount], sequence.tokens[start..<max(start, limit)])
       return (block, min(count, tree.blockSize))
     }.max { $0.count < $1.count }
     if let beside, beside.count > match.partial?.tokenCount ?? 0 {

@@ -39,11 +39,16 @@ package struct Scheduler {
     /// Blocks after those, known to this sequence only.
     var own: [BlockID] = []
     let pinnedTokenCount: Int
+    /// Tokens at the prompt's end that are to be judged: what comes before each of them is computed, known or not.
+    let scoredTokenCount: Int
     package let reuse: PassageReuse?
     /// Positions behind `computedCount` whose keys and values were taken over, in order.
     package internal(set) var moved: [Range<Int>] = []
     var overtakenCount = 0
     package internal(set) var usage = PrefixUsage()
+
+    /// Tokens of which keys and values may be taken from what is known.
+    var usableCount: Int { scoredTokenCount == 0 ? tokens.count - 1 : promptCount - 1 - scoredTokenCount }
 
     package var isWriting: Bool { computedCount + 1 == tokens.count && tokens.count > promptCount }
   }
@@ -91,8 +96,12 @@ package struct Scheduler {
   ///   - prompt: One token at least, and no more than `tokenLimit` with all that will be written.
   ///   - namespace: Only sequences of the same one share anything.
   ///   - pinnedTokenCount: How much of the beginning is the same for all, and worth keeping before anything else.
+  ///   - scoredTokenCount: Tokens at the prompt's end before each of which a row is wanted; less than there are.
   ///   - reuse: Passages that may be taken over from elsewhere; its source is another namespace.
-  package mutating func submit(_ prompt: [Int32], namespace: String = "", pinnedTokenCount: Int = 0, reuse: PassageReuse? = nil) -> SequenceID {
+  package mutating func submit(
+    _ prompt: [Int32], namespace: String = "", pinnedTokenCount: Int = 0, scoredTokenCount: Int = 0, reuse: PassageReuse? = nil
+  ) -> SequenceID {
+    precondition(0..<max(1, prompt.count) ~= scoredTokenCount && (scoredTokenCount == 0 || reuse == nil), "tokens that can be judged")
     precondition(!prompt.isEmpty && prompt.count < tokenLimit, "a prompt that the pool cannot hold")
     if let reuse {
       precondition(reuse.source != namespace, "what is approximate is not kept where everything is exact")
@@ -102,7 +111,8 @@ package struct Scheduler {
     let id = SequenceID(number: nextNumber)
     nextNumber += 1
     sequences[id] = Sequence(
-      id: id, namespace: namespace, promptCount: prompt.count, tokens: prompt, pinnedTokenCount: pinnedTokenCount, reuse: reuse)
+      id: id, namespace: namespace, promptCount: prompt.count, tokens: prompt, pinnedTokenCount: pinnedTokenCount,
+      scoredTokenCount: scoredTokenCount, reuse: reuse)
     waiting.append(id)
     return id
   }

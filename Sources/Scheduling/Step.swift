@@ -5,6 +5,8 @@ package struct Step: Sendable {
     package let sequence: SequenceID
     /// Which of its tokens; drafts are not counted.
     package let positions: Range<Int>
+    /// How many of the last of them logits are wanted after, beside those after drafts.
+    package let wantedCount: Int
     /// The sequence's tokens, and after them the drafts, if there are any.
     package let tokens: [Int32]
     package let draftCount: Int

@@ -9,13 +9,14 @@ struct AskBody: Decodable, Sendable {
   let answer: String?
   let sentences: Int?
   let passages: Int?
+  let rerank: Int?
   let maximumTokens: Int?
   let stream: Bool?
   let filter: FilterFields?
   let sampling: SamplingFields
 
   enum CodingKeys: String, CodingKey {
-    case question, collection, answer, sentences, passages, stream, filter
+    case question, collection, answer, sentences, passages, rerank, stream, filter
     case maximumTokens = "max_tokens"
   }
 
@@ -26,6 +27,7 @@ struct AskBody: Decodable, Sendable {
     answer = try fields.decodeIfPresent(String.self, forKey: .answer)
     sentences = try fields.decodeIfPresent(Int.self, forKey: .sentences)
     passages = try fields.decodeIfPresent(Int.self, forKey: .passages)
+    rerank = try fields.decodeIfPresent(Int.self, forKey: .rerank)
     maximumTokens = try fields.decodeIfPresent(Int.self, forKey: .maximumTokens)
     stream = try fields.decodeIfPresent(Bool.self, forKey: .stream)
     filter = try fields.decodeIfPresent(FilterFields.self, forKey: .filter)
@@ -44,6 +46,7 @@ struct AskBody: Decodable, Sendable {
     }
     options.sentenceLimit = try FieldCheck.range(sentences, 1...10, field: "sentences") ?? options.sentenceLimit
     options.passageLimit = try FieldCheck.range(passages, 1...20, field: "passages") ?? options.passageLimit
+    options.rerankLimit = try FieldCheck.range(rerank, FieldCheck.rerankRange, field: "rerank") ?? options.rerankLimit
     options.completionTokenLimit = try FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens") ?? options.completionTokenLimit
     options.sampling = try sampling.parameters()
     if let filter { options.filter = try filter.filter() }

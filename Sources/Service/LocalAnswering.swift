@@ -20,8 +20,8 @@ struct LocalAnswering: QuestionAnswering {
 
   func ask(_ question: String, _ options: AskOptions) -> AsyncThrowingStream<AnswerEvent, any Error> { answerer.ask(question, options) }
 
-  func search(_ query: String, _ options: SearchOptions) async throws -> [Passage] {
-    try await Self.blocking { try retriever.search(query, options) }
+  func search(_ query: String, _ options: SearchOptions, rerankLimit: Int) async throws -> [Passage] {
+    try await answerer.search(query, options, rerankLimit: rerankLimit)
   }
 
   func chat(_ messages: [ChatMessage], _ options: ChatOptions) -> AsyncThrowingStream<ChatEvent, any Error> {

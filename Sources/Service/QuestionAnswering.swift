@@ -12,7 +12,9 @@ package protocol QuestionAnswering: Sendable {
   func ask(_ question: String, _ options: AskOptions) -> AsyncThrowingStream<AnswerEvent, any Error>
 
   /// Passages, best first.
-  func search(_ query: String, _ options: SearchOptions) async throws -> [Passage]
+  ///
+  /// - Parameter rerankLimit: The best passages that the generator judges; 0 for none.
+  func search(_ query: String, _ options: SearchOptions, rerankLimit: Int) async throws -> [Passage]
 
   /// Goes on with a conversation, without documents. Dropping the stream stops the work.
   func chat(_ messages: [ChatMessage], _ options: ChatOptions) -> AsyncThrowingStream<ChatEvent, any Error>

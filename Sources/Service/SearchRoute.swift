@@ -8,6 +8,7 @@ struct SearchBody: Decodable, Sendable {
   let collection: String?
   let explain: Bool?
   let diversity: Double?
+  let rerank: Int?
   let filter: FilterFields?
 
   func options(_ configuration: ServiceConfiguration) throws -> SearchOptions {
@@ -19,15 +20,17 @@ struct SearchBody: Decodable, Sendable {
     if let filter { options.filter = try filter.filter() }
     return options
   }
+
+  var rerankLimit: Int { get throws { try FieldCheck.range(rerank, FieldCheck.rerankRange, field: "rerank") ?? 0 } }
 }
 
 extension ServiceResponder {
   /// Passages for a query, best first.
   func search(_ request: Request, _ scope: RequestScope) async throws -> Response {
     let body = try await request.json(SearchBody.self, byteLimit: configuration.bodyByteLimit, scope: scope)
-    let options = try body.options(configuration)
+    let (options, rerankLimit) = (try body.options(configuration), try body.rerankLimit)
     let passages = try await scope.run { [searches, answering] in
-      try await searches.withTurn { try await answering.search(body.query, options) }
+      try await searches.withTurn { try await answering.search(body.query, options, rerankLimit: rerankLimit) }
     }
     return .json(SearchResults(passages, explain: body.explain ?? false))
   }

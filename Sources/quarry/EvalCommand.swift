@@ -8,7 +8,7 @@ import Ingestion
 import Models
 import Store
 
-struct EvalCommand: ParsableCommand {
+struct EvalCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval", abstract: "Measure retrieval and answers on questions whose documents are known.",
     discussion: """
@@ -18,7 +18,7 @@ struct EvalCommand: ParsableCommand {
       """,
     subcommands: [Retrieval.self, Answers.self], defaultSubcommand: Retrieval.self)
 
-  struct Retrieval: ParsableCommand {
+  struct Retrieval: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "retrieval", abstract: "Rank documents for every query, and measure the ranking.")
     @Argument(help: "The data set: a folder, or a CSV file of questions.", completion: .file())
     var set: String
@@ -32,16 +32,20 @@ struct EvalCommand: ParsableCommand {
     var settings: [String] = []
     @Option(help: ArgumentHelp("File for a page with the table and plots.", valueName: "file"))
     var html: String?
+    @OptionGroup var generator: GeneratorOptions
     @OptionGroup var index: EvalIndexOptions
     @OptionGroup var output: OutputOptions
 
-    mutating func run() throws {
+    mutating func run() async throws {
       let dataSet = try DataSet(path: set)
-      let index = try index.open(for: dataSet, output: output, generator: nil)
+      let compared = try [RetrievalSetting()] + settings.map { try RetrievalSetting($0) }
+      let judges = compared.contains { $0.rerankLimit > 0 }
+      let index = try index.open(
+        for: dataSet, output: output, generator: judges ? ModelFolder.standard().generatorPath(generator.choice) : nil)
       var bar = ProgressBar(label: "search", isQuiet: output.quiet)
       var comparison = RetrievalComparison(set: dataSet.name)
-      for (number, setting) in try ([RetrievalSetting()] + settings.map { try RetrievalSetting($0) }).enumerated() {
-        let (ranking, seconds) = try index.rank(dataSet.queries, setting: setting) { done in
+      for (number, setting) in compared.enumerated() {
+        let (ranking, seconds) = try await index.rank(dataSet.queries, setting: setting) { done in
           bar.show(fraction: Double(done) / Double(dataSet.queries.count), detail: "\(done)/\(dataSet.queries.count) queries, \(setting.name)")
         }
         if let runFile, number == 0 { try RunFile.write(ranking, to: runFile) }
@@ -83,6 +87,8 @@ struct EvalCommand: ParsableCommand {
     var preparedKv: ReuseMethod?
     @Option(help: ArgumentHelp("How passages stand in the prompt: by place, or by score.", valueName: "order"))
     var passagesBy: PassageOrder = .place
+    @Option(help: "Best passages that the generator judges, before the others are left (0 to 50).")
+    var rerank = AskOptions().rerankLimit
     @Option(help: "Only the first N questions.")
     var limit: Int?
     @OptionGroup var generator: GeneratorOptions
@@ -91,16 +97,18 @@ struct EvalCommand: ParsableCommand {
 
     func validate() throws {
       guard (1...3).contains(sentences) else { throw ValidationError("--sentences must be from 1 to 3") }
+      guard (0...50).contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
     }
 
     mutating func run() async throws {
       let dataSet = try DataSet(path: set)
       let index = try index.open(
-        for: dataSet, output: output, generator: answer == .quote ? nil : ModelFolder.standard().generatorPath(generator.choice), reuse: preparedKv)
+        for: dataSet, output: output, generator: answer == .quote && rerank == 0 ? nil : ModelFolder.standard().generatorPath(generator.choice), reuse: preparedKv)
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences
       options.passageOrder = passagesBy
+      options.rerankLimit = rerank
       let queries = Array(dataSet.queries.prefix(limit ?? .max))
       if preparedKv != nil {
         var bar = ProgressBar(label: "prepare", isQuiet: output.quiet)

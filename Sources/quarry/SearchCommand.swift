@@ -1,9 +1,10 @@
+import Answering
 import ArgumentParser
 import Foundation
 import Retrieval
 import Store
 
-struct SearchCommand: ParsableCommand {
+struct SearchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search", abstract: "Find the passages for a question, by meaning and by words.")
 
@@ -16,6 +17,9 @@ struct SearchCommand: ParsableCommand {
   @Option(help: "Prefer passages that say other things than those before them: 0 for not at all, to 1.")
   var diversity = 0.0
 
+  @Option(help: "Let the generator judge so many of the best passages by how likely they make the question: better, and slower (0 to 50).")
+  var rerank = 0
+
   @Flag(help: "Show each part of every score.")
   var explain = false
 
@@ -23,23 +27,25 @@ struct SearchCommand: ParsableCommand {
   var expect: String?
 
   @OptionGroup var filter: FilterOptions
+  @OptionGroup var generator: GeneratorOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard (0...1).contains(diversity) else { throw ValidationError("--diversity must be from 0 to 1") }
+    guard (0...50).contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
     guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000") }
   }
 
-  func run() throws {
-    let open = try OpenIndex(directory: index.index, generates: false, generator: nil)
+  func run() async throws {
+    let open = try OpenIndex(directory: index.index, generates: rerank > 0, generator: generator.choice)
     var options = SearchOptions()
     options.collection = index.collection
     options.limit = limit
     options.filter = filter.filter
     options.diversity = diversity
     if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
-    let passages = try open.retriever.search(query, options)
+    let passages = try await open.answerer.search(query, options, rerankLimit: rerank)
     open.showNotices(output)
     if output.json {
       JSONOutput.write(SearchResults(passages, explain: explain))

@@ -3,6 +3,7 @@ import Chunking
 import Documents
 import Embedding
 import Foundation
+import Inference
 import Retrieval
 import Store
 import Testing
@@ -12,7 +13,7 @@ private final class Library {
   let directory = FileManager.default.temporaryDirectory.path + "/quarry-answering-\(UUID().uuidString)"
   let answerer: Answerer
 
-  init(_ documents: [(path: String, text: String)]) throws {
+  init(_ documents: [(path: String, text: String)], generates: Bool = false) throws {
     let environment = ProcessInfo.processInfo.environment
     let models = environment["QUARRY_MODELS"] ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.local/share/quarry/models"
     guard FileManager.default.fileExists(atPath: models + "/all-MiniLM-L6-v2/model.safetensors") else { throw ModelsMissing() }
@@ -32,7 +33,10 @@ private final class Library {
         with: [EmbeddedChunk(chunk: chunk, contentHash: "hash of \(document.path)", vector: try embedder.embed([chunk.indexedText])[0])],
         in: collection.id)
     }
-    answerer = Answerer(retriever: Retriever(store: store, embedder: embedder), engine: nil)
+    let generator = models + "/SmolLM2-135M-Instruct.Q4_1.gguf"
+    answerer = Answerer(
+      retriever: Retriever(store: store, embedder: embedder),
+      engine: generates ? try GenerationEngine(model: LanguageModel.load(path: generator)) : nil)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -64,6 +68,27 @@ private final class Library {
     #expect(answer.receipt.mode == "quote" && answer.receipt.generator == nil && answer.receipt.sequence > 0)
     // sha256sum of the question.
     #expect(answer.receipt.question == "7cf3082ad6fcba36c0e4816874b547ae3e7ba3c7787081cb98d46f194b4af2a8")
+  }
+
+  /// Word for word the question is in one passage, and a model sees that; who has no model leaves the order.
+  @Test func theGeneratorJudgesPassages() async throws {
+    let question = "In which year did the railway to the coast open?"
+    let library = try Library(Library.trains, generates: true)
+    let plain = try await library.answerer.search(question, SearchOptions(), rerankLimit: 0)
+    let judged = try await library.answerer.search(question, SearchOptions(), rerankLimit: 8)
+    #expect(plain.count == 2 && plain.allSatisfy { $0.explanation.likelihood == nil })
+    #expect(judged.map(\.chunk.path) == ["trains.txt", "ships.txt"] && judged.map(\.rank) == [1, 2])
+    let likelihoods = judged.compactMap { $0.explanation.likelihood?.raw }
+    #expect(likelihoods.count == 2 && likelihoods[0] > likelihoods[1] && likelihoods[0] < 0, "\(likelihoods)")
+    // Again, with all of it known: the same to the bit.
+    #expect(try await library.answerer.search(question, SearchOptions(), rerankLimit: 8) == judged)
+    #expect(try await Library(Library.trains).answerer.search(question, SearchOptions(), rerankLimit: 8) == plain)
+    var options = AskOptions()
+    options.mode = .quote
+    options.rerankLimit = 8
+    var answer: Answer?
+    for try await event in library.answerer.ask(question, options) { if case .finished(let final) = event { answer = final } }
+    #expect(answer?.receipt.rerankedPassages == 2 && answer?.sources.first?.path == "trains.txt")
   }
 
   @Test func anotherSubjectIsRefusedWithTheClosestPassages() throws {

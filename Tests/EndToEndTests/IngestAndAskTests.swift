@@ -129,6 +129,9 @@ import Testing
     let shown = try await quarry("search", "blue buoys", "--explain", index: index)
     #expect(shown.output.contains("dense"))
     #expect(shown.output.contains("lexical"))
+    let judged = try await quarry("search", "blue buoys", "--explain", "--rerank", "4", "--json", index: index).json["results"] as? [[String: Any]]
+    let explanation = try #require(judged?.first?["explanation"] as? [String: Any])
+    #expect((explanation["likelihood"] as? [String: Any])?["raw"] is Double)
   }
 
   @Test func aQuestionOfAHundredThousandCharactersIsRefused() async throws {

@@ -50,6 +50,8 @@ import Testing
     memory.faultShare = traffic.faultShare
     memory.random = SplitMix64(seed: seed ^ 0xff)
     var wanted: [SequenceID: Int] = [:]
+    /// Places after which logits are still wanted of prompts whose last tokens are judged.
+    var toJudge: [SequenceID: Set<Int>] = [:]
     var finished = 0
     var bases: [[Int32]] = []
 
@@ -65,8 +67,11 @@ import Testing
         let namespace = ["", "a"].randomElement(using: &random)!
         let count = Int.random(in: 1...20, using: &random)
         #expect(prompt.count + count <= scheduler.tokenLimit)
-        let id = scheduler.submit(prompt, namespace: namespace, pinnedTokenCount: Int.random(in: 0...8, using: &random))
+        let judgedCount = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 0..<prompt.count, using: &random) : 0
+        let id = scheduler.submit(
+          prompt, namespace: namespace, pinnedTokenCount: Int.random(in: 0...8, using: &random), scoredTokenCount: judgedCount)
         wanted[id] = count
+        if judgedCount > 0 { toJudge[id] = Set(prompt.count - 1 - judgedCount..<prompt.count) }
       }
       if Int.random(in: 0..<40, using: &random) == 0, let id = wanted.keys.min(by: { $0.hashValue < $1.hashValue }) {
         scheduler.finish(id)
@@ -96,6 +101,9 @@ import Testing
         let sequence = try #require(scheduler[run.sequence])
         let isRight = memory.compute(run, of: sequence, blockSize: traffic.blockSize)
         try #require(isRight, "a block holds something else (seed \(seed), step \(step))")
+        #expect(run.wantedCount >= (run.reachesEnd ? 1 : 0) && run.wantedCount <= run.positions.count)
+        toJudge[run.sequence]?.subtract(run.positions.suffix(run.wantedCount))
+        if run.reachesEnd { #expect(toJudge[run.sequence]?.isEmpty != false, "a token that is not judged") }
       }
       for run in plan.runs {
         let sequence = try #require(scheduler[run.sequence])

@@ -12,7 +12,7 @@ import Testing
       let reply = try await client.post(
         "/v1/ask",
         """
-        {"question": "How much oil?", "collection": "sea", "answer": "quote", "sentences": 2, "passages": 5, "max_tokens": 64,
+        {"question": "How much oil?", "collection": "sea", "answer": "quote", "sentences": 2, "passages": 5, "rerank": 9, "max_tokens": 64,
          "temperature": 0.5, "top_k": 3, "seed": 7, "unknown": [1, {"a": null}]}
         """)
       #expect(reply.status == 200)
@@ -21,7 +21,7 @@ import Testing
     }
     let (question, options) = try #require(answering.lastQuestion)
     #expect(question == "How much oil?")
-    #expect(options.collection == "sea" && options.mode == .quote && options.sentenceLimit == 2 && options.passageLimit == 5)
+    #expect(options.collection == "sea" && options.mode == .quote && options.sentenceLimit == 2 && options.passageLimit == 5 && options.rerankLimit == 9)
     #expect(options.completionTokenLimit == 64 && options.sampling == SamplingParameters(temperature: 0.5, topK: 3, seed: 7))
   }
 

@@ -102,7 +102,7 @@ final class ScriptedAnswering: QuestionAnswering {
     }
   }
 
-  func search(_ query: String, _ options: SearchOptions) async throws -> [Passage] {
+  func search(_ query: String, _ options: SearchOptions, rerankLimit: Int) async throws -> [Passage] {
     let chunk = StoredChunk(
       id: 1, documentID: 1, document: "lamp.md", root: "/docs", path: "lamp.md", ordinal: 0, title: nil, headingPath: [], context: nil,
       text: "The lamp burns 2 litres.", spans: [], contentHash: "c")

@@ -120,12 +120,13 @@ package final class GenerationEngine: Sendable {
       let isCancelled = CancellationFlag()
       // The engine lives as long as somebody waits for it.
       continuation.onTermination = { [self] _ in withExtendedLifetime(self) { isCancelled.set() } }
-      status.noteArrival()
+      let isCounted = request.scoredTokenCount == 0
+      if isCounted { status.noteArrival() }
       let entry = RequestQueue.Entry(
         request: request, isCancelled: isCancelled, arrival: .now,
         emit: { event in if let selected = select(event) { continuation.yield(selected) } },
         end: { [status] error in
-          status.noteEnd()
+          if isCounted { status.noteEnd() }
           continuation.finish(throwing: error)
         })
       if !requests.put(entry) { entry.end(CancellationError()) }
@@ -137,7 +138,8 @@ package final class GenerationEngine: Sendable {
     // Place for one more than the prompt at least: that is what the scheduler asks for.
     let tokenCount = request.prompt.count + max(1, min(request.maximumTokenCount, model.contextLength - request.prompt.count))
     guard tokenCount <= limits.tokenCount else { throw .keyValueMemory(tokenCount: tokenCount, limit: limits.tokenCount) }
-    guard status.unfinishedCount < limits.waitingCount else { throw .busy(limits.waitingCount) }
+    // Judging is a part of a question that was let in, and is over soon.
+    guard request.scoredTokenCount > 0 || status.unfinishedCount < limits.waitingCount else { throw .busy(limits.waitingCount) }
   }
 }
 

@@ -21,6 +21,8 @@ struct GenerationLoop {
     var read: ContinuousClock.Instant?
     var draftedCount = 0
     var acceptedCount = 0
+    /// Log-probabilities of the prompt's last tokens.
+    var scores: [Float]
   }
 
   init(model: LanguageModel, scheduler: Scheduler, blocks: BlockStore, drafting: Drafting?, status: EngineStatus) {
@@ -57,11 +59,12 @@ struct GenerationLoop {
     if entry.isCancelled.isSet { return entry.end(CancellationError()) }
     do {
       let constrained = try entry.request.constraint.map(constraints.begin)
-      let text = Text(entry: entry, continuation: Continuation(entry.request, model: model, constrained: constrained))
+      let text = Text(entry: entry, continuation: Continuation(entry.request, model: model, constrained: constrained),
+        scores: Array(repeating: 0, count: entry.request.scoredTokenCount))
       let reuse = entry.request.passageReuse
       let id = scheduler.submit(
         entry.request.prompt, namespace: reuse?.namespace ?? entry.request.namespace, pinnedTokenCount: entry.request.instructionTokenCount,
-        reuse: reuse?.passages)
+        scoredTokenCount: entry.request.scoredTokenCount, reuse: reuse?.passages)
       texts[id] = text
     } catch {
       entry.end(error)
@@ -114,14 +117,15 @@ struct GenerationLoop {
     let results = model.transformer.compute(runs)
     if isWriting { drafting?.noteStep(seconds: began.duration(to: .now) / .seconds(1), rowCount: step.rowCount) }
     for (run, last) in zip(step.runs, lastRuns) {
-      if run.reachesEnd { write(run, results[last]) } else { scheduler.complete(run, written: []) }
+      if texts[run.sequence]?.scores.isEmpty == false { score(run, results[last]) }
+      if run.reachesEnd { write(run, results[last].suffix(run.draftCount + 1)) } else { scheduler.complete(run, written: []) }
     }
   }
 
   /// What is computed of a run: all of it, or what is left beside stretches that were taken over.
   private mutating func tokenRuns(of run: Step.Run) -> [TokenRun] {
     let blocks = run.blocks.map { self.blocks[$0] }
-    let wanted = run.reachesEnd ? run.tokens.count - run.draftCount - 1..<run.tokens.count : 0..<0
+    let wanted = run.wantedCount > 0 ? run.tokens.count - run.draftCount - run.wantedCount..<run.tokens.count : 0..<0
     let first = run.positions.lowerBound
     let moved = run.moved.map { $0.lowerBound - first..<$0.upperBound - first }
     if run.isBlending {
@@ -138,8 +142,19 @@ struct GenerationLoop {
     }
   }
 
+  /// Notes the log-probabilities of tokens of the prompt, from the rows before them. Who had to give way comes by the same ones again.
+  private mutating func score(_ run: Step.Run, _ logits: [[Float]]) {
+    guard var text = texts[run.sequence] else { preconditionFailure("a sequence without a text") }
+    let prompt = text.entry.request.prompt
+    let first = run.positions.upperBound - run.wantedCount + 1
+    for (place, row) in zip(first..., logits) where place < prompt.count {
+      text.scores[place - (prompt.count - text.scores.count)] = LogProbability.measure(row, chosen: prompt[place], count: 0).chosen.value
+    }
+    texts[run.sequence] = text
+  }
+
   /// Chooses tokens after a run that reached its sequence's end: one, and one more for each draft that held.
-  private mutating func write(_ run: Step.Run, _ logits: [[Float]]) {
+  private mutating func write(_ run: Step.Run, _ logits: ArraySlice<[Float]>) {
     guard var text = texts[run.sequence] else { preconditionFailure("a sequence without a text") }
     if text.read == nil { text.read = .now }
     let drafts = run.tokens.suffix(run.draftCount)
@@ -178,7 +193,7 @@ struct GenerationLoop {
       draftedTokenCount: text.draftedCount,
       acceptedTokenCount: text.acceptedCount, queueSeconds: arrival.duration(to: begun) / .seconds(1),
       prefillSeconds: begun.duration(to: read) / .seconds(1), decodeSeconds: read.duration(to: now) / .seconds(1),
-      finishReason: text.continuation.finishReason ?? .limit)
+      finishReason: text.continuation.finishReason ?? .limit, promptLogProbabilities: text.scores)
   }
 
   private mutating func end(_ id: SequenceID, with result: GenerationResult? = nil, throwing error: (any Error)?) {

@@ -17,6 +17,8 @@ package struct GenerationRequest: Sendable {
   package var namespace = ""
   /// How much of the prompt's beginning is the same for all requests, and worth keeping before anything else.
   package var instructionTokenCount = 0
+  /// Tokens at the prompt's end of which the log-probabilities are told, each after all before it (query likelihood).
+  package var scoredTokenCount = 0
   /// Stretches of the prompt that other prompts have in other places, in order; they matter only for `reuse`.
   package var passages: [Range<Int>] = []
   /// Whether, and how, passages are taken over that were read in another place; `nil` for exact answers only.
@@ -46,6 +48,9 @@ package struct GenerationRequest: Sendable {
     guard prompt.count < contextLength else { throw .promptTooLong(prompt.count, limit: contextLength) }
     for token in prompt where token < 0 || token >= vocabularySize { throw .token(token, vocabularySize: vocabularySize) }
     try sampling.check(vocabularySize: vocabularySize)
+    guard 0..<prompt.count ~= scoredTokenCount, scoredTokenCount == 0 || reuse == nil else {
+      throw .parameter("the number of tokens to be judged", "\(scoredTokenCount)", allowed: "less than the prompt's, of a prompt that is read exactly")
+    }
     guard constraint == nil || stopSequences.allSatisfy(\.isEmpty) else { throw .constraintWithStops }
     if let count = logProbabilityCount, !(0...LogProbability.countLimit).contains(count) {
       throw .parameter("the number of log-probabilities", "\(count)", allowed: "0 to \(LogProbability.countLimit)")
@@ -112,4 +117,6 @@ package struct GenerationResult: Sendable, Equatable {
   package var prefillSeconds: Double
   package var decodeSeconds: Double
   package var finishReason: FinishReason
+  /// Of the prompt's last tokens, as many as were asked for: log-softmax of the model's own logits.
+  package var promptLogProbabilities: [Float] = []
 }

@@ -1,0 +1,53 @@
+package import Inference
+package import Retrieval
+import Store
+import Tokenizer
+
+/// Judges passages by how likely the generator finds the question after each of them (Ponte & Croft 1998; with language models Sachan et al. 2022).
+///
+/// The passage stands behind the instructions as `PassagePreparation` has it, so what is prepared, or judged again, is not read again.
+package struct QueryLikelihood: Sendable {
+  private let engine: GenerationEngine
+  private let preparation: PassagePreparation
+
+  /// Tokens of a question that are judged at most: logits are computed after each of them, for each passage.
+  private static let tokenLimit = 256
+
+  package init(engine: GenerationEngine, collection: String) {
+    self.engine = engine
+    preparation = PassagePreparation(engine: engine, collection: collection)
+  }
+
+  /// The passages in a new order.
+  ///
+  /// - Parameter passages: Best first.
+  package func order(_ passages: [Passage], for question: String) async throws -> [Passage] {
+    Reranking.order(passages, likelihoods: try await likelihoods(of: passages.map(\.chunk), for: question))
+  }
+
+  /// The mean log-probability of the question's tokens after each passage; `nil` for passages that the model cannot read by themselves.
+  private func likelihoods(of chunks: [StoredChunk], for question: String) async throws -> [Double?] {
+    let tokenizer = engine.model.tokenizer
+    let asked = Array(tokenizer.encode(" " + question).prefix(Self.tokenLimit))
+    let words = tokenizer.encode("\nQuestion:") + asked
+    let requests = try chunks.map { chunk -> GenerationRequest? in
+      guard var request = try preparation.request(for: chunk) else { return nil }
+      request.prompt += words
+      request.scoredTokenCount = asked.count
+      return request.prompt.count < engine.tokenLimit ? request : nil
+    }
+    return try await withThrowingTaskGroup(of: (Int, Double?).self) { group in
+      for case (let index, let request?) in requests.enumerated() {
+        group.addTask {
+          for try await event in engine.generate(request) {
+            if case .finished(let result) = event {
+              return (index, result.promptLogProbabilities.reduce(0) { $0 + Double($1) } / Double(max(1, asked.count)))
+            }
+          }
+          return (index, nil)
+        }
+      }
+      return try await group.reduce(into: Array(repeating: nil, count: chunks.count)) { $0[$1.0] = $1.1 }
+    }
+  }
+}
