@@ -31,7 +31,8 @@ class Peer:
 
     def load(self, model):
         if self.library is None:
-            self.library = llama.Library()
+            # Where Quarry is held to AVX2, so is llama.cpp: the wheel is built for it.
+            self.library = llama.Library(native=os.environ.get("QUARRY_CPU") != "avx2")
         if self.model:
             for context in {*self.contexts.values(), self.batch_context} - {None}:
                 self.library.lib.llama_free(context)
