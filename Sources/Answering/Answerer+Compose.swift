@@ -14,7 +14,8 @@ extension Answerer {
       tokenLimit: engine.tokenLimit, completionTokenCount: options.completionTokenLimit, isLimitedByMemory: engine.tokenLimit < model.contextLength)
     let prompt = try await BlockingWork.run {
       try FittedPrompt(
-        passages: base.passages, order: options.passageOrder, quotes: quotes, question: question, room: room, template: model.chatTemplate, tokenizer: model.tokenizer)
+        passages: base.passages, order: options.passageOrder, quotes: quotes, question: question, room: room, template: model.chatTemplate,
+        tokenizer: model.tokenizer)
     }
     try Task.checkCancellation()
     var request = GenerationRequest(

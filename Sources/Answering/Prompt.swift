@@ -78,7 +78,8 @@ package struct FittedPrompt: Sendable {
   /// - Parameter passages: Best first.
   /// - Throws: `context_too_small` when not even the quotes alone fit.
   package init(
-    passages: [Passage], order: PassageOrder = .place, quotes: [String], question: String, room: PromptRoom, template: ChatTemplate, tokenizer: any TextTokenizer
+    passages: [Passage], order: PassageOrder = .place, quotes: [String], question: String, room: PromptRoom, template: ChatTemplate,
+    tokenizer: any TextTokenizer
   ) throws {
     var count = passages.count
     while true {

@@ -17,6 +17,8 @@ extension BenchCommand {
       help: ArgumentHelp("Folder of the models that scripts/bench/quantise.py wrote; $QUARRY_BENCH_MODELS sets another default.", valueName: "dir"),
       completion: .directory)
     var models: String?
+    @Option(help: ArgumentHelp("Folder of texts in which the loss of int8 is measured.", valueName: "dir"), completion: .directory)
+    var documents = "Corpora/manual"
     @Option(help: "How keys and values are kept: f16 or q8.")
     var kv: KeyValueType = .q8
     @Flag(help: "One run of each and one weight type: a look, not a measurement.")
@@ -29,8 +31,7 @@ extension BenchCommand {
       let folder = ModelFolder.standard()
       let settings = EngineBenchmark.Settings(
         modelPath: try folder.generatorPath(generator.choice), typesFolder: models ?? ProcessInfo.processInfo.environment["QUARRY_BENCH_MODELS"],
-        embedderDirectory: try folder.embedderPath(), keyValueType: kv,
-        sections: only, isQuick: quick)
+        embedderDirectory: try folder.embedderPath(), documents: documents, keyValueType: kv, sections: only, isQuick: quick)
       var benchmark = EngineBenchmark(settings: settings, peer: try report.startPeer()) { output.remark($0) }
       try report.write(try benchmark.run(), output: output)
     }

@@ -103,7 +103,8 @@ struct EvalCommand: AsyncParsableCommand {
     mutating func run() async throws {
       let dataSet = try DataSet(path: set)
       let index = try index.open(
-        for: dataSet, output: output, generator: answer == .quote && rerank == 0 ? nil : ModelFolder.standard().generatorPath(generator.choice), reuse: preparedKv)
+        for: dataSet, output: output, generator: answer == .quote && rerank == 0 ? nil : ModelFolder.standard().generatorPath(generator.choice),
+        reuse: preparedKv)
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences

@@ -21,7 +21,8 @@ import Testing
     }
     let (question, options) = try #require(answering.lastQuestion)
     #expect(question == "How much oil?")
-    #expect(options.collection == "sea" && options.mode == .quote && options.sentenceLimit == 2 && options.passageLimit == 5 && options.rerankLimit == 9)
+    #expect(
+      options.collection == "sea" && options.mode == .quote && options.sentenceLimit == 2 && options.passageLimit == 5 && options.rerankLimit == 9)
     #expect(options.completionTokenLimit == 64 && options.sampling == SamplingParameters(temperature: 0.5, topK: 3, seed: 7))
   }
 

@@ -135,6 +135,28 @@ extension EngineBenchmark {
     }
   }
 
+  /// How near vectors that are computed in int8 are to those in float32; what that costs in retrieval says `make bench-retrieval`.
+  mutating func measureEmbeddingLoss() throws {
+    let folder = URL(fileURLWithPath: settings.documents)
+    let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    let text = files.filter { $0.pathExtension == "md" }.map { (try? String(contentsOf: $0, encoding: .utf8)) ?? "" }.joined(separator: "\n\n")
+    let paragraphs = text.components(separatedBy: "\n\n").filter { $0.utf8.count >= 80 }
+    guard !paragraphs.isEmpty else { return remark("the loss of int8 is left out: \(settings.documents) has no paragraphs (--documents)") }
+    remark("measuring what int8 costs …")
+    let exact = try Embedder(directory: settings.embedderDirectory, precision: .float32).embed(paragraphs)
+    let fast = try Embedder(directory: settings.embedderDirectory, precision: .int8).embed(paragraphs)
+    let losses = zip(exact, fast).map { (a, b) -> Double in
+      let cosine = zip(a, b).reduce(0.0) { sum, pair in sum + Double(pair.0) * Double(pair.1) }
+      return 1000 * (1 - cosine)
+    }
+    figures[.embedding, default: []] += [
+      .init(
+        "MiniLM in int8, 1 - cosine to float32, mean of \(paragraphs.count) texts", losses.reduce(0, +) / Double(losses.count), "‰", bar: 1,
+        lowerIsBetter: true),
+      .init("· the worst of them", losses.max() ?? 0, "‰"),
+    ]
+  }
+
   static func seconds(_ body: () throws -> Void) rethrows -> Double {
     let start = ContinuousClock.now
     try body()

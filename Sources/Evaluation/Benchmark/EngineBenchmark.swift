@@ -21,17 +21,21 @@ package struct EngineBenchmark {
     /// What `scripts/bench/quantise.py` wrote; `nil` without.
     package var typesFolder: String?
     package var embedderDirectory: String
+    /// A folder of texts, `*.md`, in whose paragraphs the loss of int8 is measured.
+    package var documents: String
     package var keyValueType: KeyValueType
     package var sections: Set<Section>
     /// One run of each instead of five or three, and one type.
     package var isQuick: Bool
 
     package init(
-      modelPath: String, typesFolder: String?, embedderDirectory: String, keyValueType: KeyValueType, sections: Set<Section>, isQuick: Bool
+      modelPath: String, typesFolder: String?, embedderDirectory: String, documents: String, keyValueType: KeyValueType, sections: Set<Section>,
+      isQuick: Bool
     ) {
       self.modelPath = modelPath
       self.typesFolder = typesFolder
       self.embedderDirectory = embedderDirectory
+      self.documents = documents
       self.keyValueType = keyValueType
       self.sections = sections
       self.isQuick = isQuick
@@ -72,7 +76,10 @@ package struct EngineBenchmark {
     if settings.sections.contains(.wide) {
       for type in settings.isQuick ? ["Q4_K_M"] : Self.wideTypes { _ = try measureType(type, model: "wide-768", section: .wide, runs: runs(3)) }
     }
-    if settings.sections.contains(.embedding) { try measureEmbedding() }
+    if settings.sections.contains(.embedding) {
+      try measureEmbedding()
+      try measureEmbeddingLoss()
+    }
 
     var machine = BenchmarkReport.machineDescription + String(format: "; reads %.1f GB/s", limits.readBytesPerSecond / 1e9)
     if let rate = limits.multiplyAddsPerSecond { machine += String(format: ", int8 %.0f GMAC/s", rate / 1e9) }

@@ -59,7 +59,8 @@ struct GenerationLoop {
     if entry.isCancelled.isSet { return entry.end(CancellationError()) }
     do {
       let constrained = try entry.request.constraint.map(constraints.begin)
-      let text = Text(entry: entry, continuation: Continuation(entry.request, model: model, constrained: constrained),
+      let text = Text(
+        entry: entry, continuation: Continuation(entry.request, model: model, constrained: constrained),
         scores: Array(repeating: 0, count: entry.request.scoredTokenCount))
       let reuse = entry.request.passageReuse
       let id = scheduler.submit(

@@ -49,7 +49,8 @@ package struct GenerationRequest: Sendable {
     for token in prompt where token < 0 || token >= vocabularySize { throw .token(token, vocabularySize: vocabularySize) }
     try sampling.check(vocabularySize: vocabularySize)
     guard 0..<prompt.count ~= scoredTokenCount, scoredTokenCount == 0 || reuse == nil else {
-      throw .parameter("the number of tokens to be judged", "\(scoredTokenCount)", allowed: "less than the prompt's, of a prompt that is read exactly")
+      throw .parameter(
+        "the number of tokens to be judged", "\(scoredTokenCount)", allowed: "less than the prompt's, of a prompt that is read exactly")
     }
     guard constraint == nil || stopSequences.allSatisfy(\.isEmpty) else { throw .constraintWithStops }
     if let count = logProbabilityCount, !(0...LogProbability.countLimit).contains(count) {
