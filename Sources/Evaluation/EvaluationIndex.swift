@@ -13,6 +13,7 @@ package final class EvaluationIndex {
   private let store: Store
   private let reuse: ReuseMethod?
   private let collection: String
+  private let directory: String
   private let temporaryDirectory: String?
 
   /// - Parameters:
@@ -25,6 +26,7 @@ package final class EvaluationIndex {
   ) throws {
     self.collection = collection
     let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(getpid())"
+    self.directory = path
     temporaryDirectory = directory == nil ? path : nil
     if try !Self.holds(collection, at: path) {
       guard let corpusPath = dataSet.corpusPath else { throw EvaluationError.corpusMissing }
@@ -77,6 +79,12 @@ package final class EvaluationIndex {
     let judged = try await Answerer(retriever: retriever, engine: engine).search(query, options, rerankLimit: limit).map(\.chunk.document)
     let order = judged + documents.map(\.document).filter { !judged.contains($0) }
     documents = zip(order, documents.map(\.score)).map { ($0, $1) }
+  }
+
+  /// Sets the vectors' share of the score for all searches in the collection from now on.
+  package func keep(denseWeight: Double) throws {
+    guard let handle = try store.collection(named: collection) else { return }
+    try Store.open(directory: directory, access: .writing).setDenseWeight(denseWeight, of: handle.id)
   }
 
   /// Lets the generator read all passages, for evaluations of what it then takes over.

@@ -28,7 +28,7 @@ package struct RetrievalSetting: Sendable {
       let words = part.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
       guard words.count == 2 else { throw .setting(String(part)) }
       switch (words[0], Double(words[1])) {
-      case ("dense-weight", let value?) where (0...1).contains(value): options.fusion.denseWeight = value
+      case ("dense-weight", let value?) where (0...1).contains(value): options.fusion = Fusion(denseWeight: value)
       case ("candidates", let value?) where (10...10_000).contains(value): options.candidateLimit = Int(value)
       case ("refine", let value?) where value == 0 || value == 1: options.refines = value == 1
       case ("rerank", let value?) where (0...50).contains(value): rerankLimit = Int(value)

@@ -90,7 +90,7 @@ package struct Retriever: Sendable {
       dense.merge(try store.denseScores(of: onlyLexical, against: vector, in: collection.id)) { first, _ in first }
     }
     let lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
-    let fusion = options.fusion(for: analysis)
+    let fusion = options.fusion(for: analysis, learnt: collection.denseWeight)
     var explanations = fusion.scores(dense: dense, lexical: lexical)
     if options.refines { explanations = try refine(explanations, fusion, analysis, questionVector: vector, in: collection.id) }
     return Candidates(explanations: explanations, questionVector: vector, sequence: sequence)

@@ -11,7 +11,8 @@ package struct SearchOptions: Sendable {
   package var candidateLimit = 200
   /// Whether passages that say the same as a better one stay in.
   package var keepsNearDuplicates = false
-  package var fusion = Fusion()
+  /// How dense and lexical scores weigh; `nil` for what was learnt for the collection, or the default.
+  package var fusion: Fusion?
   /// Whether the best candidates are looked at more closely: their neighbours, the nearness of words, and what the best of them have in common.
   package var refines = true
   /// How much passages that say other things than those before them are preferred: 0 for not at all, to 1.
@@ -25,7 +26,10 @@ package struct SearchOptions: Sendable {
   private static let literalShift = 0.2
 
   /// How both sides weigh for a question.
-  package func fusion(for analysis: QueryAnalysis) -> Fusion {
-    Fusion(denseWeight: analysis.isLiteral ? max(0, fusion.denseWeight - Self.literalShift) : fusion.denseWeight)
+  ///
+  /// - Parameter learnt: The dense side's share that was learnt for the collection.
+  package func fusion(for analysis: QueryAnalysis, learnt: Double? = nil) -> Fusion {
+    let weight = fusion?.denseWeight ?? learnt ?? Fusion().denseWeight
+    return Fusion(denseWeight: analysis.isLiteral ? max(0, weight - Self.literalShift) : weight)
   }
 }

@@ -46,6 +46,10 @@ enum Schema {
           CREATE INDEX word_segment_collection ON word_segment (collection_id);
           """)
     }
+    migrator.registerMigration("5 weights that were learnt") { db in
+      // The vectors' share of the score; NULL for the default.
+      try db.execute(sql: "ALTER TABLE collection ADD COLUMN dense_weight REAL CHECK (dense_weight BETWEEN 0 AND 1)")
+    }
     return migrator
   }
 

@@ -47,6 +47,17 @@ extension Store {
     for file in wordFiles { unlink(wordPath(file)) }
   }
 
+  /// Sets the vectors' share of a score, from 0 to 1, for all searches in a collection that do not name one; `nil` for the default.
+  ///
+  /// The sequence rises: the same question may now get another answer.
+  package func setDenseWeight(_ weight: Double?, of collection: CollectionID) throws(StoreError) {
+    precondition(weight.map { (0...1).contains($0) } ?? true, "a weight is a share of one")
+    try write("set a collection's weights") { db in
+      try db.execute(sql: "UPDATE collection SET dense_weight = ? WHERE id = ?", arguments: [weight, collection.rawValue])
+      try raiseSequence(of: collection, removesChunks: false, db)
+    }
+  }
+
   /// All collections in numbers, by name.
   package func collections() throws(StoreError) -> [CollectionStatus] {
     try read("list the collections") { db in
@@ -69,15 +80,16 @@ extension Store {
           id: CollectionID(rawValue: row["id"]), name: row["name"], documentCount: row["documents"], failedCount: row["failures"],
           chunkCount: row["chunks"], embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
           generation: number.map { GenerationStatus(number: $0, kind: row["kind"], count: row["count"], sequence: row["last_sequence"]) },
-          pendingCount: row["pending"], sequence: row["sequence"])
+          pendingCount: row["pending"], denseWeight: row["dense_weight"], sequence: row["sequence"])
       }
     }
   }
 
   private static func collection(named name: String, _ db: Database) throws -> CollectionHandle? {
-    try Row.fetchOne(db, sql: "SELECT id, embedder, dimension FROM collection WHERE name = ?", arguments: [name]).map { row in
+    try Row.fetchOne(db, sql: "SELECT id, embedder, dimension, dense_weight FROM collection WHERE name = ?", arguments: [name]).map { row in
       CollectionHandle(
-        id: CollectionID(rawValue: row["id"]), name: name, embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]))
+        id: CollectionID(rawValue: row["id"]), name: name, embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
+        denseWeight: row["dense_weight"])
     }
   }
 

@@ -26,6 +26,8 @@ package struct CollectionHandle: Sendable, Hashable {
   package var id: CollectionID
   package var name: String
   package var embedder: EmbedderIdentity
+  /// The vectors' share of a score as it was learnt for this collection; `nil` for the default.
+  package var denseWeight: Double?
 }
 
 /// One state of one file.
@@ -127,6 +129,8 @@ package struct CollectionStatus: Sendable, Equatable {
   package var generation: GenerationStatus?
   /// Chunks newer than the graph, which are compared one by one; 0 without a graph.
   package var pendingCount: Int
+  /// The vectors' share of a score as it was learnt; `nil` for the default.
+  package var denseWeight: Double?
   /// The index's sequence number at the collection's last change.
   package var sequence: Int64
 }

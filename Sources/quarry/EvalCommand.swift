@@ -32,12 +32,19 @@ struct EvalCommand: AsyncParsableCommand {
     var settings: [String] = []
     @Option(help: ArgumentHelp("File for a page with the table and plots.", valueName: "file"))
     var html: String?
+    @Flag(help: "Learn how much the vectors should weigh beside the words from these questions, and keep it in the index (--index).")
+    var learn = false
     @OptionGroup var generator: GeneratorOptions
     @OptionGroup var index: EvalIndexOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+      guard !learn || index.index != nil else { throw ValidationError("--learn needs --index: a temporary index would forget it") }
+    }
+
     mutating func run() async throws {
       let dataSet = try DataSet(path: set)
+      if learn { return try await learnWeight(dataSet) }
       let compared = try [RetrievalSetting()] + settings.map { try RetrievalSetting($0) }
       let judges = compared.contains { $0.rerankLimit > 0 }
       let index = try index.open(
@@ -54,6 +61,27 @@ struct EvalCommand: AsyncParsableCommand {
       bar.clear()
       if let html { try comparison.writeHTML(to: html) }
       show(comparison)
+    }
+
+    private func learnWeight(_ dataSet: DataSet) async throws {
+      let opened = try index.open(for: dataSet, output: output, generator: nil)
+      var bar = ProgressBar(label: "learn", isQuiet: output.quiet)
+      let learning = try await opened.learnWeight(dataSet.queries, grades: dataSet.grades) { done, total in
+        bar.show(fraction: Double(done) / Double(total), detail: "\(done)/\(total) searches")
+      }
+      bar.clear()
+      if learning.isBetter { try opened.keep(denseWeight: learning.best.denseWeight) }
+      guard !output.json else { return JSONOutput.write(learning) }
+      for candidate in learning.candidates {
+        let isBest = candidate.denseWeight == learning.best.denseWeight
+        let line = String(format: "dense weight %.1f  nDCG@10 %.4f", candidate.denseWeight, candidate.nDCG10)
+        Terminal.write(Terminal.output.style(line, isBest ? .bold : .dim) + "\n")
+      }
+      let test = learning.test
+      Terminal.write(String(format: "as it was  nDCG@10 %.4f; the best %+.4f, p = %.4f\n", learning.currentNDCG10, test.difference, test.p))
+      Terminal.write(
+        learning.isBetter
+          ? String(format: "the index keeps %.1f\n", learning.best.denseWeight) : "the difference may be chance: the index stays as it is\n")
     }
 
     private func show(_ comparison: RetrievalComparison) {

@@ -23,10 +23,17 @@ struct StatusCommand: ParsableCommand {
       var embedder: String
       var dimension: Int
       var generation: Generation?
+      /// The vectors' share of a score, if it was learnt.
+      var denseWeight: Double?
       /// Chunks that are newer than the generation and searched beside it.
       var pending: Int
       var failures: [Failure]
       var contents: [Document]?
+
+      enum CodingKeys: String, CodingKey {
+        case name, documents, failed, chunks, embedder, dimension, generation, pending, failures, contents
+        case denseWeight = "dense_weight"
+      }
     }
     struct Generation: Encodable {
       var kind: String
@@ -68,7 +75,7 @@ struct StatusCommand: ParsableCommand {
       name: summary.name, documents: summary.documentCount, failed: summary.failedCount, chunks: summary.chunkCount,
       embedder: summary.embedder.fingerprint, dimension: summary.embedder.dimension,
       generation: summary.generation.map { Status.Generation(kind: $0.kind, vectors: $0.count, sequence: $0.sequence) },
-      pending: summary.pendingCount,
+      denseWeight: summary.denseWeight, pending: summary.pendingCount,
       failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.error ?? "") },
       contents: documents
         ? ledger.map {
@@ -88,6 +95,7 @@ struct StatusCommand: ParsableCommand {
           + (collection.failed > 0 ? ", \(Terminal.output.style("\(collection.failed) failed", .red))" : "") + "\n")
       let search = collection.generation.map { "\($0.kind) over \($0.vectors) vectors, \(collection.pending) newer ones scanned" } ?? "exact scan"
       Terminal.write("  embedder \(collection.embedder), \(collection.dimension) dimensions; vector search: \(search)\n")
+      if let weight = collection.denseWeight { Terminal.write(String(format: "  vectors weigh %.1f of the score, as was learnt\n", weight)) }
       for failure in collection.failures {
         Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n")
       }

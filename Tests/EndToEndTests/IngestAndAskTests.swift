@@ -134,6 +134,30 @@ import Testing
     #expect((explanation["likelihood"] as? [String: Any])?["raw"] is Double)
   }
 
+  /// A user's own questions, their own index: figures, a comparison as a page, and no weight that three questions could not carry.
+  @Test func ownQuestionsAreMeasured() async throws {
+    let folder = try TemporaryFolder()
+    let index = folder.path + "/index"
+    try harbour(in: folder)
+    try folder.write(
+      "question,expected\nHow fast may a vessel go?,rules.md\nWhen does the fuel dock open?,notes/fuel.txt\nHow long is berth B7?,berths.csv\n",
+      to: "questions.csv")
+    _ = try await quarry("ingest", folder.path + "/docs", index: index)
+    let page = folder.path + "/comparison.html"
+    let compared = try await quarry(
+      "eval", folder.path + "/questions.csv", "--with", "dense-weight=0", "--with", "rerank=3", "--html", page, "--json", index: index)
+    let entries = try #require(try compared.json["entries"] as? [[String: Any]], "\(compared.errors)")
+    #expect(entries.map { $0["setting"] as? String } == ["default", "dense-weight=0", "rerank=3"])
+    #expect((entries[0]["measures"] as? [String: Any])?["success@1"] as? Double == 1)
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.contains("<svg") && html.contains("dense-weight=0") && html.contains("rerank=3"))
+    let learnt = try await quarry("eval", folder.path + "/questions.csv", "--learn", "--json", index: index)
+    #expect(try (learnt.json["candidates"] as? [Any])?.count == 11 && learnt.json["better"] as? Bool == false)
+    let status = try await quarry("status", "--json", index: index).json["collections"] as? [[String: Any]]
+    #expect(status?.count == 1 && status?.first?["dense_weight"] == nil)
+    #expect(try await QuarryProcess.run("eval", folder.path + "/questions.csv", "--learn").status == 2)
+  }
+
   @Test func aQuestionOfAHundredThousandCharactersIsRefused() async throws {
     let folder = try TemporaryFolder()
     let index = folder.path + "/index"

@@ -24,6 +24,22 @@ import Testing
     #expect(PairedTest(many, many.map { $0 + 0.05 }).p < 0.001)
   }
 
+  /// One lucky weight between bad ones is not taken; a hill is, and only if it is no chance.
+  @Test func aWeightIsLearntOnlyIfItIsBetterByMoreThanChance() {
+    func measured(_ means: [Double], count: Int) -> [[Double]] { means.map { Array(repeating: $0, count: count) } }
+    let hill = [0.1, 0.1, 0.2, 0.1, 0.1, 0.5, 0.6, 0.7, 0.6, 0.5, 0.1]
+    let learnt = WeightLearning(current: Array(repeating: 0.5, count: 40), measured: measured(hill, count: 40))
+    #expect(learnt.best.denseWeight == 0.7 && learnt.isBetter && abs(learnt.test.difference - 0.2) < 1e-12)
+    #expect(learnt.candidates.map(\.nDCG10).elementsEqual(hill) { abs($0 - $1) < 1e-12 })
+    #expect(learnt.candidates.map(\.denseWeight) == WeightLearning.weights)
+    let spike = [0.0, 0.9, 0.0, 0.0, 0.0, 0.5, 0.6, 0.6, 0.6, 0.5, 0.1]
+    #expect(WeightLearning(current: Array(repeating: 0.5, count: 40), measured: measured(spike, count: 40)).best.denseWeight == 0.7)
+    // Three questions are too few to say anything.
+    #expect(!WeightLearning(current: [0.5, 0.5, 0.5], measured: measured(hill, count: 3)).isBetter)
+    #expect(!WeightLearning(current: Array(repeating: 0.7, count: 40), measured: measured(hill, count: 40)).isBetter)
+    #expect(!WeightLearning(current: Array(repeating: 0.9, count: 40), measured: measured(hill, count: 40)).isBetter)
+  }
+
   @Test func measuresOfAKnownRanking() {
     let ranking: Ranking = [
       ("q1", [("x", 3), ("a", 2), ("b", 1)]), ("q2", [("c", 1)]), ("q3", (0..<30).map { ("z\($0)", 0) } + [("d", 0)]),

@@ -125,6 +125,12 @@ import Testing
       #expect(try !QueryAnalysis(text).isLiteral, "\(text)")
     }
     let options = SearchOptions()
+    // What is asked for counts before what was learnt, and that before the default.
+    let plain = try QueryAnalysis("largest log")
+    #expect(options.fusion(for: plain) == Fusion() && options.fusion(for: plain, learnt: 0.3).denseWeight == 0.3)
+    var asked = options
+    asked.fusion = Fusion(denseWeight: 0.9)
+    #expect(asked.fusion(for: plain, learnt: 0.3).denseWeight == 0.9)
     #expect(try options.fusion(for: QueryAnalysis("max_wal_size")).denseWeight < options.fusion(for: QueryAnalysis("largest log")).denseWeight)
   }
 }

@@ -28,6 +28,18 @@ import Testing
     #expect(abs(found[0].score - 1) < 1e-5)
   }
 
+  @Test func aWeightThatWasLearntStays() throws {
+    #expect(collection.denseWeight == nil)
+    let before = try store.sequence()
+    try store.setDenseWeight(0.3, of: collection.id)
+    // The same question may get another answer: receipts must tell.
+    #expect(try store.sequence() > before)
+    let reader = try Store.open(directory: folder.path, access: .reading)
+    #expect(try reader.collection(named: "default")?.denseWeight == 0.3 && reader.collections().first?.denseWeight == 0.3)
+    try store.setDenseWeight(nil, of: collection.id)
+    #expect(try store.collection(named: "default")?.denseWeight == nil)
+  }
+
   @Test func aRecordGivesTheDocumentItsName() throws {
     let record = RecordIdentity(name: "doc-7", title: "Seven")
     try store.replace(version("corpus.jsonl"), with: [embedded("text", title: "file", record: record)], in: collection.id)
