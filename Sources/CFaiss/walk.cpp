@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "graph.h"
 #include "inner_product.h"
@@ -52,6 +53,14 @@ Near Graph::descend(Walk &walk, int level) const {
   return best;
 }
 
+/// Asks for the links of the row that is looked at after this one.
+void Graph::prefetchNext(const Pool &pool, int level) const {
+  const std::int32_t after = pool.peek();
+  if (after < 0) return;
+  const std::int32_t *its = links(after, level);
+  for (std::size_t i = 0; i < linkLimit(level); i += 16) __builtin_prefetch(its + i);
+}
+
 void Graph::spread(Walk &walk, Near start, int level, std::size_t candidates) const {
   const std::size_t limit = linkLimit(level);
   walk.forget(count());
@@ -60,11 +69,7 @@ void Graph::spread(Walk &walk, Near start, int level, std::size_t candidates) co
   walk.pool.insert(start);
   for (std::int32_t row; (row = walk.pool.takeNext()) >= 0;) {
     const std::int32_t *neighbours = links(row, level);
-    const std::int32_t after = walk.pool.peek();
-    if (after >= 0) {
-      const std::int32_t *its = links(after, level);
-      for (std::size_t i = 0; i < limit; i += 16) __builtin_prefetch(its + i);
-    }
+    prefetchNext(walk.pool, level);
     walk.rows.clear();
     for (std::size_t i = 0; i < limit && neighbours[i] >= 0; ++i)
       if (walk.visit(neighbours[i])) walk.rows.push_back(neighbours[i]);
@@ -82,6 +87,7 @@ void Graph::spreadThrough(Walk &walk, Near start, std::size_t candidates, const 
   if (filter.allows(static_cast<std::size_t>(start.row))) walk.kept.insert(start);
   for (std::int32_t row; (row = walk.pool.takeNext()) >= 0;) {
     const std::int32_t *neighbours = links(row, 0);
+    prefetchNext(walk.pool, 0);
     walk.rows.clear();
     for (std::size_t i = 0; i < limit && neighbours[i] >= 0; ++i)
       if (walk.visit(neighbours[i])) walk.rows.push_back(neighbours[i]);
@@ -147,7 +153,7 @@ std::vector<Hit> Graph::search(const float *vector, std::size_t limit, std::size
   if (filter.isAll()) {
     spread(*walk, start, 0, candidates);
   } else if (share >= throughShare) {
-    walk->pool.reset(static_cast<std::size_t>(static_cast<double>(candidates) / share));
+    walk->pool.reset(static_cast<std::size_t>(static_cast<double>(candidates) / std::sqrt(share)));
     spreadThrough(*walk, start, candidates, filter);
     found = &walk->kept.rows();
   } else {

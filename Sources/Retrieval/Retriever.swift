@@ -26,7 +26,7 @@ package struct Retriever: Sendable {
     let candidates = try self.candidates(for: question, analysis, options)
     var duplicates = NearDuplicates()
     var takenOfDocument: [Int64: [String: Int]] = [:]
-    var passages: [Passage] = []
+    var passages = JoinedPassages(joins: options.joinsNeighbours)
     let order = options.diversity > 0 ? try diverseOrder(of: candidates, options) : nil
     try candidates.forEachBestFirst(store, order: order) { chunk, explanation in
       guard passages.count < options.limit else { return false }
@@ -36,10 +36,10 @@ package struct Retriever: Sendable {
       var explained = explanation
       let stems = Set(Words.stems("\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)"))
       explained.matchedStems = analysis.stems.filter(stems.contains)
-      passages.append(Passage(rank: passages.count + 1, score: explained.score, chunk: chunk, explanation: explained))
+      passages.append(Passage(rank: 0, score: explained.score, chunk: chunk, explanation: explained))
       return true
     }
-    return Findings(passages: passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
+    return Findings(passages: passages.passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
   }
 
   /// What a question asks for, with spelling mistakes taken for what they were probably meant to be.

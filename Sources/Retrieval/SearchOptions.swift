@@ -13,6 +13,8 @@ package struct SearchOptions: Sendable {
   package var keepsNearDuplicates = false
   /// How dense and lexical scores weigh; `nil` for what was learnt for the collection, or the default.
   package var fusion: Fusion?
+  /// Whether passages that touch in their document, under the same headings, become one.
+  package var joinsNeighbours = false
   /// Whether the best candidates are looked at more closely: their neighbours, the nearness of words, and what the best of them have in common.
   package var refines = true
   /// How much passages that say other things than those before them are preferred: 0 for not at all, to 1.

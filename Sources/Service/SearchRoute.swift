@@ -8,6 +8,7 @@ struct SearchBody: Decodable, Sendable {
   let collection: String?
   let explain: Bool?
   let diversity: Double?
+  let join: Bool?
   let rerank: Int?
   let filter: FilterFields?
 
@@ -17,6 +18,7 @@ struct SearchBody: Decodable, Sendable {
     options.collection = collection ?? configuration.collection
     options.limit = try FieldCheck.range(limit, 1...100, field: "limit") ?? options.limit
     options.diversity = try FieldCheck.range(diversity, 0...1, field: "diversity") ?? options.diversity
+    options.joinsNeighbours = join ?? true
     if let filter { options.filter = try filter.filter() }
     return options
   }

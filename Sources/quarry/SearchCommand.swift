@@ -17,6 +17,9 @@ struct SearchCommand: AsyncParsableCommand {
   @Option(help: "Prefer passages that say other things than those before them: 0 for not at all, to 1.")
   var diversity = 0.0
 
+  @Flag(inversion: .prefixedNo, help: "Show passages that touch in their document as one.")
+  var join = true
+
   @Option(help: "Let the generator judge so many of the best passages by how likely they make the question: better, and slower (0 to 50).")
   var rerank = 0
 
@@ -44,6 +47,7 @@ struct SearchCommand: AsyncParsableCommand {
     options.limit = limit
     options.filter = filter.filter
     options.diversity = diversity
+    options.joinsNeighbours = join
     if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
     let passages = try await open.answerer.search(query, options, rerankLimit: rerank)
     open.showNotices(output)

@@ -209,7 +209,7 @@ def vectors(quarry, options):
     some_path = folder.name + "/some.f32"
     some.tofile(some_path)
     random = numpy.random.default_rng(5)
-    for share in (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99):
+    for share in (0.0001, 0.001, 0.01, 0.1, 0.25, 0.5, 0.9, 0.99):
         bits = random.random(count) < share
         numpy.packbits(bits, bitorder="little").tofile(folder.name + "/bits")
         allowed = numpy.flatnonzero(bits)

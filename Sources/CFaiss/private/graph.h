@@ -121,6 +121,7 @@ class Graph {
   /// From the entry down to `level`, always to the best neighbour; the nearest row there.
   Near descend(Walk &walk, int level) const;
   /// The best rows near `start` on a level, in the walk's pool.
+  void prefetchNext(const Pool &pool, int level) const;
   void spread(Walk &walk, Near start, int level, std::size_t candidates) const;
 
  private:
@@ -130,7 +131,7 @@ class Graph {
   void consider(Walk &walk, Pool &pool) const;
 
   /// From this share of allowed rows on the walk goes through all.
-  static constexpr double throughShare = 0.5;
+  static constexpr double throughShare = 0.25;
   static constexpr std::size_t scatteredCount = 64;
 
   std::unique_ptr<Walk> takeWalk() const;

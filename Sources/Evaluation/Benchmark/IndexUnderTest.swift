@@ -7,7 +7,7 @@ import VectorIndex
 ///
 /// - `{"op": "vectors", "path": float32 file, "dimension": d, "kind": "hnsw" | "exact", "out": index file}` → `{"seconds"}`
 /// - `{"op": "load", "path": index file}` → `{"bytes"}`
-/// - `{"op": "nearest", "path": float32 file of queries, "limit": k, "allowed": file of bits?}` → `{"milliseconds": […], "found": [[…]]}`
+/// - `{"op": "nearest", "path": float32 file of queries, "limit": k, "allowed": file of bits?, "candidates": n?}` → `{"milliseconds": […], "found": [[…]]}`
 /// - `{"op": "words", "path": file of a chunk a line}` → `{"seconds", "bytes"}`
 /// - `{"op": "best", "question": text, "limit": k}` → `{"milliseconds": [t], "found": [[…]]}`
 package struct IndexUnderTest {
@@ -19,6 +19,7 @@ package struct IndexUnderTest {
     let kind: VectorIndex.Kind?
     let limit: Int?
     let allowed: String?
+    let candidates: Int?
     let question: String?
   }
 
@@ -89,7 +90,7 @@ package struct IndexUnderTest {
     for start in stride(from: 0, to: queries.count, by: vectors.dimension) {
       let query = Array(queries[start..<start + vectors.dimension])
       let began = ContinuousClock.now
-      let hits = try vectors.search(query, limit: request.limit ?? 10, allowing: allowed)
+      let hits = try vectors.search(query, limit: request.limit ?? 10, allowing: allowed, candidates: request.candidates)
       milliseconds.append(began.duration(to: .now) / .milliseconds(1))
       found.append(hits.map(\.position))
     }
