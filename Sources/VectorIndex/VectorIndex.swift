@@ -36,7 +36,7 @@ import Foundation
   /// Neighbours of a node of the graph; twice as many on the lowest level.
   static let linkCount = 16
   /// Candidates kept while a node is linked.
-  static let constructionCandidateCount = 80
+  static let constructionCandidateCount = 104
 
   /// An empty index.
   package init(dimension: Int, kind: Kind) throws(VectorIndexError) {

@@ -252,11 +252,12 @@ class ServingBenchmark:
                 self.compare("decode with speculation, answers that quote the passages", quoting, 96, 1.4, plain, speculating)
                 if drafting:
                     self.compare("· and with a draft model", quoting, 96, None, plain, drafting)
+            if drafting and categories:
+                remark("measuring decode with a draft model, one prompt of each category …")
+                self.compare("· Spec-Bench, one of each, with a draft model", [prompts[0] for prompts in categories.values()], 96, None, plain, drafting)
             for name, prompts in (categories or {}).items():
                 remark(f"measuring decode with speculation, {name} …")
                 self.compare(f"· Spec-Bench: {name.replace('_', ' ')}", prompts, 96, 0.97, plain, speculating)
-                if drafting:
-                    self.compare("· · and with a draft model", prompts, 96, None, plain, drafting)
 
     def compare(self, name, prompts, tokens, bar, plain, speculating):
         seconds, written, differing, accepted, rejected = {plain: 0.0, speculating: 0.0}, 0, 0, 0, 0

@@ -131,7 +131,7 @@ class Graph {
   void consider(Walk &walk, Pool &pool) const;
 
   /// From this share of allowed rows on the walk goes through all.
-  static constexpr double throughShare = 0.25;
+  static constexpr double throughShare = 0.15;
   static constexpr std::size_t scatteredCount = 64;
 
   std::unique_ptr<Walk> takeWalk() const;
