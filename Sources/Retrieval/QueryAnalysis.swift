@@ -98,10 +98,12 @@ package struct QueryAnalysis: Sendable, Equatable {
   }
 
   /// The parts of a program's name (`camelCase`, `HTTPServerError`), under which the index has it too; none of `YouTube` or `McDonald`, whose
-  /// parts would only count a person's name three times.
+  /// parts would only count a person's name three times, nor of `miRNA` or `lncRNAs`, which chemistry writes so.
   private static func compoundParts(of word: String) -> [String] {
     let parts = WordBorders.parts(of: word)
     guard let first = word.unicodeScalars.first, word.allSatisfy(\.isLetter) else { return [] }
+    let hasAcronym = zip(word, word.dropFirst()).contains { $0.isUppercase && $1.isUppercase }
+    if hasAcronym, parts.contains(where: { $0.utf8.count < 3 }) { return [] }
     return first.properties.isLowercase || parts.count > 2 ? parts : []
   }
 

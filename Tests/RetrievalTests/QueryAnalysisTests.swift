@@ -21,7 +21,8 @@ import Testing
     let analysis = try QueryAnalysis("What does setConnectionTimeout do?")
     #expect(analysis.terms == ["setconnectiontimeout", "set", "connection", "timeout"] && analysis.isLiteral)
     #expect(try QueryAnalysis("HTTPServerError").terms == ["httpservererror", "http", "server", "error"])
-    for name in ["YouTube", "McDonald", "iPhone", "PostgreSQL", "covid19", "NASA"] {
+    #expect(try QueryAnalysis("getById").terms == ["getbyid", "get", "id"])
+    for name in ["YouTube", "McDonald", "iPhone", "PostgreSQL", "covid19", "NASA", "miRNA", "lncRNAs"] {
       let analysis = try QueryAnalysis(name)
       #expect(analysis.terms == [name.lowercased()] && !analysis.isLiteral, "\(name)")
     }
