@@ -8,7 +8,8 @@ extension RetrievalComparison {
       let figures = [m.nDCG10, m.recall10, m.recall100, m.reciprocalRank10, m.success1, m.success5, m.success20].map { Self.figure($0) }
       let latency = [m.latency50, m.latency99].map { String(format: "%.1f", $0) }
       let test = entry.test.map { [Self.signed($0.difference), $0.p < 0.001 ? "< .001" : Self.figure($0.p)] } ?? ["", ""]
-      return "<tr><th>\(Self.escaped(entry.setting))</th>" + (figures.prefix(1) + test + figures.dropFirst() + latency).map { "<td>\($0)</td>" }.joined() + "</tr>"
+      return "<tr><th>\(Self.escaped(entry.setting))</th>"
+        + (figures.prefix(1) + test + figures.dropFirst() + latency).map { "<td>\($0)</td>" }.joined() + "</tr>"
     }
     // What is asked first stands first, where no screen is too narrow for it.
     let head = ["nDCG@10", "difference", "p", "recall@10", "recall@100", "MRR@10", "success@1", "success@5", "success@20", "ms", "ms, p99"]
