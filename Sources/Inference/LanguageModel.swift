@@ -13,6 +13,8 @@ package final class LanguageModel: Sendable {
   package let tokenizer: any TextTokenizer
   package let chatTemplate: ChatTemplate
   let transformer: Transformer
+  /// Bytes of its weights, which is what writing a token costs.
+  let weightByteCount: Int
 
   /// Positions that the model was trained on.
   package var contextLength: Int { transformer.configuration.contextLength }
@@ -21,13 +23,17 @@ package final class LanguageModel: Sendable {
   /// Bytes that the keys and values of 64 tokens take.
   package var keyValueBlockByteCount: Int { transformer.layout.byteCount }
 
-  private init(name: String, path: String, fingerprint: String, tokenizer: any TextTokenizer, chatTemplate: ChatTemplate, transformer: Transformer) {
+  private init(
+    name: String, path: String, fingerprint: String, tokenizer: any TextTokenizer, chatTemplate: ChatTemplate, transformer: Transformer,
+    weightByteCount: Int
+  ) {
     self.name = name
     self.path = path
     self.fingerprint = fingerprint
     self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
     self.transformer = transformer
+    self.weightByteCount = weightByteCount
   }
 
   /// - Parameter keyValueType: How its sequences keep keys and values.
@@ -51,7 +57,7 @@ package final class LanguageModel: Sendable {
         gguf: gguf, configuration: configuration, vocabularySize: tokenizer.vocabularySize, keyValueType: keyValueType, pool: pool)
       return LanguageModel(
         name: gguf.name, path: path, fingerprint: fingerprint, tokenizer: tokenizer,
-        chatTemplate: ChatTemplate(gguf: gguf), transformer: transformer)
+        chatTemplate: ChatTemplate(gguf: gguf), transformer: transformer, weightByteCount: weightByteCount)
     } catch let error as InferenceError {
       throw error
     } catch let error as any ExplainedError {

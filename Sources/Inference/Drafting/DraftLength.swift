@@ -19,7 +19,11 @@ package struct DraftLength {
   private static let rowLimit = 32
   /// Guesses of one sequence at most.
   package static let tokenLimit = 8
-  package init() {}
+  /// What a guess of a model is taken to cost before one was made, as a share of a step of one row.
+  private let modelShare: Double
+
+  /// - Parameter modelShare: The draft model's size as a share of the model's.
+  package init(modelShare: Double = 0) { self.modelShare = modelShare }
 
   /// After so many decisions against guessing one is made for it, to see whether things have changed.
   private static let probeInterval = 64
@@ -60,13 +64,14 @@ package struct DraftLength {
   ///   - aheadCount: Tokens that the text may still get, so that reading pays.
   package mutating func modelCount(available: Int, rowCount: Int, unreadCount: Int, aheadCount: Int) -> Int {
     guard available > 0 else { return 0 }
-    let choice = best(Self.bucket(Self.modelMatch), available: available, rowCount: rowCount, guessSeconds: guessSeconds ?? 0)
+    let guessSeconds = guessSeconds ?? modelShare * seconds(1)
+    let choice = best(Self.bucket(Self.modelMatch), available: available, rowCount: rowCount, guessSeconds: guessSeconds)
     let reading = Double(unreadCount) * (readSeconds ?? 0)
     if choice.count > 0, Double(aheadCount) * choice.savedSeconds >= reading { return choice.count }
     // Now and then it is made nevertheless, to see whether things have changed: when that costs a small part of the time since.
     let alone = seconds(rowCount)
     secondsWithoutModel += alone
-    let probing = reading + Double(Self.probeCount) * (guessSeconds ?? 0) + seconds(rowCount + Self.probeCount) - alone
+    let probing = reading + Double(Self.probeCount) * guessSeconds + seconds(rowCount + Self.probeCount) - alone
     return secondsWithoutModel * Self.probeShare >= probing ? min(available, Self.probeCount) : 0
   }
 

@@ -15,7 +15,7 @@ struct Drafting {
     var matchLength = 0
   }
 
-  private var length = DraftLength()
+  private var length: DraftLength
   private let model: LanguageModel?
   private var texts: [SequenceID: Text] = [:]
   /// Bytes of keys and values that the draft model may have for all texts, and has.
@@ -32,8 +32,9 @@ struct Drafting {
   private static let readLimit = 128
 
   /// - Returns: `nil` if the options say not to guess.
-  init?(_ options: EngineOptions, modelByteLimit: Int) {
+  init?(_ options: EngineOptions, for generator: LanguageModel, modelByteLimit: Int) {
     guard options.isSpeculating else { return nil }
+    length = DraftLength(modelShare: Double(options.draftModel?.weightByteCount ?? 0) / Double(max(1, generator.weightByteCount)))
     model = options.draftModel
     self.modelByteLimit = modelByteLimit
   }

@@ -46,7 +46,7 @@ package final class GenerationEngine: Sendable {
     let thread = Thread {
       var loop = GenerationLoop(
         model: model, scheduler: scheduler, blocks: BlockStore(transformer: model.transformer, blockCount: blockCount, pages: pages.file),
-        drafting: Drafting(options, modelByteLimit: draftByteLimit), status: status)
+        drafting: Drafting(options, for: model, modelByteLimit: draftByteLimit), status: status)
       loop.run(requests)
     }
     thread.name = "quarry-generation"
