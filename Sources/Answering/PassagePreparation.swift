@@ -61,7 +61,7 @@ package struct PassagePreparation: Sendable {
           report.left += 1
         }
       }
-      for result in try await read(requests) {
+      for result in try await engine.results(of: requests) {
         report.prepared += 1
         report.tokens += result.promptTokenCount - result.cachedTokenCount
         // All but the last token, which is always computed.
@@ -72,19 +72,6 @@ package struct PassagePreparation: Sendable {
     }
     report.seconds = start.duration(to: .now) / .seconds(1)
     return report
-  }
-
-  private func read(_ requests: [GenerationRequest]) async throws -> [GenerationResult] {
-    try await withThrowingTaskGroup(of: GenerationResult?.self) { group in
-      for request in requests {
-        group.addTask {
-          var result: GenerationResult?
-          for try await event in engine.generate(request) { if case .finished(let end) = event { result = end } }
-          return result
-        }
-      }
-      return try await group.reduce(into: []) { results, result in if let result { results.append(result) } }
-    }
   }
 
   /// Has passages prepared when the engine has nothing else to do.

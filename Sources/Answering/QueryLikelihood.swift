@@ -36,18 +36,12 @@ package struct QueryLikelihood: Sendable {
       request.scoredTokenCount = asked.count
       return request.prompt.count < engine.tokenLimit ? request : nil
     }
-    return try await withThrowingTaskGroup(of: (Int, Double?).self) { group in
-      for case (let index, let request?) in requests.enumerated() {
-        group.addTask {
-          for try await event in engine.generate(request) {
-            if case .finished(let result) = event {
-              return (index, result.promptLogProbabilities.reduce(0) { $0 + Double($1) } / Double(max(1, asked.count)))
-            }
-          }
-          return (index, nil)
-        }
-      }
-      return try await group.reduce(into: Array(repeating: nil, count: chunks.count)) { $0[$1.0] = $1.1 }
+    var results = try await engine.results(of: requests.compactMap { $0 })[...]
+    return requests.map { request in
+      guard request != nil, let result = results.popFirst() else { return nil }
+      let mean = result.promptLogProbabilities.reduce(0) { $0 + Double($1) } / Double(max(1, asked.count))
+      // A damaged model computes what is no number.
+      return mean.isFinite ? mean : nil
     }
   }
 }

@@ -55,10 +55,10 @@ extension Scheduler {
       if last == id { return nil }
     }
     guard let sequence = sequences[id] else { preconditionFailure("a sequence that is not there") }
-    let wantedStart = sequence.scoredTokenCount > 0 ? sequence.usableCount : reachesEnd ? positions.upperBound - 1 : positions.upperBound
+    let wantedCount =
+      sequence.scoredTokenCount > 0 ? min(positions.count, max(0, positions.upperBound - sequence.usableCount)) : reachesEnd ? 1 : 0
     return Step.Run(
-      sequence: id, positions: positions, wantedCount: positions.clamped(to: wantedStart..<max(wantedStart, positions.upperBound)).count,
-      tokens: Array(sequence.tokens[positions]) + drafts, draftCount: drafts.count,
+      sequence: id, positions: positions, wantedCount: wantedCount, tokens: Array(sequence.tokens[positions]) + drafts, draftCount: drafts.count,
       blocks: sequence.nodes.compactMap(tree.block) + sequence.own, reachesEnd: reachesEnd,
       moved: sequence.moved.map { $0.clamped(to: positions) }.filter { !$0.isEmpty }, isBlending: sequence.reuse?.isBlending == true)
   }

@@ -103,7 +103,23 @@ package final class GenerationEngine: Sendable {
     stream(request) { if case .generation(let event) = $0 { event } else { nil } }
   }
 
-  /// The same with every token, for log-probabilities.
+  /// How requests went that are served side by side, in their order; what they wrote is left aside.
+  ///
+  /// Throws what `generate` throws, and `CancellationError` when the task is cancelled; the others then stop too.
+  package func results(of requests: [GenerationRequest]) async throws -> [GenerationResult] {
+    try await withThrowingTaskGroup(of: (Int, GenerationResult).self) { group in
+      for (index, request) in requests.enumerated() {
+        group.addTask {
+          for try await event in self.generate(request) { if case .finished(let result) = event { return (index, result) } }
+          throw CancellationError()
+        }
+      }
+      let results = try await group.reduce(into: [Int: GenerationResult]()) { $0[$1.0] = $1.1 }
+      return requests.indices.compactMap { results[$0] }
+    }
+  }
+
+  /// The continuation with every token, for log-probabilities.
   package func generateTokens(_ request: GenerationRequest) -> AsyncThrowingStream<TokenEvent, any Error> {
     stream(request) { $0 }
   }
