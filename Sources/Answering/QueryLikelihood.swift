@@ -10,6 +10,9 @@ package struct QueryLikelihood: Sendable {
   private let engine: GenerationEngine
   private let preparation: PassagePreparation
 
+  /// Passages that one question may have judged; 0 for none.
+  package static let limitRange = 0...50
+
   /// Tokens of a question that are judged at most: logits are computed after each of them, for each passage.
   private static let tokenLimit = 256
 

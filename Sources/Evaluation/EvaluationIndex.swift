@@ -14,7 +14,8 @@ package final class EvaluationIndex {
   private let reuse: ReuseMethod?
   private let collection: String
   private let directory: String
-  private let temporaryDirectory: String?
+  /// Whether the index is deleted at the end.
+  private let isTemporary: Bool
 
   /// - Parameters:
   ///   - directory: An index to use; the corpus is ingested into it unless the collection holds documents. `nil` builds a temporary index.
@@ -27,7 +28,7 @@ package final class EvaluationIndex {
     self.collection = collection
     let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(getpid())"
     self.directory = path
-    temporaryDirectory = directory == nil ? path : nil
+    isTemporary = directory == nil
     if try !Self.holds(collection, at: path) {
       guard let corpusPath = dataSet.corpusPath else { throw EvaluationError.corpusMissing }
       let store = try Store.open(directory: path, access: .writing)
@@ -40,7 +41,7 @@ package final class EvaluationIndex {
   }
 
   deinit {
-    if let temporaryDirectory { try? FileManager.default.removeItem(atPath: temporaryDirectory) }
+    if isTemporary { try? FileManager.default.removeItem(atPath: directory) }
   }
 
   private static func holds(_ collection: String, at path: String) throws -> Bool {

@@ -1,3 +1,4 @@
+import Answering
 import Retrieval
 
 /// A way to search that is compared with others, written as `key=value,key=value`; the empty text is the default.
@@ -31,7 +32,7 @@ package struct RetrievalSetting: Sendable {
       case ("dense-weight", let value?) where (0...1).contains(value): options.fusion = Fusion(denseWeight: value)
       case ("candidates", let value?) where (10...10_000).contains(value): options.candidateLimit = Int(value)
       case ("refine", let value?) where value == 0 || value == 1: options.refines = value == 1
-      case ("rerank", let value?) where (0...50).contains(value): rerankLimit = Int(value)
+      case ("rerank", let value?) where QueryLikelihood.limitRange.contains(Int(exactly: value) ?? -1): rerankLimit = Int(value)
       default: throw .setting(String(part))
       }
     }

@@ -46,7 +46,7 @@ struct AskBody: Decodable, Sendable {
     }
     options.sentenceLimit = try FieldCheck.range(sentences, 1...10, field: "sentences") ?? options.sentenceLimit
     options.passageLimit = try FieldCheck.range(passages, 1...20, field: "passages") ?? options.passageLimit
-    options.rerankLimit = try FieldCheck.range(rerank, FieldCheck.rerankRange, field: "rerank") ?? options.rerankLimit
+    options.rerankLimit = try FieldCheck.range(rerank, QueryLikelihood.limitRange, field: "rerank") ?? options.rerankLimit
     options.completionTokenLimit = try FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens") ?? options.completionTokenLimit
     options.sampling = try sampling.parameters()
     if let filter { options.filter = try filter.filter() }

@@ -2,9 +2,6 @@ import Foundation
 
 /// Checks on the fields of a request that more than one route takes.
 enum FieldCheck {
-  /// Passages that one question may have judged.
-  static let rerankRange = 0...50
-
   /// - Throws: `ServiceError` when there is nothing to ask, or too much.
   static func question(_ text: String, field: String, characterLimit: Int) throws {
     // Counting characters of a megabyte is slow; bytes settle most of it.

@@ -1,3 +1,4 @@
+import Answering
 import Hummingbird
 import Retrieval
 
@@ -23,7 +24,7 @@ struct SearchBody: Decodable, Sendable {
     return options
   }
 
-  var rerankLimit: Int { get throws { try FieldCheck.range(rerank, FieldCheck.rerankRange, field: "rerank") ?? 0 } }
+  var rerankLimit: Int { get throws { try FieldCheck.range(rerank, QueryLikelihood.limitRange, field: "rerank") ?? 0 } }
 }
 
 extension ServiceResponder {

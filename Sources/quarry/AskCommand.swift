@@ -24,12 +24,10 @@ struct AskCommand: AsyncParsableCommand {
   @Option(help: "Passages read by the generator (1 to 16).")
   var passages = 4
 
-  @Option(help: "Best passages that the generator judges by how likely they make the question, before the others are left (0 to 50).")
-  var rerank = AskOptions().rerankLimit
-
   @Option(help: "Tokens generated at most.")
   var maxTokens = 128
 
+  @OptionGroup var rerank: RerankOptions
   @OptionGroup var filter: FilterOptions
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var engine: EngineSettings
@@ -39,18 +37,17 @@ struct AskCommand: AsyncParsableCommand {
   func validate() throws {
     guard (1...3).contains(sentences) else { throw ValidationError("--sentences must be from 1 to 3") }
     guard (1...16).contains(passages) else { throw ValidationError("--passages must be from 1 to 16") }
-    guard (0...50).contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
     guard (1...4096).contains(maxTokens) else { throw ValidationError("--max-tokens must be from 1 to 4096") }
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: answer != .quote || rerank > 0, generator: generator.choice, engine: engine)
+    let open = try OpenIndex(directory: index.index, generates: answer != .quote || rerank.rerank > 0, generator: generator.choice, engine: engine)
     var options = AskOptions()
     options.mode = answer
     options.collection = index.collection
     options.sentenceLimit = sentences
     options.passageLimit = passages
-    options.rerankLimit = rerank
+    options.rerankLimit = rerank.rerank
     options.filter = filter.filter
     options.completionTokenLimit = maxTokens
 

@@ -115,8 +115,7 @@ struct EvalCommand: AsyncParsableCommand {
     var preparedKv: ReuseMethod?
     @Option(help: ArgumentHelp("How passages stand in the prompt: by place, or by score.", valueName: "order"))
     var passagesBy: PassageOrder = .place
-    @Option(help: "Best passages that the generator judges, before the others are left (0 to 50).")
-    var rerank = AskOptions().rerankLimit
+    @OptionGroup var rerank: RerankOptions
     @Option(help: "Only the first N questions.")
     var limit: Int?
     @OptionGroup var generator: GeneratorOptions
@@ -125,19 +124,19 @@ struct EvalCommand: AsyncParsableCommand {
 
     func validate() throws {
       guard (1...3).contains(sentences) else { throw ValidationError("--sentences must be from 1 to 3") }
-      guard (0...50).contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
     }
 
     mutating func run() async throws {
       let dataSet = try DataSet(path: set)
       let index = try index.open(
-        for: dataSet, output: output, generator: answer == .quote && rerank == 0 ? nil : ModelFolder.standard().generatorPath(generator.choice),
+        for: dataSet, output: output,
+        generator: answer == .quote && rerank.rerank == 0 ? nil : ModelFolder.standard().generatorPath(generator.choice),
         reuse: preparedKv)
       var options = AskOptions()
       options.mode = answer
       options.sentenceLimit = sentences
       options.passageOrder = passagesBy
-      options.rerankLimit = rerank
+      options.rerankLimit = rerank.rerank
       let queries = Array(dataSet.queries.prefix(limit ?? .max))
       if preparedKv != nil {
         var bar = ProgressBar(label: "prepare", isQuiet: output.quiet)

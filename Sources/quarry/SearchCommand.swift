@@ -20,15 +20,13 @@ struct SearchCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Show passages that touch in their document as one.")
   var join = true
 
-  @Option(help: "Let the generator judge so many of the best passages by how likely they make the question: better, and slower (0 to 50).")
-  var rerank = 0
-
   @Flag(help: "Show each part of every score.")
   var explain = false
 
   @Option(help: ArgumentHelp("Say where this document is, which should have been found: its path, or its record's name.", valueName: "document"))
   var expect: String?
 
+  @OptionGroup var rerank: RerankOptions
   @OptionGroup var filter: FilterOptions
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var index: IndexOptions
@@ -36,12 +34,11 @@ struct SearchCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...1).contains(diversity) else { throw ValidationError("--diversity must be from 0 to 1") }
-    guard (0...50).contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
     guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000") }
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: rerank > 0, generator: generator.choice)
+    let open = try OpenIndex(directory: index.index, generates: rerank.rerank > 0, generator: generator.choice)
     var options = SearchOptions()
     options.collection = index.collection
     options.limit = limit
@@ -49,7 +46,7 @@ struct SearchCommand: AsyncParsableCommand {
     options.diversity = diversity
     options.joinsNeighbours = join
     if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
-    let passages = try await open.answerer.search(query, options, rerankLimit: rerank)
+    let passages = try await open.answerer.search(query, options, rerankLimit: rerank.rerank)
     open.showNotices(output)
     if output.json {
       JSONOutput.write(SearchResults(passages, explain: explain))

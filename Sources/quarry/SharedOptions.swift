@@ -1,3 +1,4 @@
+import Answering
 import ArgumentParser
 import Foundation
 import Inference
@@ -44,6 +45,19 @@ struct GeneratorOptions: ParsableArguments {
 
   /// The choice, if there is one.
   var choice: String? { generator ?? ProcessInfo.processInfo.environment["QUARRY_GENERATOR"].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+/// `--rerank`, where passages are ranked.
+struct RerankOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Let the generator judge so many of the best passages by how likely they make the question: better, and slower (0 to 50).",
+      valueName: "passages"))
+  var rerank = 0
+
+  func validate() throws {
+    guard QueryLikelihood.limitRange.contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
+  }
 }
 
 extension ReuseMethod: ExpressibleByArgument {

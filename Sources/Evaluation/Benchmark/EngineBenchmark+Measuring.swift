@@ -139,7 +139,7 @@ extension EngineBenchmark {
   mutating func measureEmbeddingLoss() throws {
     let folder = URL(fileURLWithPath: settings.documents)
     let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-    let text = files.filter { $0.pathExtension == "md" }.map { (try? String(contentsOf: $0, encoding: .utf8)) ?? "" }.joined(separator: "\n\n")
+    let text = try files.filter { $0.pathExtension == "md" }.map { try String(contentsOf: $0, encoding: .utf8) }.joined(separator: "\n\n")
     let paragraphs = text.components(separatedBy: "\n\n").filter { $0.utf8.count >= 80 }
     guard !paragraphs.isEmpty else { return remark("the loss of int8 is left out: \(settings.documents) has no paragraphs (--documents)") }
     remark("measuring what int8 costs …")
