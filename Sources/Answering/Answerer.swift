@@ -48,12 +48,17 @@ package struct Answerer: Sendable {
   ///
   /// - Parameter rerankLimit: The best passages that the generator judges; 0 for none, as there are without a generator.
   package func search(_ query: String, _ options: SearchOptions, rerankLimit: Int) async throws -> [Passage] {
+    guard engine != nil, rerankLimit > 1 else { return try await BlockingWork.run { try retriever.search(query, options) } }
     var wider = options
-    if engine != nil { wider.limit = max(options.limit, rerankLimit) }
+    wider.limit = max(options.limit, rerankLimit)
+    // Passages are judged as they are prepared, one by one.
+    wider.joinsNeighbours = false
     var passages = try await BlockingWork.run { [wider] in try retriever.search(query, wider) }
     try Task.checkCancellation()
     _ = try await rerank(&passages, for: query, limit: rerankLimit, in: options.collection)
-    return Array(passages.prefix(options.limit))
+    var joined = JoinedPassages(joins: options.joinsNeighbours)
+    for passage in passages { joined.append(passage) }
+    return Array(joined.passages.prefix(options.limit))
   }
 
   /// Lets the generator judge the first passages; those behind stay behind.
@@ -63,7 +68,7 @@ package struct Answerer: Sendable {
     guard let engine, limit > 1, passages.count > 1 else { return 0 }
     let judged = try await QueryLikelihood(engine: engine, collection: collection).order(Array(passages.prefix(limit)), for: question)
     passages.replaceSubrange(..<judged.count, with: judged)
-    return judged.count
+    return judged.count { $0.explanation.likelihood?.raw != nil }
   }
 
   private func answer(_ question: String, _ options: AskOptions, emit: @escaping @Sendable (AnswerEvent) -> Void) async throws -> Answer {

@@ -27,7 +27,8 @@ package struct WeightLearning: Sendable, Encodable {
 
   /// The shares that are measured.
   package static let weights = (0...10).map { Double($0) / 10 }
-  static let significance = 0.01
+  /// One in twenty for all tries together (Bonferroni).
+  static let significance = 0.05 / Double(weights.count)
 
   /// - Parameters:
   ///   - current: nDCG@10 of each question as the collection is.

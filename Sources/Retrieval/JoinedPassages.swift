@@ -43,14 +43,28 @@ package struct JoinedPassages {
     joined.ordinals = min(better.ordinals.lowerBound, other.ordinals.lowerBound)...max(better.ordinals.upperBound, other.ordinals.upperBound)
     let isBefore = better.ordinals.lowerBound < other.ordinals.lowerBound
     let (first, second) = isBefore ? (better.passage.chunk, other.passage.chunk) : (other.passage.chunk, better.passage.chunk)
-    let separator = "\n\n"
-    let offset = first.text.utf8.count + separator.utf8.count
+    let overlap = overlapCount(of: first.text, second.text)
+    let separator = overlap > 0 ? "" : "\n\n"
+    // Where the second begins in the joined text, what both have not counted twice.
+    let offset = first.text.utf8.count + separator.utf8.count - overlap
     joined.passage.chunk.ordinal = first.ordinal
-    joined.passage.chunk.text = first.text + separator + second.text
-    joined.passage.chunk.spans = first.spans + second.spans.map { ChunkSpan(offset: $0.offset + offset, source: $0.source) }
+    joined.passage.chunk.text = first.text + separator + String(decoding: second.text.utf8.dropFirst(overlap), as: UTF8.self)
+    // A span of the second that begins within what both have begins behind it.
+    let ends = second.spans.dropFirst().map(\.offset) + [second.text.utf8.count]
+    joined.passage.chunk.spans =
+      first.spans
+      + zip(second.spans, ends).filter { $1 > overlap }.map { span, _ in ChunkSpan(offset: max(span.offset, overlap) + offset, source: span.source) }
     let stems = better.passage.explanation.matchedStems
     joined.passage.explanation.matchedStems = stems + other.passage.explanation.matchedStems.filter { !stems.contains($0) }
     return joined
+  }
+
+  /// Bytes at the end of a text with which the next one begins again: chunks overlap by whole sentences.
+  private static func overlapCount(of first: String, _ second: String) -> Int {
+    let (first, second) = (Array(first.utf8), Array(second.utf8))
+    let beginnings = Set(SentenceSplitter().ranges(in: first).map(\.lowerBound))
+    let ends = SentenceSplitter().ranges(in: second).map(\.upperBound)
+    return ends.last { beginnings.contains(first.count - $0) && first.suffix($0).elementsEqual(second.prefix($0)) } ?? 0
   }
 
   private static func ranked(_ passage: Passage, _ rank: Int) -> Passage {

@@ -4,7 +4,7 @@ package import Store
 package struct Passage: Sendable, Equatable {
   /// From 1.
   package var rank: Int
-  /// 0…1; comparable within one search only.
+  /// 0…1, and less where a generator judged it (`Reranking`); comparable within one search only.
   package var score: Double
   package var chunk: StoredChunk
   package var explanation: ScoreExplanation

@@ -24,16 +24,23 @@ struct SearchBody: Decodable, Sendable {
     return options
   }
 
-  var rerankLimit: Int { get throws { try FieldCheck.range(rerank, QueryLikelihood.limitRange, field: "rerank") ?? 0 } }
+  func rerankLimit() throws -> Int {
+    let limit = try FieldCheck.range(rerank, QueryLikelihood.limitRange, field: "rerank") ?? 0
+    // One orders by the score, the other by how different passages are.
+    if limit > 0, let diversity, diversity > 0 { throw ServiceError.field("rerank", "it cannot be given together with diversity") }
+    return limit
+  }
 }
 
 extension ServiceResponder {
   /// Passages for a query, best first.
   func search(_ request: Request, _ scope: RequestScope) async throws -> Response {
     let body = try await request.json(SearchBody.self, byteLimit: configuration.bodyByteLimit, scope: scope)
-    let (options, rerankLimit) = (try body.options(configuration), try body.rerankLimit)
-    let passages = try await scope.run { [searches, answering] in
-      try await searches.withTurn { try await answering.search(body.query, options, rerankLimit: rerankLimit) }
+    let (options, rerankLimit) = (try body.options(configuration), try body.rerankLimit())
+    // Who lets the generator judge waits for it like an answer, and keeps no other search waiting.
+    let turns = rerankLimit > 1 ? answers : searches
+    let passages = try await scope.run { [answering] in
+      try await turns.withTurn { try await answering.search(body.query, options, rerankLimit: rerankLimit) }
     }
     return .json(SearchResults(passages, explain: body.explain ?? false))
   }

@@ -41,7 +41,11 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: answer != .quote || rerank.rerank > 0, generator: generator.choice, engine: engine)
+    let open = try OpenIndex(
+      directory: index.index, generates: answer != .quote || rerank.rerank > 0, generator: generator.choice, reuse: engine.preparedKv
+    ) {
+      try engine.options(index: index.index, models: $0)
+    }
     var options = AskOptions()
     options.mode = answer
     options.collection = index.collection

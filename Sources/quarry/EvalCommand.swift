@@ -40,6 +40,9 @@ struct EvalCommand: AsyncParsableCommand {
 
     func validate() throws {
       guard !learn || index.index != nil else { throw ValidationError("--learn needs --index: a temporary index would forget it") }
+      guard !learn || (settings.isEmpty && runFile == nil && html == nil) else {
+        throw ValidationError("--learn measures weights of its own: give --with, --run and --html without it")
+      }
     }
 
     mutating func run() async throws {

@@ -19,16 +19,21 @@ struct OpenIndex {
   /// - Parameters:
   ///   - generates: Whether a generator is needed at all.
   ///   - generator: As `--generator`; `nil` for the default one.
-  init(directory: String, generates: Bool, generator: String?, engine settings: EngineSettings? = nil) throws {
+  ///   - reuse: How passages are taken over that were read elsewhere; `nil` for exact answers.
+  ///   - engine: What the engine may take; asked only if there is one.
+  init(
+    directory: String, generates: Bool, generator: String?, reuse: ReuseMethod? = nil,
+    engine options: (ModelFolder) throws -> EngineOptions = { _ in EngineOptions() }
+  ) throws {
     let models = ModelFolder.standard()
     store = try Store.open(directory: directory, access: .reading)
     retriever = Retriever(store: store, embedder: try Embedder(directory: models.embedderPath()))
-    reuse = settings?.preparedKv
+    self.reuse = reuse
     engine =
       generates
       ? try GenerationEngine(
         model: LanguageModel.load(path: models.generatorPath(generator)),
-        options: settings?.options(index: directory, models: models) ?? EngineOptions()) : nil
+        options: options(models)) : nil
   }
 
   /// Says what went wrong so far and was got over: a derived file that was put aside, keys and values that cannot be kept on disk.

@@ -29,16 +29,22 @@ struct SearchCommand: AsyncParsableCommand {
   @OptionGroup var rerank: RerankOptions
   @OptionGroup var filter: FilterOptions
   @OptionGroup var generator: GeneratorOptions
+  @OptionGroup var keyValues: KeyValueOptions
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard (0...1).contains(diversity) else { throw ValidationError("--diversity must be from 0 to 1") }
+    guard rerank.rerank == 0 || (diversity == 0 && expect == nil) else {
+      throw ValidationError("--rerank orders by the score, and is not for --diversity or --expect")
+    }
     guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000") }
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: rerank.rerank > 0, generator: generator.choice)
+    let open = try OpenIndex(directory: index.index, generates: rerank.rerank > 1, generator: generator.choice) { _ in
+      keyValues.engineOptions(index: index.index)
+    }
     var options = SearchOptions()
     options.collection = index.collection
     options.limit = limit
@@ -48,6 +54,7 @@ struct SearchCommand: AsyncParsableCommand {
     if let expect { return show(try open.retriever.trace(expect, for: query, options)) }
     let passages = try await open.answerer.search(query, options, rerankLimit: rerank.rerank)
     open.showNotices(output)
+    await open.close()
     if output.json {
       JSONOutput.write(SearchResults(passages, explain: explain))
     } else {

@@ -29,7 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice, engine: engine)
+    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice, reuse: engine.preparedKv) {
+      try engine.options(index: index.index, models: $0)
+    }
     open.showNotices(output)
     var configuration = ServiceConfiguration()
     configuration.host = host

@@ -60,7 +60,7 @@ import Tokenizer
       var options = EngineOptions()
       options.draftModel = draft
       let engine = try GenerationEngine(model: generator, options: options)
-      #expect(engine.draftTokenLimit == model.contextLength - 8)
+      #expect(engine.draftTokenLimit == model.contextLength)
       let (text, result) = try await ExactnessTests.generate([0, 1, 2, 3, 4], engine, limit: 40)
       #expect(text == wanted && result.draftedTokenCount > 0)
     }

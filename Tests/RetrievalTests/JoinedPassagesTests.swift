@@ -34,6 +34,22 @@ import Testing
     #expect(chunk.source(of: 0..<5).lines == 40...40 && chunk.source(of: 7..<12).lines == 50...50)
   }
 
+  /// Chunks repeat the last sentences of the one before.
+  @Test func whatBothHaveStandsOnce() {
+    let passages = Self.joined([
+      Self.passage(1, 0, "One é. Two.", line: 1), Self.passage(1, 1, "Two. Three.", line: 2), Self.passage(1, 2, "Three.", line: 3),
+    ])
+    #expect(passages.map(\.chunk.text) == ["One é. Two. Three."])
+    let chunk = passages[0].chunk
+    #expect(chunk.source(of: 0..<4).lines == 1...1 && chunk.source(of: 13..<18).lines == 2...2)
+  }
+
+  /// Only whole sentences are repeated.
+  @Test func endsThatLookLikeBeginningsStay() {
+    let passages = Self.joined([Self.passage(1, 0, "See section 1"), Self.passage(1, 1, "1 is the first."), Self.passage(1, 2, "first. Second.")])
+    #expect(passages.map(\.chunk.text) == ["See section 1\n\n1 is the first.\n\nfirst. Second."])
+  }
+
   @Test func theOneBetweenJoinsBoth() {
     let passages = Self.joined([Self.passage(1, 3, "c"), Self.passage(1, 1, "a"), Self.passage(2, 2, "x"), Self.passage(1, 2, "b")])
     #expect(passages.map(\.chunk.text) == ["a\n\nb\n\nc", "x"])

@@ -12,13 +12,12 @@ struct DraftModel {
 
   /// Bytes that its keys and values take when it has read so many tokens.
   static func byteCount(_ model: LanguageModel, tokenCount: Int) -> Int {
-    (tokenCount + DraftLength.tokenLimit + KVBlock.positionCount) / KVBlock.positionCount * model.transformer.layout.byteCount
+    (tokenCount + DraftLength.tokenLimit + KVBlock.positionCount - 1) / KVBlock.positionCount * model.transformer.layout.byteCount
   }
 
-  /// Tokens of a text after which it can guess, with so many bytes for keys and values.
+  /// Tokens that it can read, its guesses included, with so many bytes for keys and values.
   static func tokenLimit(_ model: LanguageModel, byteLimit: Int) -> Int {
-    let positionCount = byteLimit / model.transformer.layout.byteCount * KVBlock.positionCount
-    return max(0, min(positionCount, model.contextLength) - DraftLength.tokenLimit)
+    min(byteLimit / model.transformer.layout.byteCount * KVBlock.positionCount, model.contextLength)
   }
 
   /// Tokens of a text that it has not read; what the text has in common with the one before is not read again.

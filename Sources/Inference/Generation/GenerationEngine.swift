@@ -16,7 +16,7 @@ package final class GenerationEngine: Sendable {
   package let pageError: PageFileError?
   /// Tokens of which keys and values can be kept on disk, or in memory if nothing is kept on disk.
   package let keptTokenCount: Int
-  /// Tokens of a text after which the draft model can guess, by its context and its memory; `nil` without one.
+  /// Tokens that the draft model can read, its guesses included, by its context and its memory; `nil` without one.
   package let draftTokenLimit: Int?
 
   package init(model: LanguageModel, options: EngineOptions = EngineOptions()) throws(InferenceError) {
@@ -54,6 +54,8 @@ package final class GenerationEngine: Sendable {
     thread.start()
   }
 
+  /// Requests of one caller that are served side by side.
+  private static let sideBySideCount = 8
   /// Blocks without which it does not begin.
   private static let smallestBlockCount = 4
 
@@ -103,18 +105,20 @@ package final class GenerationEngine: Sendable {
     stream(request) { if case .generation(let event) = $0 { event } else { nil } }
   }
 
-  /// How requests went that are served side by side, in their order; what they wrote is left aside.
+  /// How requests went, in their order; what they wrote is left aside. A few are served side by side, so that others come in between.
   ///
   /// Throws what `generate` throws, and `CancellationError` when the task is cancelled; the others then stop too.
   package func results(of requests: [GenerationRequest]) async throws -> [GenerationResult] {
     try await withThrowingTaskGroup(of: (Int, GenerationResult).self) { group in
+      var results: [Int: GenerationResult] = [:]
       for (index, request) in requests.enumerated() {
+        if index >= Self.sideBySideCount, let (done, result) = try await group.next() { results[done] = result }
         group.addTask {
           for try await event in self.generate(request) { if case .finished(let result) = event { return (index, result) } }
           throw CancellationError()
         }
       }
-      let results = try await group.reduce(into: [Int: GenerationResult]()) { $0[$1.0] = $1.1 }
+      for try await (done, result) in group { results[done] = result }
       return requests.indices.compactMap { results[$0] }
     }
   }
