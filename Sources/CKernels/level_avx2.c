@@ -11,6 +11,7 @@
 
 #define LANES 8
 #define ROWS 4
+#define READY_ROWS 16
 #define FLOAT_ROWS 6
 #define TARGET AVX2
 #define BIASED_CODES 0

@@ -11,6 +11,7 @@
 
 #define LANES 16
 #define ROWS 8
+#define READY_ROWS 0
 #define FLOAT_ROWS 12
 #define TARGET AVX512
 #define BIASED_CODES 1

@@ -11,6 +11,7 @@
 
 #define LANES 4
 #define ROWS 4
+#define READY_ROWS 0
 #define FLOAT_ROWS 4
 #define TARGET NEON
 #define BIASED_CODES 0

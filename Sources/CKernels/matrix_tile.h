@@ -2,6 +2,7 @@
 // vector operations that the including file defines:
 //   LANES                          rows of weights in a vector: 4, 8 or 16
 //   ROWS, FLOAT_ROWS               rows of activations at a time
+//   READY_ROWS                     rows from which on a block that is costly to read is read once for all of them; 0 for never
 //   TARGET                         the attribute of functions that use the instructions
 //   BIASED_CODES                   1: bytes are multiplied as unsigned × signed, so that signed codes get 128 added
 //   floats, integers, counts       vector types: LANES floats, 4 · LANES bytes, LANES int32
@@ -70,72 +71,119 @@ INLINE void load_scales(floats *scale, floats *minimum, const uint8_t *header, c
     if (f.offset) *minimum = f_mul(*scale, f_all((float)-f.offset));
 }
 
+/// Up to LANES floats of a row of y.
+INLINE floats load_columns(const float *y, size_t columns) {
+    if (columns >= LANES) return f_load(y);
+    float all[LANES] = {0};
+    memcpy(all, y, columns * sizeof *all);
+    return f_load(all);
+}
+
+INLINE void store_columns(float *y, floats value, size_t columns) {
+    if (columns >= LANES) {
+        f_store(y, value);
+    } else {
+        float all[LANES];
+        f_store(all, value);
+        memcpy(y, all, columns * sizeof *all);
+    }
+}
+
+/// 32 columns as they are multiplied: the codes of their eight groups, and the floats of each scale.
+typedef struct {
+    integers code[8];
+    floats scale[2], minimum[2];
+} ready_block;
+
+static inline __attribute__((always_inline)) int group_count(const format f) { return QK_BLOCK / f.group; }
+
+INLINE void make_ready(ready_block *out, const format f, const uint8_t *panel, size_t k, size_t lane, size_t b) {
+    const size_t header_blocks = header_columns(f) / QK_BLOCK;
+    const uint8_t *codes = panel + codes_offset(f, k) + b * block_code_bytes(f), *header = panel + b / header_blocks * header_bytes(f);
+    // Headers and codes are asked for apart, each as far ahead; together that is all of the panels to come.
+    if (lane == 0) prefetch(codes, block_code_bytes(f));
+    if (lane == 0 && b % header_blocks == 0) prefetch(header, header_bytes(f));
+    load_codes(out->code, codes + 4 * lane, f);
+    for (int g = 0; g < group_count(f); g++) {
+        out->minimum[g] = f_zero();
+        load_scales(&out->scale[g], &out->minimum[g], header, f, b % header_blocks * (size_t)group_count(f) + (size_t)g, lane);
+    }
+}
+
+/// The columns [first, last) of x against a panel; sums begin with what y has unless these are the first.
+///
+/// - `ready`: Their blocks; NULL to read each from the panel.
 INLINE void tile(
-    const qk_type type, const int rows, float *y, size_t stride, const qk_activations *x, const uint8_t *panel, size_t k, size_t lane,
-    size_t columns) {
+    const qk_type type, const int rows, float *y, size_t stride, const qk_activations *x, const uint8_t *panel, const ready_block *ready, size_t k,
+    size_t lane, size_t columns, size_t first, size_t last) {
     const format f = format_of(type);
     const bool has_minimum = f.offset || f.scales == SCALE_HALF_MINIMUM || f.scales >= SCALE_SUPER_MINIMUM;
     const bool is_signed = f.codes == CODES_SIGNED || f.codes == CODES_IQ4;
     const int largest = is_signed ? 255 : f.codes == CODES_MXFP4 ? 24 : (1 << (f.low_bits + f.high_bits)) - 1;
-    const int groups = QK_BLOCK / f.group, vectors = 8 / groups;
-    const size_t blocks = k / QK_BLOCK, header_blocks = header_columns(f) / QK_BLOCK;
-    const uint8_t *codes = panel + codes_offset(f, k) + 4 * lane;
+    const int groups = group_count(f), vectors = 8 / groups;
+    const size_t blocks = k / QK_BLOCK;
     floats sum[ROWS];
-    for (int r = 0; r < rows; r++) sum[r] = f_zero();
-    for (size_t b = 0; b < blocks; b++, codes += block_code_bytes(f)) {
-        const uint8_t *header = panel + b / header_blocks * header_bytes(f);
-        integers code[8];
-        // Headers and codes are asked for apart, each as far ahead; together that is all of the panels to come.
-        if (lane == 0) prefetch(codes, block_code_bytes(f));
-        if (lane == 0 && b % header_blocks == 0) prefetch(header, header_bytes(f));
-        load_codes(code, codes, f);
+    for (int r = 0; r < rows; r++) sum[r] = first ? load_columns(y + (size_t)r * stride, columns) : f_zero();
+    for (size_t b = first; b < last; b++) {
+        ready_block block;
+        if (ready) block = ready[b - first];
+        else make_ready(&block, f, panel, k, lane, b);
         for (int g = 0; g < groups; g++) {
-            floats scale, minimum = f_zero();
-            load_scales(&scale, &minimum, header, f, b % header_blocks * (size_t)groups + (size_t)g, lane);
             // Else the sums stand in memory: the compiler finds the loop too long to unroll by itself.
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {
                 const qk_activations *a = x + (size_t)r * blocks + b;
-                const floats value = f_from_integers(dot(code + vectors * g, a->q + 4 * vectors * g, vectors, largest, is_signed, a->total));
-                sum[r] = f_fma(value, f_mul(scale, f_all(a->scale)), sum[r]);
+                const floats value = f_from_integers(dot(block.code + vectors * g, a->q + 4 * vectors * g, vectors, largest, is_signed, a->total));
+                sum[r] = f_fma(value, f_mul(block.scale[g], f_all(a->scale)), sum[r]);
                 if (has_minimum)
-                    sum[r] = f_fma(minimum, f_all(groups == 1 ? a->sum : g == 0 ? a->first_sum : a->sum - a->first_sum), sum[r]);
+                    sum[r] = f_fma(block.minimum[g], f_all(groups == 1 ? a->sum : g == 0 ? a->first_sum : a->sum - a->first_sum), sum[r]);
             }
         }
     }
-    for (int r = 0; r < rows; r++) {
-        float *out = y + (size_t)r * stride;
-        if (columns >= LANES) {
-            f_store(out, sum[r]);
-        } else {
-            float all[LANES];
-            f_store(all, sum[r]);
-            memcpy(out, all, columns * sizeof *all);
-        }
-    }
+    for (int r = 0; r < rows; r++) store_columns(y + (size_t)r * stride, sum[r], columns);
+}
+
+/// Blocks that are made ready at a time: they stay in the first level.
+#define READY_BLOCKS (16384 / sizeof(ready_block))
+
+/// Whether a block of a type takes so many operations to make ready that many rows should share one.
+static inline __attribute__((always_inline)) bool is_made_ready_once(const format f) {
+    return f.high_bits || f.low_bits == 2 || f.codes == CODES_MXFP4 || f.scales >= SCALE_SUPER_MINIMUM;
 }
 
 /// All rows against the panels; ROWS at a time, then what is left.
 INLINE void multiply(
     const qk_type type, float *y, size_t stride, const qk_activations *x, const uint8_t *packed, size_t m, size_t n, size_t k, size_t first,
     size_t last) {
+    const format f = format_of(type);
     const size_t blocks = k / QK_BLOCK;
     for (size_t p = first; p < last; p++)
         for (size_t lane = 0; lane < QK_PANEL && p * QK_PANEL + lane < n; lane += LANES) {
-            const uint8_t *panel = packed + p * panel_bytes(format_of(type), k);
+            const uint8_t *panel = packed + p * panel_bytes(f, k);
             float *out = y + p * QK_PANEL + lane;
             const size_t columns = n - p * QK_PANEL - lane;
             size_t row = 0;
-            for (; row + ROWS <= m; row += ROWS) tile(type, ROWS, out + row * stride, stride, x + row * blocks, panel, k, lane, columns);
+            if (READY_ROWS && m >= READY_ROWS && is_made_ready_once(f)) {
+                ready_block ready[READY_BLOCKS];
+                for (size_t b = 0; b < blocks; b += READY_BLOCKS) {
+                    const size_t end = b + READY_BLOCKS < blocks ? b + READY_BLOCKS : blocks;
+                    for (size_t i = b; i < end; i++) make_ready(ready + (i - b), f, panel, k, lane, i);
+                    for (row = 0; row + ROWS <= m; row += ROWS)
+                        tile(type, ROWS, out + row * stride, stride, x + row * blocks, panel, ready, k, lane, columns, b, end);
+                }
+            }
+#define TILE(rows) tile(type, rows, out + row * stride, stride, x + row * blocks, panel, NULL, k, lane, columns, 0, blocks)
+            for (; row + ROWS <= m; row += ROWS) TILE(ROWS);
             if (ROWS > 4 && row + 4 <= m) {
-                tile(type, 4, out + row * stride, stride, x + row * blocks, panel, k, lane, columns);
+                TILE(4);
                 row += 4;
             }
             if (row + 2 <= m) {
-                tile(type, 2, out + row * stride, stride, x + row * blocks, panel, k, lane, columns);
+                TILE(2);
                 row += 2;
             }
-            if (row < m) tile(type, 1, out + row * stride, stride, x + row * blocks, panel, k, lane, columns);
+            if (row < m) TILE(1);
+#undef TILE
         }
 }
 
