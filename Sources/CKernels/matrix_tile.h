@@ -128,8 +128,9 @@ INLINE void tile(
         ready_block block;
         if (ready) block = ready[b - first];
         else make_ready(&block, f, panel, k, lane, b);
+        // Else the sums stand in memory: the compiler finds the loops too long to unroll by itself.
+#pragma clang loop unroll(full)
         for (int g = 0; g < groups; g++) {
-            // Else the sums stand in memory: the compiler finds the loop too long to unroll by itself.
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {
                 const qk_activations *a = x + (size_t)r * blocks + b;
