@@ -16,13 +16,14 @@ package struct QuarryService: Sendable {
   private let answering: any QuestionAnswering
   private let logger: Logger
   private let onListening: @Sendable (_ port: Int) -> Void
+  private let repair: IndexRepair?
 
   /// - Parameter engine: `nil` answers in quotes only.
   package init(
     configuration: ServiceConfiguration, answerer: Answerer, retriever: Retriever, engine: GenerationEngine?, store: Store
   ) {
     self.init(
-      configuration: configuration, answering: LocalAnswering(answerer: answerer, retriever: retriever, engine: engine, store: store)
+      configuration: configuration, answering: LocalAnswering(answerer: answerer, retriever: retriever, engine: engine, store: store), store: store
     ) { port in
       // The first line on standard output: whoever started the service learns its port from it.
       let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
@@ -32,14 +33,17 @@ package struct QuarryService: Sendable {
 
   /// - Parameters:
   ///   - answering: What answers.
+  ///   - store: Whose derived files are looked after; `nil` for none.
   ///   - onListening: Told the port once the service can be reached.
   package init(
-    configuration: ServiceConfiguration, answering: any QuestionAnswering, onListening: @escaping @Sendable (_ port: Int) -> Void
+    configuration: ServiceConfiguration, answering: any QuestionAnswering, store: Store? = nil, onListening: @escaping @Sendable (_ port: Int) -> Void
   ) {
     self.configuration = configuration
     self.answering = answering
     self.onListening = onListening
-    logger = Logger(label: "quarry", factory: { StreamLogHandler.standardError(label: $0) })
+    let logger = Logger(label: "quarry", factory: { StreamLogHandler.standardError(label: $0) })
+    self.logger = logger
+    repair = store.map { IndexRepair(store: $0, logger: logger) }
   }
 
   /// Serves until SIGTERM or SIGINT; then takes no more connections, lets the requests at hand finish, and returns.
@@ -53,7 +57,7 @@ package struct QuarryService: Sendable {
     let state = ServiceState()
     // The last service is told to stop first: `/readyz` says so before the socket closes.
     var group = ServiceGroupConfiguration(
-      services: [application(state), DrainNotice(state: state)], gracefulShutdownSignals: signals, logger: frameworkLogger)
+      services: services(state), gracefulShutdownSignals: signals, logger: frameworkLogger)
     group.maximumGracefulShutdownDuration = configuration.drainTimeout
     do {
       try await ServiceGroup(configuration: group).run()
@@ -62,6 +66,11 @@ package struct QuarryService: Sendable {
     } catch is CancellationError where state.isDraining {
       logger.warning("stopped with requests that did not finish in time")
     }
+  }
+
+  private func services(_ state: ServiceState) -> [any ServiceLifecycle.Service] {
+    let served: [any ServiceLifecycle.Service] = [application(state), DrainNotice(state: state)]
+    return repair.map { [$0] + served } ?? served
   }
 
   /// The service without its signals, for tests that need no socket.

@@ -46,6 +46,7 @@ extension Store {
   /// Puts a file that can not be trusted aside, if this process may write, and says so.
   func quarantine(_ row: GenerationRow, reason: String) {
     let path = generationPath(row.file)
+    noteDamage(path)
     var whereabouts = "it is left where it is"
     if access == .writing, FileManager.default.fileExists(atPath: path) {
       let aside = path + ".bad-\(row.number)"

@@ -39,7 +39,9 @@ extension Store {
     }
     // A little below the threshold an old graph still serves; it does not come and go with every document.
     if state.chunkCount < options.graphThreshold {
-      if let row = state.row, state.chunkCount < options.graphThreshold / 2 { try retire(row, of: collection) }
+      guard let row = state.row else { return }
+      let isWorthKeeping = try state.chunkCount < options.graphThreshold / 2 ? false : usableIndex(row, state) != nil
+      if !isWorthKeeping { try retire(row, of: collection) }
       return
     }
     guard let row = state.row else { return try build(collection, state, extending: nil) }

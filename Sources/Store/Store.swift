@@ -21,6 +21,7 @@ package final class Store: Sendable {
   /// Holds the lock for as long as the store lives.
   private let lock: WriterLock?
   private let noticeList = Mutex<[String]>([])
+  let damage = Mutex<Set<String>>([])
   /// What each collection has in memory; made at the first dense search.
   let vectorCaches = Mutex<[CollectionID: VectorCache]>([:])
   let wordCaches = Mutex<[CollectionID: WordCache]>([:])

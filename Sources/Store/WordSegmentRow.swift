@@ -73,6 +73,7 @@ extension Store {
   func quarantineWords(_ row: WordSegmentRow, _ error: DurableFileError) {
     guard !error.isOutdated else { return }
     let path = wordPath(row.file)
+    noteDamage(path)
     var whereabouts = "quarry ingest makes a new one"
     if access == .writing, FileManager.default.fileExists(atPath: path), rename(path, path + ".bad-\(row.number)") == 0 {
       whereabouts = "it was put aside as \(path).bad-\(row.number)"

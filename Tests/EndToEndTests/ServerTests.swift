@@ -42,6 +42,32 @@ import Testing
     #expect(try server.stop() == 0, "SIGTERM drains and ends with 0")
   }
 
+  /// A derived file that is damaged: the answer comes from the database, and the file is made anew beside the service.
+  @Test func aDamagedFileIsMendedWhileItServes() async throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<600).map { "{\"_id\": \"\($0)\", \"text\": \"Locker \($0) holds the gauge of shelf \($0 * 7).\"}" }
+    try folder.write(lines.joined(separator: "\n") + "\n", to: "docs/lockers.jsonl")
+    let index = folder.path + "/index"
+    let ingested = try await QuarryProcess.run("ingest", folder.path + "/docs", "--index", index)
+    try #require(ingested.status == 0, "\(ingested.errors)")
+    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: index + "/words").filter { $0.hasSuffix(".words") } }
+    let damaged = try #require(try files().first)
+    try Data("no words".utf8).write(to: URL(fileURLWithPath: index + "/words/" + damaged))
+
+    let server = try await RunningServer(index: index)
+    let results = try await server.post("/v1/search", ["query": "locker 417", "limit": 1])
+    #expect((try results.json["results"] as? [[String: Any]])?.first?["document"] as? String == "417", "\(results.text)")
+    var mended: [String] = []
+    for _ in 0..<600 where mended.isEmpty {
+      try await Task.sleep(for: .milliseconds(200))
+      mended = try files().filter { $0 != damaged }
+    }
+    #expect(!mended.isEmpty)
+    let again = try await server.post("/v1/search", ["query": "locker 417", "limit": 1])
+    #expect(again.text == results.text)
+    #expect(try server.stop() == 0)
+  }
+
   /// The official OpenAI client, unchanged, from the environment that `make test` makes.
   private static func openAIClient(base: String) async throws -> (status: Int32, output: String) {
     let python = QuarryProcess.checkout + "/.build/test-tools/bin/python"

@@ -139,6 +139,7 @@ import Testing
     let reader = try open(.reading)
     #expect(try queries.map { try reader.denseSearch($0, limit: 10, in: collection) } == expected)
     #expect(reader.notices.count == 1 && reader.notices[0].contains(path), "a reader says so, and leaves the file alone")
+    #expect(reader.damagedFiles == [path])
     let store = try open()
     #expect(try store.audit().map(\.kind) == [.generation])
     #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)

@@ -87,6 +87,35 @@ import Testing
     #expect(files.contains { $0.contains(".bad-") } && files.contains { $0.hasSuffix(".words") })
   }
 
+  /// A service that only reads mends what it finds damaged, unless another process writes.
+  @Test func aReaderMendsWhatItFound() throws {
+    var generator = SeededGenerator(seed: 7)
+    let expected: [ScoredChunk]
+    do {
+      let store = try open()
+      try store.put("a", Self.texts(60, &generator), in: collection)
+      try store.publish(collection)
+      expected = try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection)
+    }
+    let file = folder.path + "/words/" + (try #require(files.first))
+    try Data("nothing of use".utf8).write(to: URL(fileURLWithPath: file))
+    let reader = try open(.reading)
+    #expect(try reader.repair().isEmpty, "nothing was looked at yet")
+    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(reader.damagedFiles == [file])
+    do {
+      let writer = try open()
+      #expect(throws: StoreError.self) { try reader.repair() }
+      #expect(reader.damagedFiles == [file] && writer.damagedFiles.isEmpty)
+    }
+    #expect(try reader.repair() == [file])
+    #expect(reader.damagedFiles.isEmpty)
+    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    let after = try open(.reading)
+    #expect(try after.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try after.notices.isEmpty && after.audit().isEmpty)
+  }
+
   @Test func aMissingFileIsMadeAnew() throws {
     var generator = SeededGenerator(seed: 6)
     try open().put("a", Self.texts(60, &generator), in: collection)
