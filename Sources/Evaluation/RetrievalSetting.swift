@@ -16,7 +16,8 @@ package struct RetrievalSetting: Sendable {
 
   /// What can be set, for people.
   package static let keys = [
-    ("dense-weight", "the vectors' share of the score, 0 to 1"), ("candidates", "chunks taken from each side, 10 to 10000"),
+    ("dense-weight", "the vectors' share of the score, 0 to 1"), ("ranks", "0 or 1, whether places are added up in the place of scores"),
+    ("candidates", "chunks taken from each side, 10 to 10000"),
     ("refine", "0 or 1, whether the best are looked at more closely"),
     ("rerank", "the best documents that the generator judges, 0 to 50"),
   ]
@@ -25,17 +26,22 @@ package struct RetrievalSetting: Sendable {
   package init(_ text: String) throws(EvaluationError) {
     var options = SearchOptions()
     var rerankLimit = 0
+    var weight: Double?
+    var usesRanks = false
     for part in text.split(separator: ",") {
       let words = part.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
       guard words.count == 2 else { throw .setting(String(part)) }
       switch (words[0], Double(words[1])) {
-      case ("dense-weight", let value?) where (0...1).contains(value): options.fusion = Fusion(denseWeight: value)
+      case ("dense-weight", let value?) where (0...1).contains(value): weight = value
+      case ("ranks", let value?) where value == 0 || value == 1: usesRanks = value == 1
       case ("candidates", let value?) where (10...10_000).contains(value): options.candidateLimit = Int(value)
       case ("refine", let value?) where value == 0 || value == 1: options.refines = value == 1
       case ("rerank", let value?) where QueryLikelihood.limitRange.contains(Int(exactly: value) ?? -1): rerankLimit = Int(value)
       default: throw .setting(String(part))
       }
     }
+    // Equal shares are what adding up places is known with.
+    if let weight = weight ?? (usesRanks ? 0.5 : nil) { options.fusion = Fusion(denseWeight: weight, usesRanks: usesRanks) }
     self.options = options
     self.rerankLimit = rerankLimit
     name = text.isEmpty ? "default" : text

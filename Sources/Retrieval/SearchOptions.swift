@@ -31,7 +31,8 @@ package struct SearchOptions: Sendable {
   ///
   /// - Parameter learnt: The dense side's share that was learnt for the collection.
   package func fusion(for analysis: QueryAnalysis, learnt: Double? = nil) -> Fusion {
-    let weight = fusion?.denseWeight ?? learnt ?? Fusion().denseWeight
-    return Fusion(denseWeight: analysis.isLiteral ? max(0, weight - Self.literalShift) : weight)
+    var chosen = fusion ?? Fusion(denseWeight: learnt ?? Fusion().denseWeight)
+    if analysis.isLiteral { chosen.denseWeight = max(0, chosen.denseWeight - Self.literalShift) }
+    return chosen
   }
 }

@@ -4,7 +4,9 @@ import Testing
 
 /// Products with weights of every type: each level gives the bits of the scalar reference, and that is the product of the floats.
 @Suite struct MatrixTests {
-  static let shapes: [(m: Int, n: Int, k: Int)] = [(1, 8, 256), (5, 19, 512), (9, 64, 768), (2, 7, 256), (13, 33, 1024), (8, 16, 256), (23, 19, 1536)]
+  static let shapes: [(m: Int, n: Int, k: Int)] = [
+    (1, 8, 256), (5, 19, 512), (9, 64, 768), (2, 7, 256), (13, 33, 1024), (8, 16, 256), (23, 19, 1536),
+  ]
 
   private static func product(_ level: qk_cpu, _ x: [Float], m: Int, _ packed: UnsafeRawPointer, _ type: qk_type, n: Int, k: Int) -> [Float] {
     var y = [Float](repeating: .nan, count: m * n)

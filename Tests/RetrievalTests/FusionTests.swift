@@ -16,6 +16,13 @@ import Testing
     #expect(Fusion().scores(dense: [:], lexical: [:]).isEmpty)
   }
 
+  @Test func placesCountInThePlaceOfScores() {
+    let scores = Fusion(denseWeight: 0.5, usesRanks: true).scores(dense: [1: 0.9, 2: 0.1, 3: -0.5], lexical: [2: 6, 3: 1000])
+    #expect(scores[1]?.score == 0.5)
+    #expect(scores[2]?.score == 0.5 * 61 / 62 + 0.5 * 61 / 62)
+    #expect(scores[3]?.score == 0.5 * 61 / 63 + 0.5)
+  }
+
   @Test func theExplanationAddsUp() throws {
     let scores = Fusion(denseWeight: 0.25).scores(dense: [1: 0.8, 2: 0.4], lexical: [1: 3, 2: 6])
     let explanation = try #require(scores[2])
