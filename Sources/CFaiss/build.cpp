@@ -1,10 +1,8 @@
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
-#include <thread>
 
 #include "graph.h"
+#include "parallel.h"
 
 // Rows are linked in batches. Each row of a batch looks for its neighbours in the graph as it was before the batch (by a walk) and in the batch
 // (by comparing with all of it), on its own, so that threads need no locks and the result does not depend on them. Then the links back are made,
@@ -29,27 +27,6 @@ std::uint64_t mixed(std::uint64_t position) {
 int levelOf(std::size_t position, std::size_t links, int highest) {
   const double uniform = (static_cast<double>(mixed(position) >> 11) + 0.5) / 9007199254740992.0;
   return std::min(static_cast<int>(-std::log(uniform) / std::log(static_cast<double>(links))), highest);
-}
-
-/// Runs `body(part)` for all parts, each once, on some threads. What a part throws is thrown here.
-template <typename Body>
-void inParallel(std::size_t parts, std::size_t threads, Body body) {
-  std::atomic<std::size_t> next{0};
-  std::vector<std::exception_ptr> errors(std::max<std::size_t>(threads, 1));
-  const auto work = [&](std::size_t thread) {
-    try {
-      for (std::size_t part; (part = next.fetch_add(1, std::memory_order_relaxed)) < parts;) body(part, thread);
-    } catch (...) {
-      errors[thread] = std::current_exception();
-      next.store(parts);
-    }
-  };
-  std::vector<std::thread> others;
-  for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
-  work(0);
-  for (std::thread &other : others) other.join();
-  for (const std::exception_ptr &error : errors)
-    if (error) std::rethrow_exception(error);
 }
 
 /// Chooses links of a row among candidates (best first): one that is nearer to a chosen one than to the row can be reached through that

@@ -1,8 +1,7 @@
 #include <faiss/impl/DistanceComputer.h>
 
-#include <stdexcept>
-
 #include "code_query.h"
+#include "parallel.h"
 #include "scan.h"
 
 namespace quarry {
@@ -55,6 +54,11 @@ void CodeStorage::adopt(
   ntotal = static_cast<idx_t>(count);
 }
 
+void CodeStorage::adopt(const float *newRows, std::size_t count) {
+  rows.borrow(newRows, count);
+  ntotal = static_cast<idx_t>(count);
+}
+
 void CodeStorage::add(idx_t n, const float *x) {
   const std::size_t before = count(), added = static_cast<std::size_t>(n), size = dimension();
   rows.add(x, added);
@@ -71,7 +75,14 @@ void CodeStorage::add(idx_t n, const float *x) {
   ntotal += n;
 }
 
-void CodeStorage::reset() { throw std::logic_error("rows are only added"); }
+void CodeStorage::reset() {
+  rows.clear();
+  codes.resize(0);
+  scales.resize(0);
+  errors.resize(0);
+  longest = 0;
+  ntotal = 0;
+}
 
 void CodeStorage::reconstruct(idx_t key, float *row) const {
   const float *from = rows.row(static_cast<std::size_t>(key));
@@ -79,14 +90,17 @@ void CodeStorage::reconstruct(idx_t key, float *row) const {
 }
 
 void CodeStorage::search(idx_t n, const float *x, idx_t k, float *distances, idx_t *labels, const faiss::SearchParameters *) const {
-  for (idx_t i = 0; i < n; ++i) {
-    const std::vector<Hit> hits = scan(*this, x + i * d, static_cast<std::size_t>(k), Filter());
-    for (idx_t place = 0; place < k; ++place) {
-      const bool isFound = place < static_cast<idx_t>(hits.size());
-      distances[i * k + place] = isFound ? hits[static_cast<std::size_t>(place)].score : -INFINITY;
-      labels[i * k + place] = isFound ? hits[static_cast<std::size_t>(place)].position : -1;
+  const std::size_t count = static_cast<std::size_t>(n), part = 64;
+  inParallel((count + part - 1) / part, std::max(1u, std::thread::hardware_concurrency()), [&](std::size_t number, std::size_t) {
+    for (auto i = static_cast<idx_t>(number * part); i < n && i < static_cast<idx_t>((number + 1) * part); ++i) {
+      const std::vector<Hit> hits = scan(*this, x + i * d, static_cast<std::size_t>(k), Filter());
+      for (idx_t place = 0; place < k; ++place) {
+        const bool isFound = place < static_cast<idx_t>(hits.size());
+        distances[i * k + place] = isFound ? hits[static_cast<std::size_t>(place)].score : -INFINITY;
+        labels[i * k + place] = isFound ? hits[static_cast<std::size_t>(place)].position : -1;
+      }
     }
-  }
+  });
 }
 
 faiss::DistanceComputer *CodeStorage::get_distance_computer() const { return new CodeDistances(*this); }

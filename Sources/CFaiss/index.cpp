@@ -70,6 +70,7 @@ std::vector<quarry::Hit> find(const qf_index &index, const float *query, size_t 
   limit = std::min(limit, allowed);
   if (limit == 0) return {};
   candidates = std::max(candidates, limit);
+  if (index.lists) return index.lists->search(index.storage.rows, query, limit, candidates, filter, allowed);
   if (index.graph && !isScanned(allowed, count, candidates)) {
     std::vector<quarry::Hit> hits =
         index.graph->search(query, limit, candidates, filter, static_cast<double>(allowed) / static_cast<double>(count));
@@ -91,6 +92,13 @@ qf_status qf_index_open(qf_shape shape, const qf_parts *parts, qf_index **index,
   return guarded(message, message_capacity, [&] {
     check(parts->count <= maximumCount, "an index holds at most 2147483647 vectors");
     auto opened = made(shape);
+    if (parts->list_count > 0) {
+      check(shape.links == 0, "an index has lists or a graph");
+      opened->storage.adopt(parts->rows, parts->count);
+      opened->lists = quarry::Lists::opened(*parts, shape.dimension);
+      *index = opened.release();
+      return QF_OK;
+    }
     opened->storage.adopt(parts->rows, parts->codes, parts->scales, parts->errors, parts->longest, parts->count);
     if (opened->graph) adoptGraph(*opened->graph, *parts);
     *index = opened.release();
@@ -137,6 +145,7 @@ qf_status qf_index_reserve(qf_index *index, size_t count, char *message, size_t 
 qf_status qf_index_add(qf_index *index, const float *rows, size_t count, char *message, size_t message_capacity) {
   return guarded(message, message_capacity, [&] {
     if (count == 0) return QF_OK;
+    check(!index->lists, "lists are made at once");
     check(count <= maximumCount - qf_index_count(index), "an index holds at most 2147483647 vectors");
     index->storage.add(static_cast<int64_t>(count), rows);
     return QF_OK;

@@ -7,7 +7,7 @@ package struct DurableFileError: ExplainedError {
   package let why: String?
   package let remedy: String?
 
-  static func writing(_ path: String, _ action: String, _ reason: String) -> DurableFileError {
+  package static func writing(_ path: String, _ action: String, _ reason: String) -> DurableFileError {
     DurableFileError(
       code: "derived_file", message: "could not \(action) \(path)", why: reason,
       remedy: "check the free space and the permissions of its folder; the file is rebuilt from the database")

@@ -19,6 +19,9 @@ extension Store {
   /// 200,000 on it saves more than 10 ms a question, and building it is a few hundredths of the time that embedding the chunks took.
   package static let graphThreshold = 200_000
 
+  /// Half of the machine's memory: where a graph takes more, searches would wait for pages with every step of their walks.
+  package static let graphByteLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+
   /// The graph is extended when so many chunks are newer than it, as a part of it.
   private static let extensionFraction = 0.1
   /// The graph is built anew when so many of its chunks are gone, as a part of it.
@@ -45,13 +48,17 @@ extension Store {
       return
     }
     guard let row = state.row else { return try build(collection, state, extending: nil) }
-    let isUsable = try usableIndex(row, state)
+    let usable = try usableIndex(row, state)
     let goneCount = row.count - (state.chunkCount - state.newCount)
-    if isUsable == nil || Double(goneCount) > Self.rebuildFraction * Double(row.count) {
+    if usable?.index.kind != kind(for: state) || Double(goneCount) > Self.rebuildFraction * Double(row.count) {
       try build(collection, state, extending: nil)
     } else if Double(state.newCount) > Self.extensionFraction * Double(row.count) {
-      try build(collection, state, extending: isUsable)
+      try build(collection, state, extending: usable)
     }
+  }
+
+  private func kind(for state: GraphState) -> VectorIndex.Kind {
+    VectorIndex.graphByteCount(count: state.chunkCount, dimension: state.embedder.dimension) > options.graphByteLimit ? .lists : .hnsw
   }
 
   /// The file of a row, checked; `nil` when it is of no use.
@@ -67,45 +74,76 @@ extension Store {
   }
 
   private func build(_ collection: CollectionID, _ state: GraphState, extending old: LoadedVectorIndex?) throws(StoreError) {
-    let dimension = state.embedder.dimension
     do {
-      let index = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
-      var labels = old?.labels ?? []
-      // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks with keys up to the last one of `state` can only
-      // go in between, never come: one that goes is a dead position at most.
-      var last = labels.last ?? 0
-      while last < state.lastChunkID {
-        var batch: (ids: [Int64], vectors: [Float]) = ([], [])
-        let page = last
-        try pool.read { db in
-          let end = try Int64.fetchOne(
-            db, sql: "SELECT max(id) FROM (SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT 4096)",
-            arguments: [collection.rawValue, page, state.lastChunkID])
-          guard let end else { return }
-          try StoredVectors.forEachBatch(of: collection, after: page, through: end, dimension: dimension, db) { ids, vectors in
-            batch.ids += ids
-            batch.vectors += vectors
-          }
-        }
-        guard let end = batch.ids.last else { break }
-        try index.add(batch.vectors)
-        labels += batch.ids
-        last = end
+      if kind(for: state) == .lists {
+        try buildLists(collection, state)
+      } else {
+        try buildGraph(collection, state, extending: old)
       }
-      try install(index, labels: labels, collection, state)
     } catch {
       throw .wrapping(error, "build the vector graph", path: databasePath)
     }
   }
 
-  private func install(_ index: VectorIndex, labels: [Int64], _ collection: CollectionID, _ state: GraphState) throws {
+  private func buildGraph(_ collection: CollectionID, _ state: GraphState, extending old: LoadedVectorIndex?) throws {
+    let dimension = state.embedder.dimension
+    let index = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
+    var labels = old?.labels ?? []
+    // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks with keys up to the last one of `state` can only
+    // go in between, never come: one that goes is a dead position at most.
+    var last = labels.last ?? 0
+    while last < state.lastChunkID {
+      var batch: (ids: [Int64], vectors: [Float]) = ([], [])
+      let page = last
+      try pool.read { db in
+        let end = try Int64.fetchOne(
+          db, sql: "SELECT max(id) FROM (SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT 4096)",
+          arguments: [collection.rawValue, page, state.lastChunkID])
+        guard let end else { return }
+        try StoredVectors.forEachBatch(of: collection, after: page, through: end, dimension: dimension, db) { ids, vectors in
+          batch.ids += ids
+          batch.vectors += vectors
+        }
+      }
+      guard let end = batch.ids.last else { break }
+      try index.add(batch.vectors)
+      labels += batch.ids
+      last = end
+    }
+    try install(.hnsw, collection, state) { path, before in try (index.save(to: path, labels: labels, before: before), index.count) }
+  }
+
+  /// Lists are always made anew: which of them a vector is in depends on all.
+  private func buildLists(_ collection: CollectionID, _ state: GraphState) throws {
+    let dimension = state.embedder.dimension
+    try install(.lists, collection, state) { path, before in
+      // One transaction: the labels are written before the vectors.
+      try pool.read { db in
+        let labels = try Int64.fetchAll(
+          db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id <= ? ORDER BY id", arguments: [collection.rawValue, state.lastChunkID])
+        let sampleCount = ListIndexFile.sampleCount(for: labels.count)
+        let sample = try StoredVectors.vectors(of: (0..<sampleCount).map { labels[$0 * labels.count / sampleCount] }, dimension: dimension, db)
+        let file = try ListIndexFile(path: path, dimension: dimension, labels: labels, sample: sample, before: before)
+        try StoredVectors.forEachBatch(of: collection, after: 0, through: state.lastChunkID, dimension: dimension, db) { _, vectors in
+          try file.add(vectors)
+        }
+        return try (file.finish(), labels.count)
+      }
+    }
+  }
+
+  /// - Parameter save: Writes the file, and gives its checksum and how many vectors it has; asks before each step.
+  private func install(
+    _ kind: VectorIndex.Kind, _ collection: CollectionID, _ state: GraphState,
+    save: (_ path: String, _ before: @escaping (FileStep) throws -> Void) throws -> (checksum: String, count: Int)
+  ) throws {
     try FileManager.default.createDirectory(atPath: generationFolder, withIntermediateDirectories: true)
     // The sequence of AUTOINCREMENT keeps its place when rows go: a name is never used twice.
     let number = try read("number the graph") { db in
       try (Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'generation'") ?? 0) + 1
     }
     let file = Self.generationFile(of: collection, number: number)
-    let checksum = try index.save(to: generationPath(file), labels: labels) { step in try options.failpoint(StoreStep(step)) }
+    let (checksum, count) = try save(generationPath(file)) { [options] step in try options.failpoint(StoreStep(step)) }
     try options.failpoint(.beforeGenerationRow)
     let old = try write("note the graph") { db in
       let old = try String.fetchAll(db, sql: "DELETE FROM generation WHERE collection_id = ? RETURNING file", arguments: [collection.rawValue])
@@ -115,7 +153,7 @@ extension Store {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'inner product', ?, ?)
           """,
         arguments: [
-          number, collection.rawValue, file, index.kind.rawValue, state.sequence, state.lastChunkID, index.count, index.dimension,
+          number, collection.rawValue, file, kind.rawValue, state.sequence, state.lastChunkID, count, state.embedder.dimension,
           state.embedder.fingerprint, checksum,
         ])
       return old

@@ -149,16 +149,19 @@ package struct GenerationStatus: Sendable, Equatable {
 package struct StoreOptions: Sendable {
   /// Chunks of a collection from which on a graph is built: see `Store.graphThreshold`.
   package var graphThreshold: Int
+  /// Bytes of memory that a collection's graph may take; beyond, lists in a file take its place.
+  package var graphByteLimit: Int
   /// Chunks of a collection from which on their words are written to a file: see `Store.wordThreshold`.
   package var wordThreshold: Int
   /// Called at the named moments of writing; what it throws is what the moment fails with.
   package var failpoint: @Sendable (StoreStep) throws -> Void
 
   package init(
-    graphThreshold: Int = Store.graphThreshold, wordThreshold: Int = Store.wordThreshold,
+    graphThreshold: Int = Store.graphThreshold, graphByteLimit: Int = Store.graphByteLimit, wordThreshold: Int = Store.wordThreshold,
     failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }
   ) {
     self.graphThreshold = graphThreshold
+    self.graphByteLimit = graphByteLimit
     self.wordThreshold = wordThreshold
     self.failpoint = failpoint
   }

@@ -80,13 +80,26 @@ final class VectorCache: Sendable {
       try index.add(rowsOf: segment.index, where: segment.live)
       for (position, id) in segment.ids.enumerated() where segment.live[position] { ids.append(id) }
     }
-    snapshot.segments = snapshot.segments.filter { $0.index.kind == .hnsw } + (ids.isEmpty ? [] : [VectorSegment(ids: ids, index: index)])
+    snapshot.segments = snapshot.segments.filter { $0.index.kind != .exact } + (ids.isEmpty ? [] : [VectorSegment(ids: ids, index: index)])
   }
 }
 
 /// The truth: vectors in the database.
 enum StoredVectors {
   private static let batchCount = 2048
+
+  /// The vectors of single chunks, one after the other.
+  static func vectors(of ids: [Int64], dimension: Int, _ db: Database) throws -> [Float] {
+    var vectors: [Float] = []
+    vectors.reserveCapacity(ids.count * dimension)
+    let statement = try db.cachedStatement(sql: "SELECT data FROM vector WHERE chunk_id = ?")
+    for id in ids {
+      let row = try Row.fetchOne(statement, arguments: [id])
+      let fits = try row?.withUnsafeData(atIndex: 0) { data in data.map { VectorBlob.append($0, dimension: dimension, to: &vectors) } ?? false }
+      guard fits == true else { throw StoreError.failed("read the vector of chunk \(id)", "it does not have \(dimension) numbers") }
+    }
+    return vectors
+  }
 
   /// Gives the vectors of a collection's chunks whose key is larger than `last`, and at most `end`, by rising keys.
   static func forEachBatch(

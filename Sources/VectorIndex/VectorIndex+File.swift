@@ -4,17 +4,25 @@ package import DurableFiles
 // The content of an index file, version 2, in the frame that all derived files have (`VerifiedFile`). Numbers are little-endian; each section begins at
 // a multiple of 64 bytes.
 //
-//   header    8 × u64: kind (0 exact, 1 HNSW), dimension, count, count of labels (0, or one for each vector), links of a node, count of numbers in the
-//             lists, entry + 1, bits of the f32 that no row is longer than
+//   header    8 × u64: kind (0 exact, 1 HNSW, 2 lists), dimension, count, count of labels (0, or one for each vector), links of a node, count of numbers in the
+//             graph's lists (or count of lists), entry + 1, bits of the f32 that no row is longer than
 //   labels    i64 …
 //   rows      f32, count × dimension: they stay in the file, which is mapped, and are read when they are compared in full
 //   codes     u8, count × dimension
 //   scales    f32, count
 //   errors    f32, count
 //   levels    i32, count      (HNSW)
-//   lists     i32             (HNSW)
+//   links     i32             (HNSW)
+//
+// A file of lists has codes and scales in the lists' order, and behind its rows:
+//
+//   centres   f32, lists × dimension
+//   starts    i64, lists + 1
+//   codes     u8, count × dimension
+//   scales    f32, count
+//   members   i32, count: the row that each code is of
 
-private let kindOfFile: StaticString = "QUARRYVI"
+let kindOfVectorFile: StaticString = "QUARRYVI"
 private let sectionAlignment = 64
 
 /// An index read from a file, with what was saved beside it.
@@ -39,9 +47,10 @@ extension VectorIndex {
   @discardableResult
   package func save(to path: String, labels: [Int64] = [], before: (FileStep) throws -> Void = { _ in }) throws(VectorIndexError) -> String {
     precondition(labels.isEmpty || labels.count == count, "each vector has one label, or none has")
+    precondition(kind != .lists, "lists are in their file from the beginning")
     return try withoutActuallyEscaping(before) { before throws(VectorIndexError) in
       do throws(DurableFileError) {
-        let file = try DurableFile(path: path, kind: kindOfFile, version: Self.fileVersion, before: before)
+        let file = try DurableFile(path: path, kind: kindOfVectorFile, version: Self.fileVersion, before: before)
         try write(to: file, labels: labels)
         return try file.seal()
       } catch {
@@ -84,38 +93,32 @@ extension VectorIndex {
   /// Reads an index back, after its length and checksum were found right.
   package static func load(from path: String) throws(VectorIndexError) -> LoadedVectorIndex {
     let file: VerifiedFile
-    do { file = try VerifiedFile(path: path, kind: kindOfFile, version: fileVersion) } catch { throw .file(error) }
+    do { file = try VerifiedFile(path: path, kind: kindOfVectorFile, version: fileVersion) } catch { throw .file(error) }
     return try unsafe file.withBytes { bytes throws(VectorIndexError) in
       guard bytes.count >= 64 else { throw .damaged(path, "its header is missing") }
       let header = (0..<8).map { unsafe UInt64(littleEndian: bytes.load(fromByteOffset: 8 * $0, as: UInt64.self)) }
       // So small that no product below is too large.
-      guard header[0] <= 1, (1...65536).contains(header[1]), header[2] <= UInt64(Int32.max), header[3] == 0 || header[3] == header[2],
+      guard header[0] <= 2, (1...65536).contains(header[1]), header[2] <= UInt64(Int32.max), header[3] == 0 || header[3] == header[2],
         header[5] <= 1 << 40, header[6] <= header[2], header[7] <= UInt64(UInt32.max), header[4] == (header[0] == 1 ? UInt64(linkCount) : 0)
       else { throw .damaged(path, "its header makes no sense") }
-      let kind: Kind = header[0] == 1 ? .hnsw : .exact
+      let kind: Kind = [.exact, .hnsw, .lists][Int(header[0])]
       let (dimension, count, labelCount, linkCount) = (Int(header[1]), Int(header[2]), Int(header[3]), Int(header[5]))
-
-      var sections = unsafe Sections(bytes: bytes, offset: 64)
-      guard let labelBytes = unsafe sections.next(labelCount * 8), let rows = unsafe sections.next(count * dimension * 4),
-        let codes = unsafe sections.next(count * dimension), let scales = unsafe sections.next(count * 4),
-        let errors = unsafe sections.next(count * 4), let levels = unsafe sections.next(kind == .hnsw ? count * 4 : 0),
-        let links = unsafe sections.next(linkCount * 4), unsafe sections.offset == bytes.count
-      else { throw .damaged(path, "its sections do not fill it") }
 
       var parts = unsafe qf_parts()
       unsafe parts.count = count
-      unsafe parts.rows = rows.assumingMemoryBound(to: Float.self)
-      unsafe parts.codes = codes.assumingMemoryBound(to: UInt8.self)
-      unsafe parts.scales = scales.assumingMemoryBound(to: Float.self)
-      unsafe parts.errors = errors.assumingMemoryBound(to: Float.self)
       unsafe parts.longest = Float(bitPattern: UInt32(header[7]))
-      unsafe parts.levels = levels.assumingMemoryBound(to: Int32.self)
-      unsafe parts.links = links.assumingMemoryBound(to: Int32.self)
-      unsafe parts.link_count = linkCount
       unsafe parts.entry = Int32(header[6]) - 1
+      var sections = unsafe Sections(bytes: bytes, offset: 64)
+      guard let labelBytes = unsafe sections.next(labelCount * 8), let rows = unsafe sections.next(count * dimension * 4),
+        unsafe kind == .lists
+          ? sections.lists(&parts, dimension: dimension, listCount: linkCount)
+          : sections.codesAndGraph(&parts, kind, dimension: dimension, linkCount: linkCount),
+        unsafe sections.offset == bytes.count
+      else { throw .damaged(path, "its sections do not fill it") }
+      unsafe parts.rows = rows.assumingMemoryBound(to: Float.self)
       var made: OpaquePointer?
       do throws(VectorIndexError) {
-        // Everything but the rows is copied; those stay in the file, which the index holds.
+        // The rows, and codes in lists, stay in the file, which the index holds.
         try unsafe callEngine("open the index") { message, capacity in
           unsafe qf_index_open(shape(dimension: dimension, kind), &parts, &made, message, capacity)
         }
@@ -148,11 +151,41 @@ extension VectorIndex {
     unsafe offset += padded
     return unsafe start
   }
+
+  /// Codes, scales and errors, and a graph if there is one; false if the content ends before they do.
+  mutating func codesAndGraph(_ parts: inout qf_parts, _ kind: VectorIndex.Kind, dimension: Int, linkCount: Int) -> Bool {
+    let count = unsafe parts.count
+    guard let codes = unsafe next(count * dimension), let scales = unsafe next(count * 4), let errors = unsafe next(count * 4),
+      let levels = unsafe next(kind == .hnsw ? count * 4 : 0), let links = unsafe next(linkCount * 4)
+    else { return false }
+    unsafe parts.codes = codes.assumingMemoryBound(to: UInt8.self)
+    unsafe parts.scales = scales.assumingMemoryBound(to: Float.self)
+    unsafe parts.errors = errors.assumingMemoryBound(to: Float.self)
+    unsafe parts.levels = levels.assumingMemoryBound(to: Int32.self)
+    unsafe parts.links = links.assumingMemoryBound(to: Int32.self)
+    unsafe parts.link_count = linkCount
+    return true
+  }
+
+  /// Lists; false if there are none, or the content ends before they do.
+  mutating func lists(_ parts: inout qf_parts, dimension: Int, listCount: Int) -> Bool {
+    let count = unsafe parts.count
+    guard listCount > 0, listCount <= count, let centres = unsafe next(listCount * dimension * 4), let starts = unsafe next((listCount + 1) * 8),
+      let codes = unsafe next(count * dimension), let scales = unsafe next(count * 4), let members = unsafe next(count * 4)
+    else { return false }
+    unsafe parts.list_count = listCount
+    unsafe parts.centres = centres.assumingMemoryBound(to: Float.self)
+    unsafe parts.starts = starts.assumingMemoryBound(to: Int64.self)
+    unsafe parts.codes = codes.assumingMemoryBound(to: UInt8.self)
+    unsafe parts.scales = scales.assumingMemoryBound(to: Float.self)
+    unsafe parts.members = members.assumingMemoryBound(to: Int32.self)
+    return true
+  }
 }
 
 extension DurableFile {
   /// Fills up to the beginning of the next section.
-  fileprivate func pad() throws(DurableFileError) {
+  func pad() throws(DurableFileError) {
     try write([UInt8](repeating: 0, count: (sectionAlignment - byteCount % sectionAlignment) % sectionAlignment))
   }
 }

@@ -2,16 +2,18 @@ import CFaiss
 import DurableFiles
 import Foundation
 
-/// Vectors of one dimension, found by inner product: all of them compared (`exact`), or through an HNSW graph (`hnsw`).
+/// Vectors of one dimension, found by inner product: all of them compared (`exact`), through an HNSW graph (`hnsw`), or in lists of neighbours (`lists`).
 ///
-/// Both compare byte codes of the vectors first, and give a row's exact score bit for bit alike, so that results of one can be merged with results of
-/// the other. `exact` is exact nevertheless: bounds on what the codes leave out say which rows have to be computed in full.
+/// All compare byte codes of the vectors first, and give a row's exact score bit for bit alike, so that results of one can be merged with results of
+/// another. `exact` is exact nevertheless: bounds on what the codes leave out say which rows have to be computed in full.
 ///
 /// Unchecked `Sendable`: whoever made the index adds to it before sharing it; from then on it is only read, which any number of threads may do.
 /// Memory-safe: the handle is made in the initialisers, freed in `deinit`, and never leaves the module; a file that rows lie in is held as long.
 @safe package final class VectorIndex: @unchecked Sendable {
   package enum Kind: String, Sendable, Codable {
     case exact, hnsw
+    /// An inverted file (IVF): in memory are the lists' centres alone. It is made at once (`ListIndexFile`), and nothing is added to it.
+    case lists
   }
 
   /// A row that was found.
@@ -38,8 +40,9 @@ import Foundation
   /// Candidates kept while a node is linked.
   static let constructionCandidateCount = 104
 
-  /// An empty index.
+  /// An empty index; not one of lists.
   package init(dimension: Int, kind: Kind) throws(VectorIndexError) {
+    precondition(kind != .lists, "lists are made at once, of a sample and all vectors")
     var made: OpaquePointer?
     try unsafe callEngine("make an index") { message, capacity in
       unsafe qf_index_new(Self.shape(dimension: max(dimension, 0), kind), &made, message, capacity)
@@ -64,6 +67,9 @@ import Foundation
   static func shape(dimension: Int, _ kind: Kind) -> qf_shape {
     qf_shape(dimension: dimension, links: kind == .hnsw ? linkCount : 0, construction_candidates: constructionCandidateCount)
   }
+
+  /// Bytes of memory that a graph over so many vectors takes, beside the rows in its file: codes, links, scales, labels.
+  package static func graphByteCount(count: Int, dimension: Int) -> Int { count * (dimension + 4 * (2 * linkCount + 2) + 32) }
 
   /// How many vectors there are.
   package var count: Int { unsafe qf_index_count(handle) }

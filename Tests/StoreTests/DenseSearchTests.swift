@@ -7,10 +7,13 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func open(_ access: Store.Access = .writing, threshold: Int = 50, failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in })
-    throws -> Store
-  {
-    try Store.open(directory: folder.path, access: access, options: StoreOptions(graphThreshold: threshold, failpoint: failpoint))
+  private func open(
+    _ access: Store.Access = .writing, threshold: Int = 50, graphByteLimit: Int = 1 << 30,
+    failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }
+  ) throws -> Store {
+    try Store.open(
+      directory: folder.path, access: access,
+      options: StoreOptions(graphThreshold: threshold, graphByteLimit: graphByteLimit, failpoint: failpoint))
   }
 
   /// Ten documents of ten chunks.
@@ -25,10 +28,11 @@ import Testing
   private let queries = (100..<120).map { vector(seed: UInt64($0)) }
 
   /// Documents come, change and go at random; every search gives what a comparison with all that should be there gives.
-  @Test(arguments: [1_000_000, 30]) func searchesFollowEveryChange(threshold: Int) throws {
-    var store = try open(threshold: threshold)
+  @Test(arguments: [(1_000_000, 1 << 30), (30, 1 << 30), (30, 0)])
+  func searchesFollowEveryChange(threshold: Int, graphByteLimit: Int) throws {
+    var store = try open(threshold: threshold, graphByteLimit: graphByteLimit)
     let collection = try store.createCollection(named: "c", embedder: embedder).id
-    var reader = try open(.reading, threshold: threshold)
+    var reader = try open(.reading, threshold: threshold, graphByteLimit: graphByteLimit)
     var generator = SeededGenerator(seed: 3)
     var truth: [String: [String]] = [:]
     for step in 0..<120 {
@@ -45,8 +49,8 @@ import Testing
         try store.publish(collection)
       default:
         // Close the writer first: there is one at a time.
-        store = try reopen(&store, threshold: threshold)
-        reader = try open(.reading, threshold: threshold)
+        store = try reopen(&store, threshold: threshold, graphByteLimit: graphByteLimit)
+        reader = try open(.reading, threshold: threshold, graphByteLimit: graphByteLimit)
       }
       let query = vector(seed: UInt64(step))
       let texts = truth.values.flatMap { $0 }
@@ -62,11 +66,35 @@ import Testing
     #expect(store.notices.isEmpty && reader.notices.isEmpty)
   }
 
-  private func reopen(_ store: inout Store, threshold: Int) throws -> Store {
+  private func reopen(_ store: inout Store, threshold: Int, graphByteLimit: Int) throws -> Store {
     // Another folder's store takes the place, so that the last reference goes and the lock with it.
     let elsewhere = try TemporaryFolder()
     store = try Store.open(directory: elsewhere.path, access: .writing)
-    return try open(threshold: threshold)
+    return try open(threshold: threshold, graphByteLimit: graphByteLimit)
+  }
+
+  /// Where a graph would take too much memory, lists take its place, with the same scores; and the other way round when there is room.
+  @Test func listsTakeTheGraphsPlace() throws {
+    let scanned: [[ScoredChunk]]
+    var collection = CollectionID(rawValue: 0)
+    do {
+      let store = try open(graphByteLimit: 0)
+      collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      scanned = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+      try store.publish(collection)
+      #expect(try store.collections()[0].generation?.kind == "lists")
+      #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == scanned)
+      #expect(try store.audit().isEmpty)
+      try fill(store, collection, documents: 10..<12)
+      try store.publish(collection)
+      #expect(try store.collections()[0].generation?.count == 120 && generationFiles == ["collection-1-2.vectors"])
+      try store.remove(paths: (10..<12).map { (root: "/docs", path: "d\($0)") }, from: collection)
+    }
+    let store = try open()
+    try store.publish(collection)
+    #expect(try store.collections()[0].generation?.kind == "hnsw")
+    #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == scanned)
   }
 
   @Test func aGraphGivesTheScoresOfAScan() throws {

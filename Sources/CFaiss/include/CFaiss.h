@@ -46,12 +46,20 @@ typedef struct qf_parts {
   const int32_t *levels, *links;
   size_t link_count;
   int32_t entry;
+  /// Lists, where there are any: then codes and scales are in the lists' order, errors are NULL, and `members` says which row each is of.
+  size_t list_count;
+  /// list_count × dimension
+  const float *centres;
+  /// list_count + 1: where each list begins.
+  const int64_t *starts;
+  const int32_t *members;
 } qf_parts;
 
 /// An empty index.
 qf_status qf_index_new(qf_shape shape, qf_index **index, char *message, size_t message_capacity);
 
-/// An index of given arrays. The rows are borrowed until the index is freed, everything else is copied. Levels, links and entry are checked; that codes,
+/// An index of given arrays. The rows are borrowed until the index is freed; so are codes, scales and members where there are lists; everything else
+/// is copied. Starts and members, levels, links and entry are checked; that codes,
 /// scales and errors belong to the rows is not.
 qf_status qf_index_open(qf_shape shape, const qf_parts *parts, qf_index **index, char *message, size_t message_capacity);
 
@@ -79,11 +87,20 @@ qf_status qf_index_link(qf_index *index, size_t threads, char *message, size_t m
 /// i / 8; bits beyond the end count as 0); NULL allows all. `positions` and `scores` have room for `limit`; `found` gets how many.
 /// Of equal scores the smaller position comes first.
 ///
-/// Without a graph, and where a filter leaves few rows, the result is exact. A walk through the graph keeps `candidates` rows (at least `limit`): the
+/// Without graph and lists, and where a filter leaves few rows, the result is exact. A walk through the graph keeps `candidates` rows (at least `limit`): the
 /// more, the surer and slower. It always finds `limit` rows, if there are so many.
 qf_status qf_index_search(
     const qf_index *index, const float *query, size_t limit, size_t candidates, const uint8_t *allowed, size_t allowed_byte_count,
     int64_t *positions, float *scores, size_t *found, char *message, size_t message_capacity);
+
+/// Centres of `list_count` lists for rows like those of a sample (count × dimension): k-means by inner product. The same sample gives the same centres.
+qf_status qf_lists_train(
+    const float *sample, size_t count, size_t dimension, size_t list_count, float *centres, char *message, size_t message_capacity);
+
+/// The list that each of `count` rows belongs to, that of the nearest centre, and the row's codes and scale.
+qf_status qf_lists_assign(
+    const float *centres, size_t list_count, size_t dimension, const float *rows, size_t count, int32_t *lists, uint8_t *codes, float *scales,
+    char *message, size_t message_capacity);
 
 /// What FAISS's own search finds in the graph by the codes, in its order; -1 for none. For tests, on one thread at a time.
 qf_status qf_index_search_faiss(

@@ -35,12 +35,20 @@ class CodeQuery {
 
   /// The approximate products with some rows, or with `count` rows from `first` on.
   void scores(const CodeStorage &storage, const std::int32_t *rows, std::size_t count, float *scores, std::int32_t *products) const {
-    qk_code_products(products, form.data(), storage.codes.data(), rows, count, dimension);
-    for (std::size_t i = 0; i < count; ++i) scores[i] = scale * storage.scales[static_cast<std::size_t>(rows[i])] * static_cast<float>(products[i]);
+    this->scores(storage.codes.data(), storage.scales.data(), rows, count, scores, products);
   }
   void scores(const CodeStorage &storage, std::size_t first, std::size_t count, float *scores, std::int32_t *products) const {
-    qk_code_products(products, form.data(), storage.code(first), nullptr, count, dimension);
-    for (std::size_t i = 0; i < count; ++i) scores[i] = scale * storage.scales[first + i] * static_cast<float>(products[i]);
+    this->scores(storage.code(first), storage.scales.data() + first, count, scores, products);
+  }
+  /// The same with codes and scales that lie elsewhere.
+  void scores(
+      const std::uint8_t *from, const float *steps, const std::int32_t *rows, std::size_t count, float *scores, std::int32_t *products) const {
+    qk_code_products(products, form.data(), from, rows, count, dimension);
+    for (std::size_t i = 0; i < count; ++i) scores[i] = scale * steps[static_cast<std::size_t>(rows[i])] * static_cast<float>(products[i]);
+  }
+  void scores(const std::uint8_t *from, const float *steps, std::size_t count, float *scores, std::int32_t *products) const {
+    qk_code_products(products, form.data(), from, nullptr, count, dimension);
+    for (std::size_t i = 0; i < count; ++i) scores[i] = scale * steps[i] * static_cast<float>(products[i]);
   }
 
   /// q ≈ scale · (codes − 128); `length` is not less than that vector's, `error` not less than that of the rest.

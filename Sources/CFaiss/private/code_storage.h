@@ -20,6 +20,7 @@ class Rows {
   std::size_t count() const { return borrowedCount + own.size() / dimension; }
   const float *row(std::size_t i) const { return i < borrowedCount ? borrowed + i * dimension : own.data() + (i - borrowedCount) * dimension; }
 
+  void clear() { borrowedCount = 0, own.resize(0); }
   void borrow(const float *rows, std::size_t count) { borrowed = rows, borrowedCount = count; }
   void reserve(std::size_t count) { own.reserve((count > borrowedCount ? count - borrowedCount : 0) * dimension); }
   void add(const float *rows, std::size_t count) {
@@ -57,7 +58,11 @@ struct CodeStorage final : faiss::Index {
   /// Takes the rows and codes of a file; the rows stay where they are.
   void adopt(const float *rows, const std::uint8_t *codes, const float *scales, const float *errors, float longest, std::size_t count);
 
+  /// Takes rows without codes: they are compared through something else than this.
+  void adopt(const float *rows, std::size_t count);
+
   void add(idx_t n, const float *x) override;
+  /// Forgets all rows.
   void reset() override;
   void reconstruct(idx_t key, float *row) const override;
   /// Compares all rows; FAISS's interface asks for it.

@@ -20,7 +20,7 @@ struct Near {
   std::int32_t row;
 
   /// Better ones come first; of equal scores the smaller row, so that every walk has one order.
-  bool operator<(const Near &other) const { return score != other.score ? score > other.score : row < other.row; }
+  bool operator<(const Near &other) const { return isLarger(score, other.score) || (!isLarger(other.score, score) && row < other.row); }
 };
 
 /// The best rows that a walk has seen, in order, and which of them it has gone on from.

@@ -5,11 +5,14 @@
 #include <memory>
 
 #include "graph.h"
+#include "lists.h"
 
 struct qf_index {
   quarry::CodeStorage storage;
   /// Absent where every search looks at all rows. It borrows the storage.
   std::unique_ptr<quarry::Graph> graph;
+  /// Where there are lists, the storage has rows and no codes.
+  std::unique_ptr<quarry::Lists> lists;
 
   explicit qf_index(std::size_t dimension) : storage(dimension) {}
 };

@@ -5,7 +5,7 @@ import VectorIndex
 /// The indexes of vectors and of words, asked one measurement at a time in lines of JSON, so that `scripts/bench/indexes.py` can take turns between
 /// them and other libraries. What is timed is the call that the store makes, not the line's way through a pipe.
 ///
-/// - `{"op": "vectors", "path": float32 file, "dimension": d, "kind": "hnsw" | "exact", "out": index file}` → `{"seconds"}`
+/// - `{"op": "vectors", "path": float32 file, "dimension": d, "kind": "hnsw" | "exact" | "lists", "out": index file}` → `{"seconds"}`
 /// - `{"op": "load", "path": index file}` → `{"bytes"}`
 /// - `{"op": "nearest", "path": float32 file of queries, "limit": k, "allowed": file of bits?, "candidates": n?}` → `{"milliseconds": […], "found": [[…]]}`
 /// - `{"op": "words", "path": file of a chunk a line}` → `{"seconds", "bytes"}`
@@ -58,7 +58,23 @@ package struct IndexUnderTest {
   private func build(_ request: Request) throws -> Answer {
     let rows = try floats(request.path)
     let start = ContinuousClock.now
-    let index = try VectorIndex(dimension: request.dimension ?? 384, kind: request.kind ?? .hnsw)
+    let dimension = request.dimension ?? 384
+    if request.kind == .lists {
+      let count = rows.count / dimension
+      let sampleCount = ListIndexFile.sampleCount(for: count)
+      var sample: [Float] = []
+      for number in 0..<sampleCount {
+        let start = number * count / sampleCount * dimension
+        sample += rows[start..<start + dimension]
+      }
+      let file = try ListIndexFile(path: request.out ?? "", dimension: dimension, labels: (0..<count).map(Int64.init), sample: sample)
+      for start in stride(from: 0, to: rows.count, by: 2048 * dimension) {
+        try file.add(Array(rows[start..<min(start + 2048 * dimension, rows.count)]))
+      }
+      _ = try file.finish()
+      return Answer(seconds: start.duration(to: .now) / .seconds(1))
+    }
+    let index = try VectorIndex(dimension: dimension, kind: request.kind ?? .hnsw)
     try index.reserve(rows.count / index.dimension)
     try index.add(rows)
     let seconds = start.duration(to: .now) / .seconds(1)

@@ -1,0 +1,143 @@
+import CFaiss
+package import DurableFiles
+import Foundation
+
+/// Writes an index of lists (`VectorIndex.Kind.lists`), of vectors that need not fit into memory: what is held is a sample, a few numbers a vector, and
+/// what is being added.
+@safe package final class ListIndexFile {
+  private let path: String
+  private let dimension: Int
+  private let count: Int
+  private let listCount: Int
+  private let centres: [Float]
+  private let file: DurableFile
+  /// Codes in the order of adding, until their lists are known. It has no name, so that nothing of it stays.
+  private let scratch: Int32
+  private var scales: [Float] = []
+  private var lists: [Int32] = []
+
+  /// Lists for so many vectors: 4 · √n, as FAISS's guidelines have it.
+  package static func listCount(for count: Int) -> Int { max(1, min(count, Int(4 * Double(count).squareRoot()))) }
+
+  /// Vectors of a sample that the lists are made for: 64 for each, within 200 MB of 384 numbers.
+  package static func sampleCount(for count: Int) -> Int { min(count, max(listCount(for: count), min(64 * listCount(for: count), 131_072))) }
+
+  /// - Parameters:
+  ///   - labels: A number for each vector that will be added.
+  ///   - sample: `sampleCount` of the vectors, one after the other.
+  ///   - before: Called before each step of writing, for tests: what it throws is what the step fails with.
+  package init(
+    path: String, dimension: Int, labels: [Int64], sample: [Float], before: @escaping (FileStep) throws -> Void = { _ in }
+  ) throws(VectorIndexError) {
+    let count = labels.count
+    guard count > 0, sample.count == Self.sampleCount(for: count) * dimension else {
+      throw .wrongDimension(expected: dimension, found: sample.count)
+    }
+    try checkFinite(sample)
+    let listCount = Self.listCount(for: count)
+    var centres = [Float](repeating: 0, count: listCount * dimension)
+    // All pointers live for the call, and hold what the shape says.
+    try unsafe callEngine("make lists") { message, capacity in
+      unsafe qf_lists_train(sample, sample.count / dimension, dimension, listCount, &centres, message, capacity)
+    }
+    (self.path, self.dimension, self.count, self.listCount, self.centres) = (path, dimension, count, listCount, centres)
+    do throws(DurableFileError) {
+      file = try DurableFile(path: path, kind: kindOfVectorFile, version: VectorIndex.fileVersion, before: before)
+      scratch = try Self.openScratch(path + ".codes.tmp")
+      try file.write([2, dimension, count, count, 0, listCount, 0, 0].map { UInt64($0).littleEndian })
+      try file.write(labels.map(\.littleEndian))
+      try file.pad()
+    } catch {
+      throw .file(error)
+    }
+    scales.reserveCapacity(count)
+    lists.reserveCapacity(count)
+  }
+
+  deinit { close(scratch) }
+
+  private static func openScratch(_ path: String) throws(DurableFileError) -> Int32 {
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw unsafe .writing(path, "create", String(cString: strerror(errno))) }
+    unsafe unlink(path)
+    return descriptor
+  }
+
+  /// Adds vectors, one after the other in `vectors`, in the order of the labels.
+  package func add(_ vectors: [Float]) throws(VectorIndexError) {
+    let added = vectors.count / dimension
+    guard vectors.count.isMultiple(of: dimension), lists.count + added <= count else {
+      throw .wrongDimension(expected: dimension, found: vectors.count)
+    }
+    try checkFinite(vectors)
+    var newLists = [Int32](repeating: 0, count: added)
+    var newScales = [Float](repeating: 0, count: added)
+    var codes = [UInt8](repeating: 0, count: vectors.count)
+    try unsafe callEngine("assign vectors to lists") { message, capacity in
+      unsafe qf_lists_assign(centres, listCount, dimension, vectors, added, &newLists, &codes, &newScales, message, capacity)
+    }
+    lists += newLists
+    scales += newScales
+    do throws(DurableFileError) {
+      try file.write(vectors)
+      try keep(codes)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private func keep(_ codes: [UInt8]) throws(DurableFileError) {
+    var start = 0
+    while start < codes.count {
+      let written = unsafe codes.withUnsafeBytes { bytes in
+        unsafe Foundation.write(scratch, bytes.baseAddress?.advanced(by: start), bytes.count - start)
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw unsafe .writing(path + ".codes.tmp", "write", String(cString: strerror(errno))) }
+      start += written
+    }
+  }
+
+  /// Makes the file durable under its name, when all vectors are there.
+  ///
+  /// - Returns: The checksum, in lower-case hexadecimal.
+  package func finish() throws(VectorIndexError) -> String {
+    precondition(lists.count == count, "each label has a vector")
+    var starts = [Int64](repeating: 0, count: listCount + 1)
+    for list in lists { starts[Int(list) + 1] += 1 }
+    for list in 0..<listCount { starts[list + 1] += starts[list] }
+    var next = starts
+    var members = [Int32](repeating: 0, count: count)
+    for (position, list) in lists.enumerated() {
+      members[Int(next[Int(list)])] = Int32(position)
+      next[Int(list)] += 1
+    }
+    do throws(DurableFileError) {
+      try file.pad()
+      try file.write(centres)
+      try file.pad()
+      try file.write(starts)
+      try file.pad()
+      try writeCodes(of: members)
+      try file.pad()
+      try file.write(members.map { scales[Int($0)] })
+      try file.pad()
+      try file.write(members)
+      try file.pad()
+      return try file.seal()
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// The codes of some positions, from the scratch file.
+  private func writeCodes(of members: [Int32]) throws(DurableFileError) {
+    let byteCount = count * dimension
+    guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, scratch, 0), unsafe address != MAP_FAILED else {
+      throw unsafe .writing(path + ".codes.tmp", "map", String(cString: strerror(errno)))
+    }
+    defer { unsafe munmap(address, byteCount) }
+    // Positions are below `count`, of which each has its codes in the file.
+    for position in members { try unsafe file.write(UnsafeRawBufferPointer(start: address + Int(position) * dimension, count: dimension)) }
+  }
+}
