@@ -74,6 +74,32 @@ package struct LexicalIndex: Sendable {
     return terms.map { ($0, chunkCount(of: $0)) }
   }
 
+  /// Terms that begin with some letters and may be made of a word by so many mistakes, and how many chunks hold each. All that are are among them;
+  /// letters of several bytes let others in too.
+  ///
+  /// - Parameter limit: Terms of each segment that are looked at.
+  package func terms(
+    near word: String, mistakes: Int, beginningWith prefix: String, limit: Int
+  ) -> [(term: String, chunkCount: Int)] {
+    guard let distance = EditDistance(word) else { return [] }
+    var found = Set<String>()
+    for segment in segments {
+      let first = segment.lowerBound(of: prefix)
+      for number in first..<min(segment.termCount, first + max(limit, 0)) {
+        let isInside = unsafe segment.withTerm(number) { bytes in
+          guard unsafe bytes.starts(with: prefix.utf8) else { return false }
+          guard abs(bytes.count - word.utf8.count) <= 4 * mistakes else { return true }
+          let counted = unsafe distance(bytes)
+          let isNear = unsafe counted <= mistakes || (counted <= 4 * mistakes && bytes.contains { $0 >= 0x80 })
+          if isNear { unsafe found.insert(String(decoding: bytes, as: UTF8.self)) }
+          return true
+        }
+        if !isInside { break }
+      }
+    }
+    return found.map { ($0, chunkCount(of: $0)) }
+  }
+
   /// The chunks that fit best, best first, of equal scores the smaller id first; and the scores of chunks that are known by other means.
   ///
   /// Exact: the same to the last bit as if every chunk were scored. Scores are sums of integers in fixed point (30 bits for the query's largest

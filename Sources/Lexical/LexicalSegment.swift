@@ -92,9 +92,12 @@ import DurableFiles
     }
   }
 
-  func term(_ number: Int) -> String {
+  func term(_ number: Int) -> String { unsafe withTerm(number) { unsafe String(decoding: $0, as: UTF8.self) } }
+
+  /// Lends a term's bytes.
+  func withTerm<R>(_ number: Int, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     let (start, end) = unsafe (Int(postings.term_starts[number]), Int(postings.term_starts[number + 1]))
-    return unsafe String(decoding: UnsafeBufferPointer(start: postings.term_bytes + start, count: end - start), as: UTF8.self)
+    return unsafe body(UnsafeBufferPointer(start: postings.term_bytes + start, count: end - start))
   }
 
   /// Chunks that hold a term.

@@ -2,8 +2,8 @@ import Store
 
 /// The chunks that either side found, with the parts of their scores.
 struct Candidates {
-  /// Chunks read from the store at a time: most searches need no more.
-  private static let blockSize = 64
+  /// Chunks read from the store at a time: most searches need one time.
+  private static let blockSize = 16
 
   var explanations: [Int64: ScoreExplanation]
   var questionVector: [Float]

@@ -10,7 +10,8 @@ package struct NearDuplicates {
 
   private struct Fingerprint {
     let contentHash: String
-    let shingles: Set<[String]>
+    /// By their words' hashes.
+    let shingles: Set<UInt64>
     let numbers: [String]
   }
 
@@ -21,9 +22,8 @@ package struct NearDuplicates {
   /// Whether a chunk says the same as one that was taken; if not, it is taken.
   package mutating func isDuplicate(_ chunk: StoredChunk) -> Bool {
     let words = Words.folded(chunk.text)
-    let length = min(Self.shingleLength, max(1, words.count))
-    let shingles = words.count < length ? [] : Set((0...(words.count - length)).map { Array(words[$0..<($0 + length)]) })
-    let numbers = words.filter { $0.unicodeScalars.contains { $0.properties.numericType != nil } }
+    let shingles = Self.shingles(of: words)
+    let numbers = words.filter(Self.isNumber)
     for other in known {
       if other.contentHash == chunk.contentHash { return true }
       guard other.numbers == numbers, !shingles.isEmpty else { continue }
@@ -34,5 +34,19 @@ package struct NearDuplicates {
     }
     known.append(Fingerprint(contentHash: chunk.contentHash, shingles: shingles, numbers: numbers))
     return false
+  }
+
+  private static func shingles(of words: [String]) -> Set<UInt64> {
+    let hashes = words.map { word in word.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+    let length = min(shingleLength, hashes.count)
+    guard length > 0 else { return [] }
+    return Set(
+      (0...(hashes.count - length)).map { start in
+        hashes[start..<(start + length)].reduce(0) { ($0 &* 0x9E37_79B9_7F4A_7C15).byteSwapped ^ $1 }
+      })
+  }
+
+  private static func isNumber(_ word: String) -> Bool {
+    word.unicodeScalars.contains { $0.isASCII ? (0x30...0x39).contains($0.value) : $0.properties.numericType != nil }
   }
 }

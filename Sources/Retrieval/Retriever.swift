@@ -27,6 +27,7 @@ package struct Retriever: Sendable {
     var duplicates = NearDuplicates()
     var takenOfDocument: [Int64: [String: Int]] = [:]
     var passages = JoinedPassages(joins: options.joinsNeighbours)
+    var matcher = TermMatcher(stems: analysis.stems)
     let order = options.diversity > 0 ? try diverseOrder(of: candidates, options) : nil
     try candidates.forEachBestFirst(store, order: order) { chunk, explanation in
       guard passages.count < options.limit else { return false }
@@ -34,8 +35,8 @@ package struct Retriever: Sendable {
       if !options.keepsNearDuplicates, duplicates.isDuplicate(chunk) { return true }
       takenOfDocument[chunk.documentID, default: [:]][chunk.document, default: 0] += 1
       var explained = explanation
-      let stems = Set(Words.stems("\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)"))
-      explained.matchedStems = analysis.stems.filter(stems.contains)
+      let matched = Set(matcher.matches(in: "\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)").terms)
+      explained.matchedStems = analysis.stems.indices.filter { matched.contains(Int32($0)) }.map { analysis.stems[$0] }
       passages.append(Passage(rank: 0, score: explained.score, chunk: chunk, explanation: explained))
       return true
     }
@@ -50,10 +51,12 @@ package struct Retriever: Sendable {
     for (stem, count) in zip(analysis.stems, try store.chunkCounts(of: analysis.words, in: collection.id)) where count == 0 {
       let letters = Array(stem.unicodeScalars)
       // Words with digits are names, and a name is not corrected.
-      guard Spelling.tolerance(length: letters.count) > 0, letters.allSatisfy(\.properties.isAlphabetic) else { continue }
+      let tolerance = Spelling.tolerance(length: letters.count)
+      guard tolerance > 0, letters.allSatisfy(\.properties.isAlphabetic) else { continue }
       // The first letter is seldom wrong; where it is, the second one is.
       for first in letters.prefix(2) where corrections[stem] == nil {
-        let vocabulary = try store.stems(beginningWith: String(first), limit: Spelling.candidateLimit, in: collection.id)
+        let vocabulary = try store.stems(
+          near: stem, mistakes: tolerance, beginningWith: String(first), limit: Spelling.candidateLimit, in: collection.id)
         corrections[stem] = Spelling.nearest(stem, in: vocabulary)
       }
     }

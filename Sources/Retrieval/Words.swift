@@ -9,6 +9,43 @@ package enum Words {
   /// Scripts that are written without spaces (Han, kana, Thai …) have no words to see at this level; each pair of neighbouring characters
   /// counts as one.
   package static func folded(_ text: some StringProtocol) -> [String] {
+    text.utf8.withContiguousStorageIfAvailable(foldedRuns) ?? foldedScalars(text)
+  }
+
+  /// Runs of ASCII letters and digits are words as they are; only runs with anything else are looked at closely.
+  private static func foldedRuns(_ bytes: UnsafeBufferPointer<UInt8>) -> [String] {
+    var words: [String] = []
+    var start = 0
+    while start < bytes.count {
+      guard isWordByte(bytes[start]) else {
+        start += 1
+        continue
+      }
+      var end = start
+      var all: UInt8 = 0
+      while end < bytes.count, isWordByte(bytes[end]) {
+        all |= bytes[end]
+        end += 1
+      }
+      let run = UnsafeBufferPointer(rebasing: bytes[start..<end])
+      if all < 0x80 {
+        words.append(
+          String(unsafeUninitializedCapacity: run.count) { word in
+            for place in run.indices { word[place] = run[place] >= 0x41 && run[place] <= 0x5A ? run[place] | 0x20 : run[place] }
+            return run.count
+          })
+      } else {
+        words += foldedScalars(String(decoding: run, as: UTF8.self))
+      }
+      start = end
+    }
+    return words
+  }
+
+  /// Letters and digits of ASCII, and every byte of what is not ASCII.
+  static func isWordByte(_ byte: UInt8) -> Bool { byte >= 0x80 || (0x30...0x39).contains(byte) || (byte | 0x20) &- 0x61 < 26 }
+
+  private static func foldedScalars(_ text: some StringProtocol) -> [String] {
     var words: [String] = []
     var word = String.UnicodeScalarView()
     var run: [Unicode.Scalar] = []

@@ -28,13 +28,11 @@ extension Store {
   /// The texts of chunks, and of those before and after them in their documents.
   package func neighbourhoods(of ids: [Int64]) throws(StoreError) -> [Int64: ChunkNeighbourhood] {
     try read("read chunks with their neighbours") { db in
-      let statement = try db.cachedStatement(sql: "SELECT document_id, record_name, header, body FROM chunk WHERE id = ?")
       var texts: [Int64: ChunkText] = [:]
       // A document's chunks are stored together, so that their keys follow each other.
-      for id in Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }) {
-        guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
-        texts[id] = ChunkText(document: row[0], record: row[1], header: row[2], body: row[3])
-      }
+      let all = Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
+      let rows = try SQLRequest<Row>("SELECT id, document_id, record_name, header, body FROM chunk WHERE id IN \(all)").fetchCursor(db)
+      while let row = try rows.next() { texts[row[0]] = ChunkText(document: row[1], record: row[2], header: row[3], body: row[4]) }
       return ids.reduce(into: [:]) { found, id in
         guard let own = texts[id] else { return }
         let neighbours = [id - 1, id + 1].compactMap { texts[$0] }.filter { $0.document == own.document && $0.record == own.record }

@@ -45,11 +45,13 @@ extension Store {
     }
   }
 
-  /// A collection's stems that begin with some letters, and how many chunks hold each; at most `limit` of them.
+  /// A collection's stems that begin with some letters and may be made of another by so many mistakes (`LexicalIndex.terms(near:)`), and how many
+  /// chunks hold each; `limit` stems are looked at, at most.
   package func stems(
-    beginningWith prefix: String, limit: Int, in collection: CollectionID
+    near stem: String, mistakes: Int, beginningWith prefix: String, limit: Int, in collection: CollectionID
   ) throws(StoreError) -> [(stem: String, chunkCount: Int)] {
-    try wordSnapshot(of: collection).index.terms(beginningWith: prefix, limit: limit).map { ($0.term, $0.chunkCount) }
+    try wordSnapshot(of: collection).index.terms(near: stem, mistakes: mistakes, beginningWith: prefix, limit: limit)
+      .map { ($0.term, $0.chunkCount) }
   }
 
   /// Distinct terms of a question's words, in every language of the texts.

@@ -113,6 +113,9 @@ struct VectorSegment: Sendable {
 
   /// Where a chunk that is alive stands.
   func position(of id: Int64) -> Int? {
+    guard let first = ids.first, let last = ids.last, id >= first, id <= last else { return nil }
+    // Most often no key is missing.
+    if last - first == Int64(ids.count - 1) { return live[Int(id - first)] ? Int(id - first) : nil }
     var low = 0
     var high = ids.count
     while low < high {

@@ -19,53 +19,91 @@ package struct TermMatcher {
 
   private let analyzer = TextAnalyzer()
   private let places: [String: Int32]
-  /// Whether a word that begins with these two bytes may have one of the stems: Porter's rules change a word behind its first two letters only, or
-  /// leave so little of it that one is compared.
-  private var mayMatch: [Bool]
+  /// By the classes of a word's first two bytes: whether it may have one of the stems, or be a stop word. Porter's rules change a word behind its first
+  /// two letters only, or leave so little of it that one is compared.
+  private var beginnings: [Beginning]
   /// By a hash of a run's bytes in lower case.
   private var known: [UInt64: Words] = [:]
 
-  private static let stopWords = Set(StopWords.english.map { hash(Array($0.utf8)[...]) })
+  private struct Beginning: OptionSet {
+    let rawValue: UInt8
+    static let ofStem = Beginning(rawValue: 1)
+    static let ofStopWord = Beginning(rawValue: 2)
+  }
+
+  private static let stopWords = HashTable(StopWords.english.map { $0.utf8.reduce(emptyHash, hash) })
+
+  /// 0 for what is in no word, one of 36 for letters and digits, 63 for what is not ASCII.
+  private static let classes: [UInt8] = (0..<256).map { byte in
+    let byte = lowered(UInt8(byte))
+    if byte >= 0x80 { return 63 }
+    guard Retrieval.Words.isWordByte(byte) else { return 0 }
+    return byte >= 0x61 ? byte - 0x61 + 1 : byte - 0x30 + 27
+  }
+  private static let classCount = 64
+
+  private static let stopWordBeginnings: [Beginning] = {
+    var beginnings = [Beginning](repeating: [], count: classCount * classCount)
+    for word in StopWords.english {
+      let bytes = Array(word.utf8)
+      beginnings[beginning(bytes[0], bytes.count > 1 ? bytes[1] : 0, classes)] = .ofStopWord
+    }
+    return beginnings
+  }()
+
+  private static func beginning(_ first: UInt8, _ second: UInt8, _ classes: [UInt8]) -> Int {
+    Int(classes[Int(first)]) * classCount + Int(classes[Int(second)])
+  }
 
   /// - Parameter stems: Distinct.
   package init(stems: [String]) {
     places = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
-    mayMatch = [Bool](repeating: false, count: 1 << 16)
+    beginnings = Self.stopWordBeginnings
     for stem in stems {
       let bytes = Array(stem.utf8)
       guard let first = bytes.first else { continue }
-      for second in 0..<256 where bytes.count < 4 || bytes[1] == UInt8(second) { mayMatch[Int(first) << 8 | second] = true }
+      for second in 0..<UInt8.max where bytes.count < 4 || bytes[1] == second {
+        beginnings[Self.beginning(first, second, Self.classes)].insert(.ofStem)
+      }
     }
   }
 
   package mutating func matches(in text: String) -> Matches {
     var matches = Matches()
+    matches.terms.reserveCapacity(text.utf8.count / 6)
     var text = text
+    let (classes, stopWords) = (Self.classes, Self.stopWords)
     text.withUTF8 { bytes in
       var start = 0
       while start < bytes.count {
         // A run of letters, digits and whatever is not ASCII; what of the latter is no letter is told apart when the run is first seen.
-        guard Self.isWordByte(bytes[start]) else {
+        guard classes[Int(bytes[start])] != 0 else {
           start += 1
           continue
         }
         var end = start
-        var isASCII = true
-        while end < bytes.count, Self.isWordByte(bytes[end]) {
-          if bytes[end] >= 0x80 { isASCII = false }
+        var all: UInt8 = 0
+        while end < bytes.count, classes[Int(bytes[end])] != 0 {
+          all |= bytes[end]
           end += 1
         }
         let run = UnsafeBufferPointer(rebasing: bytes[start..<end])
-        let hash = Self.hash(run)
-        if isASCII, !mayMatch[Int(Self.lowered(run[0])) << 8 | (run.count > 1 ? Int(Self.lowered(run[1])) : 0)] {
+        start = end
+        let beginning = beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0, classes)]
+        if all < 0x80, beginning.isEmpty {
           matches.wordCount += 1
-          if !Self.stopWords.contains(hash) { matches.terms.append(-1) }
+          matches.terms.append(-1)
+          continue
+        }
+        let hash = run.reduce(Self.emptyHash, Self.hash)
+        if all < 0x80, !beginning.contains(.ofStem) {
+          matches.wordCount += 1
+          if !stopWords.contains(hash) { matches.terms.append(-1) }
         } else {
           let words = known[hash] ?? look(up: run, hash)
           matches.wordCount += words.count
           matches.terms += words.terms
         }
-        start = end
       }
     }
     return matches
@@ -83,13 +121,34 @@ package struct TermMatcher {
   }
 
   /// FNV-1a, 64 bits, of the bytes in lower case.
-  private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(lowered($1))) &* 0x100_0000_01b3 }
-  }
+  private static let emptyHash: UInt64 = 0xcbf2_9ce4_8422_2325
+  private static func hash(_ before: UInt64, _ byte: UInt8) -> UInt64 { (before ^ UInt64(lowered(byte))) &* 0x100_0000_01b3 }
 
   private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+}
 
-  private static func isWordByte(_ byte: UInt8) -> Bool {
-    byte >= 0x80 || (0x30...0x39).contains(byte) || (byte | 0x20) &- 0x61 < 26
+/// A few hashes, to be asked for often: a quarter of a table's places.
+private struct HashTable {
+  private var places: [UInt64]
+
+  init(_ hashes: [UInt64]) {
+    var size = 16
+    while size < 4 * hashes.count { size *= 2 }
+    places = [UInt64](repeating: 0, count: size)
+    for hash in hashes {
+      var place = Int(truncatingIfNeeded: hash >> 7) & (size - 1)
+      while places[place] != 0, places[place] != hash { place = (place + 1) & (size - 1) }
+      places[place] = hash
+    }
+  }
+
+  /// 0 is nobody's hash.
+  func contains(_ hash: UInt64) -> Bool {
+    var place = Int(truncatingIfNeeded: hash >> 7) & (places.count - 1)
+    while places[place] != 0 {
+      if places[place] == hash { return true }
+      place = (place + 1) & (places.count - 1)
+    }
+    return false
   }
 }
