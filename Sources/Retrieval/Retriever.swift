@@ -80,13 +80,16 @@ package struct Retriever: Sendable {
       throw RetrievalError.otherEmbedder(collection: collection.name, expected: collection.embedder.fingerprint, found: embedder.fingerprint)
     }
     let sequence = try store.sequence()
-    let vector = try embedder.embed([question])[0]
     let limit = max(options.candidateLimit, options.limit)
     let allowed = try store.chunks(passing: options.filter, in: collection.id)
     if let allowed, allowed.isEmpty { throw RetrievalError.nothingPasses(options.collection) }
-    let nearest = try store.denseSearch(vector, limit: limit, in: collection.id, among: allowed)
+    let ((vector, nearest), matching) = try Parallel.both {
+      let vector = try embedder.embed([question])[0]
+      return (vector, try store.denseSearch(vector, limit: limit, in: collection.id, among: allowed))
+    } _: {
+      try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id, among: allowed)
+    }
     guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
-    let matching = try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id, among: allowed)
     var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
     let onlyLexical = matching.map(\.chunkID).filter { dense[$0] == nil }
     if !onlyLexical.isEmpty {

@@ -18,7 +18,8 @@ extension Store {
         let spans: String = row["spans"]
         chunks[id] = StoredChunk(
           id: id, documentID: row["document_id"], document: recordName ?? row["path"], root: row["root"], path: row["path"], ordinal: row["ordinal"],
-          title: row["title"], headingPath: try decoder.decode([String].self, from: Data(headingPath.utf8)), context: row["context"],
+          title: row["title"], headingPath: headingPath == "[]" ? [] : try decoder.decode([String].self, from: Data(headingPath.utf8)),
+          context: row["context"],
           text: row["body"], spans: try decoder.decode([ChunkSpan].self, from: Data(spans.utf8)), contentHash: row["content_hash"])
       }
       return chunks

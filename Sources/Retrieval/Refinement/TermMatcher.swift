@@ -46,12 +46,12 @@ package struct TermMatcher {
     var beginnings = [Beginning](repeating: [], count: classCount * classCount)
     for word in StopWords.english {
       let bytes = Array(word.utf8)
-      beginnings[beginning(bytes[0], bytes.count > 1 ? bytes[1] : 0, classes)] = .ofStopWord
+      beginnings[beginning(bytes[0], bytes.count > 1 ? bytes[1] : 0)] = .ofStopWord
     }
     return beginnings
   }()
 
-  private static func beginning(_ first: UInt8, _ second: UInt8, _ classes: [UInt8]) -> Int {
+  private static func beginning(_ first: UInt8, _ second: UInt8) -> Int {
     Int(classes[Int(first)]) * classCount + Int(classes[Int(second)])
   }
 
@@ -63,7 +63,7 @@ package struct TermMatcher {
       let bytes = Array(stem.utf8)
       guard let first = bytes.first else { continue }
       for second in 0..<UInt8.max where bytes.count < 4 || bytes[1] == second {
-        beginnings[Self.beginning(first, second, Self.classes)].insert(.ofStem)
+        beginnings[Self.beginning(first, second)].insert(.ofStem)
       }
     }
   }
@@ -72,41 +72,45 @@ package struct TermMatcher {
     var matches = Matches()
     matches.terms.reserveCapacity(text.utf8.count / 6)
     var text = text
-    let (classes, stopWords) = (Self.classes, Self.stopWords)
-    text.withUTF8 { bytes in
-      var start = 0
-      while start < bytes.count {
-        // A run of letters, digits and whatever is not ASCII; what of the latter is no letter is told apart when the run is first seen.
-        guard classes[Int(bytes[start])] != 0 else {
-          start += 1
-          continue
-        }
-        var end = start
-        var all: UInt8 = 0
-        while end < bytes.count, classes[Int(bytes[end])] != 0 {
-          all |= bytes[end]
-          end += 1
-        }
-        let run = UnsafeBufferPointer(rebasing: bytes[start..<end])
-        start = end
-        let beginning = beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0, classes)]
-        if all < 0x80, beginning.isEmpty {
-          matches.wordCount += 1
-          matches.terms.append(-1)
-          continue
-        }
-        let hash = run.reduce(Self.emptyHash, Self.hash)
-        if all < 0x80, !beginning.contains(.ofStem) {
-          matches.wordCount += 1
-          if !stopWords.contains(hash) { matches.terms.append(-1) }
-        } else {
-          let words = known[hash] ?? look(up: run, hash)
-          matches.wordCount += words.count
-          matches.terms += words.terms
-        }
+    // Without the checks of arrays' bounds: this loop sees every byte of every candidate.
+    text.withUTF8 { bytes in Self.classes.withUnsafeBufferPointer { classes in count(bytes, classes, &matches) } }
+    return matches
+  }
+
+  private mutating func count(_ bytes: UnsafeBufferPointer<UInt8>, _ classes: UnsafeBufferPointer<UInt8>, _ matches: inout Matches) {
+    let stopWords = Self.stopWords
+    var start = 0
+    while start < bytes.count {
+      // A run of letters, digits and whatever is not ASCII; what of the latter is no letter is told apart when the run is first seen.
+      guard classes[Int(bytes[start])] != 0 else {
+        start += 1
+        continue
+      }
+      var end = start
+      var all: UInt8 = 0
+      while end < bytes.count, classes[Int(bytes[end])] != 0 {
+        all |= bytes[end]
+        end += 1
+      }
+      let run = UnsafeBufferPointer(rebasing: bytes[start..<end])
+      start = end
+      let second = run.count > 1 ? Int(classes[Int(run[1])]) : 0
+      let beginning = beginnings[Int(classes[Int(run[0])]) * Self.classCount + second]
+      if all < 0x80, beginning.isEmpty {
+        matches.wordCount += 1
+        matches.terms.append(-1)
+        continue
+      }
+      let hash = run.reduce(Self.emptyHash, Self.hash)
+      if all < 0x80, !beginning.contains(.ofStem) {
+        matches.wordCount += 1
+        if !stopWords.contains(hash) { matches.terms.append(-1) }
+      } else {
+        let words = known[hash] ?? look(up: run, hash)
+        matches.wordCount += words.count
+        matches.terms += words.terms
       }
     }
-    return matches
   }
 
   private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Words {

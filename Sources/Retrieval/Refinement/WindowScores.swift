@@ -6,9 +6,9 @@ import Foundation
 /// score = Σ idf(t) · B(t in the window) + Σ over neighbouring query terms a b of (idf(a) + idf(b)) · (0.4 · B(a b) + 0.1 · B(a and b within 8 words)), with
 /// B(f) = f · (k1 + 1) / (f + k1 · (1 - b + b · length / mean length)). Proximity after Metzler and Croft, "A Markov random field model for term
 /// dependencies", SIGIR 2005, with the terms' own idf in place of the pairs', which no index counts; lengths are compared with the candidates' mean.
-package struct WindowScores {
+package struct WindowScores: Sendable {
   /// A passage's texts.
-  package struct Window {
+  package struct Window: Sendable {
     var header: String
     var text: String
     /// Those of the passages before and after it in its document.
@@ -27,6 +27,8 @@ package struct WindowScores {
   private static let nearWeight = 0.1
   /// Words that stand as near as this are near.
   private static let reach = 8
+  /// Windows that are counted on one processor, at least.
+  private static let windowsOfPart = 25
 
   private let stems: [String]
   private let idf: [Double]
@@ -49,8 +51,10 @@ package struct WindowScores {
 
   /// The score of each window.
   package func scores(_ windows: [Window]) -> [Double] {
-    var matcher = TermMatcher(stems: stems)
-    let counted = windows.map { count($0, &matcher) }
+    let counted = Parallel.map(windows, partCount: windows.count / Self.windowsOfPart) { part in
+      var matcher = TermMatcher(stems: stems)
+      return part.map { count($0, &matcher) }
+    }
     let meanLength = mean(counted.map(\.length))
     let meanOwnLength = mean(counted.map(\.ownLength))
     return counted.map { window in
