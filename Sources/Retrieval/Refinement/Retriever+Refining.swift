@@ -1,8 +1,9 @@
 import Store
 
 extension Retriever {
-  /// Candidates that are looked at more closely: their texts are read.
-  private static let refinedCount = 100
+  /// Candidates that are looked at more closely: their texts are read. Of 60 the best ten are as good as of 100 (nDCG@10 +.0013 on scifact, +.0007 on
+  /// cranfield, +.0012 on hotpotqa200, the same on squad2-a), and a third less is read.
+  private static let refinedCount = 60
 
   /// Scores candidates again: words by `WindowScores`, meaning by the question moved towards the best passages.
   ///
