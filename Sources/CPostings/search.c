@@ -169,20 +169,30 @@ static void add_to_candidates(
 
 static inline bool is_in(const uint64_t *bits, uint32_t position) { return !bits || (bits[position / 64] >> position % 64 & 1); }
 
+// Bit i: sums[i] > least, of sixteen; numbers are below 2^31.
+static inline uint32_t above(const uint32_t *sums, uint32_t least) {
+#if defined(__x86_64__)
+  const __m128i limit = _mm_set1_epi32((int)least);
+  __m128i is_above[4];
+  for (int i = 0; i < 4; i++) is_above[i] = _mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)(sums + 4 * i)), limit);
+  return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(is_above[0], is_above[1]), _mm_packs_epi32(is_above[2], is_above[3])));
+#else
+  uint32_t bits = 0;
+  for (uint32_t i = 0; i < 16; i++) bits |= (uint32_t)(sums[i] > least) << i;
+  return bits;
+#endif
+}
+
 // Positions of a window whose sum is larger than `least`; the sums are set to 0 again.
 static size_t collect(uint32_t *sums, uint32_t base, uint32_t width, uint32_t least, const uint64_t *allowed, uint32_t *candidates, uint32_t *scores) {
   size_t count = 0;
-  for (uint32_t i = 0; i < width; i += 16) {
-    // The compiler makes one comparison of several of these; most sixteens have nothing.
-    uint32_t any = 0;
-    for (uint32_t k = 0; k < 16; k++) any |= sums[i + k] > least;
-    if (any)
-      for (uint32_t k = i; k < i + 16; k++)
-        if (sums[k] > least && is_in(allowed, base + k)) {
-          candidates[count] = base + k;
-          scores[count++] = sums[k];
-        }
-  }
+  for (uint32_t i = 0; i < width; i += 16)
+    for (uint32_t bits = above(sums + i, least); bits; bits &= bits - 1) {
+      uint32_t k = i + (uint32_t)__builtin_ctz(bits);
+      candidates[count] = base + k;
+      scores[count] = sums[k];
+      count += is_in(allowed, base + k);
+    }
   memset(sums, 0, (width + 15) / 16 * 16 * sizeof *sums);
   return count;
 }
