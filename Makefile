@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
+.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-scale bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -96,6 +96,9 @@ bench-vectors: models bench-peers ## Measure search by vectors among 100,000 bes
 bench-words: models bench-peers ## Measure BM25 over 1,000,000 chunks beside tantivy and bm25s (BENCH_WORDS_OPTIONS="--peers tantivy")
 	[ -e $(BENCH_WORDS)/chunks.txt ] || python3 scripts/bench/lexical_corpus.py --out $(BENCH_WORDS) $(foreach set,squad2-a scifact cranfield,--set ../shared/eval/sets/$(set))
 	$(PEERS)/bin/python scripts/bench/indexes.py --quarry $(QUARRY) words --data $(BENCH_WORDS) --out .build/bench/words.json $(BENCH_WORDS_OPTIONS)
+
+bench-scale: models bench-words ## Measure whole retrieval among 1,000,000 chunks (5 GB of index, 15 minutes to make, kept beside the peers)
+	$(QUARRY) bench retrieval --texts $(BENCH_WORDS)/chunks.txt --questions $(BENCH_WORDS)/questions.txt --index $(dir $(PEERS))bench-scale --out .build/bench/scale.json
 
 bench-serving: models bench-peers ## Measure serving over HTTP against its bars, llama.cpp's server in turns (quiet machine; BENCH_SERVING_OPTIONS="--only cold,warm")
 	python3 scripts/bench/serving.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --peers $(PEERS) --draft-model $(BENCH_MODELS)/SmolLM2-135M-Instruct.Q2_K.gguf --out .build/bench/serving.json $(BENCH_SERVING_OPTIONS)
