@@ -93,11 +93,13 @@ bench-retrieval: bench-vectors bench-words ## Measure vectors and words beside o
 bench-vectors: models bench-peers ## Measure search by vectors among 100,000 beside FAISS, hnswlib and usearch (BENCH_VECTORS_OPTIONS="--count 1000000 --peers=")
 	$(PEERS)/bin/python scripts/bench/indexes.py --quarry $(QUARRY) vectors --out .build/bench/vectors.json $(BENCH_VECTORS_OPTIONS)
 
-bench-words: models bench-peers ## Measure BM25 over 1,000,000 chunks beside tantivy and bm25s (BENCH_WORDS_OPTIONS="--peers tantivy")
-	[ -e $(BENCH_WORDS)/chunks.txt ] || python3 scripts/bench/lexical_corpus.py --out $(BENCH_WORDS) $(foreach set,squad2-a scifact cranfield,--set ../shared/eval/sets/$(set))
+$(BENCH_WORDS)/chunks.txt:
+	python3 scripts/bench/lexical_corpus.py --out $(BENCH_WORDS) $(foreach set,squad2-a scifact cranfield,--set ../shared/eval/sets/$(set))
+
+bench-words: models bench-peers $(BENCH_WORDS)/chunks.txt ## Measure BM25 over 1,000,000 chunks beside tantivy and bm25s (BENCH_WORDS_OPTIONS="--peers tantivy")
 	$(PEERS)/bin/python scripts/bench/indexes.py --quarry $(QUARRY) words --data $(BENCH_WORDS) --out .build/bench/words.json $(BENCH_WORDS_OPTIONS)
 
-bench-scale: models bench-words ## Measure whole retrieval among 1,000,000 chunks (5 GB of index, 15 minutes to make, kept beside the peers)
+bench-scale: models $(BENCH_WORDS)/chunks.txt ## Measure whole retrieval among 1,000,000 chunks (5 GB of index, 15 minutes to make, kept beside the peers)
 	$(QUARRY) bench retrieval --texts $(BENCH_WORDS)/chunks.txt --questions $(BENCH_WORDS)/questions.txt --index $(dir $(PEERS))bench-scale --out .build/bench/scale.json
 
 bench-serving: models bench-peers ## Measure serving over HTTP against its bars, llama.cpp's server in turns (quiet machine; BENCH_SERVING_OPTIONS="--only cold,warm")

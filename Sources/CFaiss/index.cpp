@@ -1,7 +1,9 @@
 #include "index.h"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 #include "failure.h"
 #include "inner_product.h"
@@ -64,6 +66,12 @@ bool isScanned(size_t allowed, size_t count, size_t candidates) {
   return allowed <= 160 * candidates || (allowed < count / 20 && allowed <= 1000 * candidates);
 }
 
+/// Threads to compare so many rows on: a thread takes as long to begin as a thousand of them.
+std::size_t threadCount(std::size_t allowed) {
+  const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
+  return std::clamp<std::size_t>(allowed / 8192, 1, std::min<std::size_t>(processors, 4));
+}
+
 std::vector<quarry::Hit> find(const qf_index &index, const float *query, size_t limit, size_t candidates, const quarry::Filter &filter) {
   const size_t count = index.storage.count();
   const size_t allowed = filter.allowedCount(count);
@@ -76,7 +84,7 @@ std::vector<quarry::Hit> find(const qf_index &index, const float *query, size_t 
         index.graph->search(query, limit, candidates, filter, static_cast<double>(allowed) / static_cast<double>(count));
     if (hits.size() == limit) return hits;
   }
-  return quarry::scan(index.storage, query, limit, filter);
+  return quarry::scan(index.storage, query, limit, filter, threadCount(allowed));
 }
 
 }  // namespace

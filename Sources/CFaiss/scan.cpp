@@ -5,6 +5,7 @@
 
 #include "code_query.h"
 #include "inner_product.h"
+#include "parallel.h"
 
 // The codes of a row x are x̂, those of the question q are q̂. Then
 //
@@ -68,7 +69,7 @@ std::size_t nextRows(const Filter &filter, std::size_t count, std::size_t &row, 
 
 }  // namespace
 
-std::vector<Hit> scan(const CodeStorage &storage, const float *vector, std::size_t limit, const Filter &filter) {
+std::vector<Hit> scan(const CodeStorage &storage, const float *vector, std::size_t limit, const Filter &filter, std::size_t threads) {
   const std::size_t count = storage.count(), dimension = storage.dimension();
   CodeQuery query(dimension);
   query.set(vector);
@@ -76,34 +77,45 @@ std::vector<Hit> scan(const CodeStorage &storage, const float *vector, std::size
   const float rounding = (query.length + query.error) * storage.longest * (static_cast<float>(dimension) * 1.2e-7f + 1e-6f);
   const float questionError = query.error * storage.longest + rounding;
 
-  Threshold threshold(limit);
+  // Each thread has a part of the rows.
+  const std::size_t partSize = ((count + threads - 1) / threads + 63) / 64 * 64;
+  std::vector<std::vector<Candidate>> parts(threads);
+  std::vector<float> thresholds(threads, -INFINITY);
+  inParallel(threads, threads, [&](std::size_t part, std::size_t) {
+    Threshold threshold(limit);
+    std::int32_t rows[blockSize], products[blockSize];
+    float scores[blockSize];
+    std::size_t row = part * partSize;
+    const std::size_t end = std::min(count, row + partSize);
+    while (row < end) {
+      std::size_t some, first = row;
+      if (filter.isAll()) {
+        some = std::min(blockSize, end - row);
+        row += some;
+        query.scores(storage, first, some, scores, products);
+      } else {
+        some = nextRows(filter, end, row, rows);
+        query.scores(storage, rows, some, scores, products);
+      }
+      for (std::size_t i = 0; i < some; ++i) {
+        const std::size_t place = filter.isAll() ? first + i : static_cast<std::size_t>(rows[i]);
+        const float error = questionError + query.length * storage.errors[place];
+        // Numbers so large that bounds are infinite prove nothing: then every row is a candidate.
+        if (!(scores[i] + error >= threshold.value) && std::isfinite(error)) continue;
+        parts[part].push_back({scores[i] + error, static_cast<std::int32_t>(place)});
+        if (std::isfinite(error)) threshold.show(scores[i] - error);
+      }
+    }
+    thresholds[part] = threshold.value;
+  });
+  // `limit` rows of a part alone reach its threshold, so `limit` of all do.
+  const float threshold = *std::max_element(thresholds.begin(), thresholds.end());
   std::vector<Candidate> candidates;
-  std::int32_t rows[blockSize], products[blockSize];
-  float scores[blockSize];
-  std::size_t row = 0;
-  while (row < count) {
-    std::size_t some, first = row;
-    if (filter.isAll()) {
-      some = std::min(blockSize, count - row);
-      row += some;
-      query.scores(storage, first, some, scores, products);
-    } else {
-      some = nextRows(filter, count, row, rows);
-      query.scores(storage, rows, some, scores, products);
-    }
-    for (std::size_t i = 0; i < some; ++i) {
-      const std::size_t place = filter.isAll() ? first + i : static_cast<std::size_t>(rows[i]);
-      const float error = questionError + query.length * storage.errors[place];
-      // Numbers so large that bounds are infinite prove nothing: then every row is a candidate.
-      if (!(scores[i] + error >= threshold.value) && std::isfinite(error)) continue;
-      candidates.push_back({scores[i] + error, static_cast<std::int32_t>(place)});
-      if (std::isfinite(error)) threshold.show(scores[i] - error);
-    }
-  }
+  for (const std::vector<Candidate> &part : parts) candidates.insert(candidates.end(), part.begin(), part.end());
 
   const InnerProduct product = innerProduct();
   std::vector<Hit> hits;
-  const auto isPossible = [&](const Candidate &candidate) { return !(candidate.largest < threshold.value); };
+  const auto isPossible = [&](const Candidate &candidate) { return !(candidate.largest < threshold); };
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     // Rows are a page or so apart: the next ones are asked for while this one is computed.
     for (std::size_t next = i + 1; next < candidates.size() && next < i + 3; ++next) {

@@ -7,17 +7,17 @@ import VectorIndex
 extension Store {
   /// Chunks of a collection from which on a graph is built.
   ///
-  /// Measured on 2 AVX2 cores (AMD EPYC), clustered unit vectors of 384 numbers, best 100 of them, milliseconds at the median:
+  /// Measured on 2 cores (AMD EPYC, AVX-512), clustered unit vectors of 384 numbers, best 150 of them, milliseconds at the median:
   ///
-  ///     vectors     exact     graph (128 candidates)     graph built in
-  ///       1,000      0.04      0.11                        0.1 s
-  ///      10,000      0.4       0.6                         3.7 s
-  ///      30,000      1.3       0.8                        26 s
-  ///     100,000      4.4–8.6   0.8                       137 s
+  ///     vectors     exact     graph     graph built in
+  ///      10,000      0.32      0.34      0.5 s
+  ///      25,000      0.52      0.64      1.6 s
+  ///      50,000      1.17      0.33      3.6 s
+  ///     100,000      1.64      0.36      7.3 s
+  ///     200,000      4.26      0.41     17.7 s
   ///
-  /// A question's embedding alone takes several milliseconds, so below 100,000 nobody would notice the graph, but would wait for it. From
-  /// 200,000 on it saves more than 10 ms a question, and building it is a few hundredths of the time that embedding the chunks took.
-  package static let graphThreshold = 200_000
+  /// Building it is a hundredth of the time that embedding the chunks took.
+  package static let graphThreshold = 50_000
 
   /// Half of the machine's memory: where a graph takes more, searches would wait for pages with every step of their walks.
   package static let graphByteLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)

@@ -108,9 +108,11 @@ final class Library {
     let library = try Library()
     try library.add([], to: "empty")
     try library.add([], to: "foreign", embedder: "another model")
-    func code(_ question: String, _ collection: String) throws -> String? {
+    try library.add(Self.documents, to: "full")
+    func code(_ question: String, _ collection: String, paths: [String] = []) throws -> String? {
       var options = SearchOptions()
       options.collection = collection
+      options.filter.paths = paths
       do {
         _ = try library.retriever.search(question, options)
         return nil
@@ -122,6 +124,8 @@ final class Library {
     #expect(try code("ships", "default") == "collection_missing")
     #expect(try code("ships", "empty") == "collection_empty")
     #expect(try code("ships", "foreign") == "embedder_mismatch")
+    #expect(try code("ships", "full", paths: ["*.pdf"]) == "filter_matches_nothing")
+    #expect(try code("ships", "full", paths: ["*.txt"]) == nil)
     #expect(try code("  ", "empty") == "question_empty")
     #expect(try code(String(repeating: "x", count: 100_000), "empty") == "question_too_long")
   }

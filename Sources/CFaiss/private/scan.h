@@ -10,7 +10,8 @@
 
 namespace quarry {
 
-/// The best `limit` allowed rows, best first: those of largest exact inner product, proven by bounds on what the codes leave out.
-std::vector<Hit> scan(const CodeStorage &storage, const float *query, std::size_t limit, const Filter &filter);
+/// The best `limit` allowed rows, best first: those of largest exact inner product, proven by bounds on what the codes leave out. The same on any
+/// number of threads.
+std::vector<Hit> scan(const CodeStorage &storage, const float *query, std::size_t limit, const Filter &filter, std::size_t threads = 1);
 
 }  // namespace quarry
