@@ -50,8 +50,8 @@ package struct Answerer: Sendable {
   package func search(_ query: String, _ options: SearchOptions, rerankLimit: Int) async throws -> [Passage] {
     guard engine != nil, rerankLimit > 1 else { return try await BlockingWork.run { try retriever.search(query, options) } }
     var wider = options
-    wider.limit = max(options.limit, rerankLimit)
-    // Passages are judged as they are prepared, one by one.
+    // Passages are judged as they are prepared, one by one, and those that touch become one after that.
+    wider.limit = max(options.joinsNeighbours ? 2 * options.limit : options.limit, rerankLimit)
     wider.joinsNeighbours = false
     var passages = try await BlockingWork.run { [wider] in try retriever.search(query, wider) }
     try Task.checkCancellation()

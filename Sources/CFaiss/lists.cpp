@@ -3,6 +3,7 @@
 #include <faiss/Clustering.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "code_query.h"
@@ -71,6 +72,8 @@ std::unique_ptr<Lists> Lists::opened(const qf_parts &parts, std::size_t dimensio
     throw std::invalid_argument("the lists do not fit");
   for (std::size_t i = 0; i < parts.count; ++i)
     if (parts.members[i] < 0 || static_cast<std::size_t>(parts.members[i]) >= parts.count) throw std::invalid_argument("a list's row is not there");
+  for (std::size_t i = 0; i < parts.list_count * dimension; ++i)
+    if (!std::isfinite(parts.centres[i])) throw std::invalid_argument("a centre is no vector");
   lists->centres.add(static_cast<faiss::Index::idx_t>(parts.list_count), parts.centres);
   lists->codes = parts.codes;
   lists->scales = parts.scales;

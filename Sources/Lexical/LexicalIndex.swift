@@ -82,6 +82,7 @@ package struct LexicalIndex: Sendable {
     near word: String, mistakes: Int, beginningWith prefix: String, limit: Int
   ) -> [(term: String, chunkCount: Int)] {
     guard let distance = EditDistance(word) else { return [] }
+    let isWide = word.utf8.contains { $0 >= 0x80 }
     var found = Set<String>()
     for segment in segments {
       let first = segment.lowerBound(of: prefix)
@@ -90,7 +91,7 @@ package struct LexicalIndex: Sendable {
           guard unsafe bytes.starts(with: prefix.utf8) else { return false }
           guard abs(bytes.count - word.utf8.count) <= 4 * mistakes else { return true }
           let counted = unsafe distance(bytes)
-          let isNear = unsafe counted <= mistakes || (counted <= 4 * mistakes && bytes.contains { $0 >= 0x80 })
+          let isNear = unsafe counted <= mistakes || (counted <= 4 * mistakes && (isWide || bytes.contains { $0 >= 0x80 }))
           if isNear { unsafe found.insert(String(decoding: bytes, as: UTF8.self)) }
           return true
         }

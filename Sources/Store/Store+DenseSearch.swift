@@ -34,7 +34,7 @@ extension Store {
   private func vectors(of collection: CollectionID) throws(StoreError) -> VectorSnapshot {
     let cache = vectorCaches.withLock { caches in
       if let known = caches[collection] { return known }
-      let made = VectorCache(collection: collection)
+      let made = VectorCache(collection: collection, byteLimit: max(2 * options.graphByteLimit, 1 << 30))
       caches[collection] = made
       return made
     }

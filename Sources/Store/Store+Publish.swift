@@ -31,11 +31,13 @@ extension Store {
   ///
   /// The new file is written beside the old one, synced, renamed, and only then meant by a row; the old one serves until then. A stop at any
   /// moment leaves the old graph, or the new one.
-  package func publish(_ collection: CollectionID) throws(StoreError) {
+  ///
+  /// - Parameter clearsStagedVectors: Whether nothing is left of a stopped ingestion that the next one would use.
+  package func publish(_ collection: CollectionID, clearsStagedVectors: Bool = true) throws(StoreError) {
     guard access == .writing else { throw .readOnlyAccess() }
     try publishWords(collection)
     let state = try read("look at the graph") { db in try GraphState(collection, db) }
-    if state.hasStagedVectors {
+    if clearsStagedVectors, state.hasStagedVectors {
       try write("clear staged vectors") { db in
         try db.execute(sql: "DELETE FROM staged_vector WHERE embedder = ?", arguments: [state.embedder.fingerprint])
       }
@@ -50,15 +52,17 @@ extension Store {
     guard let row = state.row else { return try build(collection, state, extending: nil) }
     let usable = try usableIndex(row, state)
     let goneCount = row.count - (state.chunkCount - state.newCount)
-    if usable?.index.kind != kind(for: state) || Double(goneCount) > Self.rebuildFraction * Double(row.count) {
+    if usable?.index.kind != kind(for: state, now: usable?.index.kind) || Double(goneCount) > Self.rebuildFraction * Double(row.count) {
       try build(collection, state, extending: nil)
     } else if Double(state.newCount) > Self.extensionFraction * Double(row.count) {
       try build(collection, state, extending: usable)
     }
   }
 
-  private func kind(for state: GraphState) -> VectorIndex.Kind {
-    VectorIndex.graphByteCount(count: state.chunkCount, dimension: state.embedder.dimension) > options.graphByteLimit ? .lists : .hnsw
+  /// - Parameter current: Lists stay until a graph takes a good deal less than the limit, so that one does not follow the other with every document.
+  private func kind(for state: GraphState, now current: VectorIndex.Kind?) -> VectorIndex.Kind {
+    let limit = current == .lists ? options.graphByteLimit / 5 * 4 : options.graphByteLimit
+    return VectorIndex.graphByteCount(count: state.chunkCount, dimension: state.embedder.dimension) > limit ? .lists : .hnsw
   }
 
   /// The file of a row, checked; `nil` when it is of no use.
@@ -75,7 +79,7 @@ extension Store {
 
   private func build(_ collection: CollectionID, _ state: GraphState, extending old: LoadedVectorIndex?) throws(StoreError) {
     do {
-      if kind(for: state) == .lists {
+      if kind(for: state, now: old?.index.kind) == .lists {
         try buildLists(collection, state)
       } else {
         try buildGraph(collection, state, extending: old)

@@ -15,6 +15,13 @@ package struct StoreError: ExplainedError {
       remedy: "quarry ingest FOLDER makes one; --index DIR or $QUARRY_INDEX names another place")
   }
 
+  static func vectorsTooLarge(count: Int, byteCount: Int) -> StoreError {
+    StoreError(
+      code: "vectors_unavailable", message: "the vectors cannot be searched now",
+      why: "\(count) of them are in no file that can be used, and to compare them from the database would take \(byteCount >> 20) MiB of memory",
+      remedy: "quarry ingest FOLDER makes the file anew; so does quarry serve by itself")
+  }
+
   static func locked(_ directory: String, holder: String) -> StoreError {
     StoreError(
       code: "index_locked", message: "the index in \(directory) is being written by another process", why: "\(holder) holds its lock",

@@ -6,12 +6,14 @@ import VectorIndex
 /// Keeps a collection's vectors in memory and brings them up to date with the database before they are used.
 final class VectorCache: Sendable {
   private let collection: CollectionID
+  /// Bytes that vectors from the database may take.
+  private let byteLimit: Int
   private let current = Mutex(VectorSnapshot.empty)
 
   /// Segments that are scanned before they are copied into one.
   private static let segmentLimit = 8
 
-  init(collection: CollectionID) { self.collection = collection }
+  init(collection: CollectionID, byteLimit: Int) { (self.collection, self.byteLimit) = (collection, byteLimit) }
 
   /// The snapshot of now: what the transaction sees, or newer.
   ///
@@ -56,6 +58,9 @@ final class VectorCache: Sendable {
     let count = try Int.fetchOne(
       db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ?", arguments: [collection.rawValue, last])
     guard let count, count > 0 else { return nil }
+    // Floats and codes. Where a file of lists is missing they may be more than there is memory.
+    let byteCount = count * (5 * dimension + 16)
+    guard byteCount <= byteLimit else { throw StoreError.vectorsTooLarge(count: count, byteCount: byteCount) }
     let index = try VectorIndex(dimension: dimension, kind: .exact)
     try index.reserve(count)
     var ids: [Int64] = []

@@ -24,7 +24,7 @@ final class WriterLock: @unchecked Sendable {
         usleep(5_000)
         continue
       }
-      close(descriptor)
+      // `deinit` closes the file: everything is initialised, so it runs though this throws.
       guard reason == EWOULDBLOCK else { throw .notWritable(path, String(cString: strerror(reason))) }
       throw .locked(directory, holder: isOurs ? "this same process (\(written))" : written.isEmpty ? "another process" : "process \(written)")
     }

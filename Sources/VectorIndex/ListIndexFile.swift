@@ -102,7 +102,7 @@ import Foundation
   ///
   /// - Returns: The checksum, in lower-case hexadecimal.
   package func finish() throws(VectorIndexError) -> String {
-    precondition(lists.count == count, "each label has a vector")
+    guard lists.count == count else { throw .engine("make lists", "\(count) vectors were announced, and \(lists.count) came") }
     var starts = [Int64](repeating: 0, count: listCount + 1)
     for list in lists { starts[Int(list) + 1] += 1 }
     for list in 0..<listCount { starts[list + 1] += starts[list] }

@@ -10,7 +10,12 @@ import Testing
 
 /// A small collection in a real store, under the real embedder.
 private final class Library {
-  let directory = FileManager.default.temporaryDirectory.path + "/quarry-answering-\(UUID().uuidString)"
+  /// Removed when the process ends: an answerer outlives its library, and opens further connections when it needs them.
+  private static let root: String = {
+    atexit { try? FileManager.default.removeItem(atPath: Library.root) }
+    return FileManager.default.temporaryDirectory.path + "/quarry-answering-\(UUID().uuidString)"
+  }()
+  let directory = root + "/\(UUID().uuidString)"
   let answerer: Answerer
 
   init(_ documents: [(path: String, text: String)], generates: Bool = false) throws {
@@ -38,8 +43,6 @@ private final class Library {
       retriever: Retriever(store: store, embedder: embedder),
       engine: generates ? try GenerationEngine(model: LanguageModel.load(path: generator)) : nil)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
 
   struct ModelsMissing: Error, CustomStringConvertible {
     var description: String { "the embedder's files are not there: run `make models`" }

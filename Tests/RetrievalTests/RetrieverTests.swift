@@ -8,7 +8,12 @@ import Testing
 
 /// A small collection in a real store, under the real embedder.
 final class Library {
-  let directory = FileManager.default.temporaryDirectory.path + "/quarry-retrieval-\(UUID().uuidString)"
+  /// Removed when the process ends: a retriever outlives its library, and opens further connections when it needs them.
+  private static let root: String = {
+    atexit { try? FileManager.default.removeItem(atPath: Library.root) }
+    return FileManager.default.temporaryDirectory.path + "/quarry-retrieval-\(UUID().uuidString)"
+  }()
+  let directory = root + "/\(UUID().uuidString)"
   let store: Store
   let embedder: Embedder
 
@@ -19,8 +24,6 @@ final class Library {
     embedder = try Embedder(directory: models + "/all-MiniLM-L6-v2")
     store = try Store.open(directory: directory, access: .writing)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
 
   struct ModelsMissing: Error, CustomStringConvertible {
     var description: String { "the embedder's files are not there: run `make models`" }

@@ -79,6 +79,35 @@ import Testing
     try check(writer, isNew: true)
   }
 
+  /// Who is refused closes its own file once: a second time, it would be that of another thread.
+  @Test func whoIsRefusedClosesNothingElse() async throws {
+    let folder = try TemporaryFolder()
+    let holder = try Store.open(directory: folder.path, access: .writing)
+    let path = folder.path + "/other"
+    try Data("content".utf8).write(to: URL(fileURLWithPath: path))
+    let done = Flag()
+    await withTaskGroup(of: Int.self) { group in
+      group.addTask {
+        var badCount = 0
+        while !done.value {
+          let descriptor = Glibc.open(path, O_RDONLY)
+          var byte: UInt8 = 0
+          for _ in 0..<20 where pread(descriptor, &byte, 1, 0) != 1 { badCount += 1 }
+          if close(descriptor) != 0 { badCount += 1 }
+        }
+        return badCount
+      }
+      for _ in 0..<12 {
+        let error = #expect(throws: StoreError.self) { try Store.open(directory: folder.path, access: .writing) }
+        #expect(error?.code == "index_locked")
+      }
+      done.value = true
+      let badCount = await group.next()
+      #expect(badCount == 0)
+    }
+    withExtendedLifetime(holder) {}
+  }
+
   @Test func aSecondWriterIsToldWhoTheFirstIs() async throws {
     let store = try Store.open(directory: folder.path, access: .writing)
     let here = #expect(throws: StoreError.self) { try Store.open(directory: folder.path, access: .writing) }

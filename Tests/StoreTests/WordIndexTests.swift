@@ -116,6 +116,31 @@ import Testing
     #expect(try after.notices.isEmpty && after.audit().isEmpty)
   }
 
+  /// A file that could not be opened for a moment is looked at again; what a stopped ingestion staged stays.
+  @Test func whatOnlySeemedDamagedIsUsedAgain() throws {
+    var generator = SeededGenerator(seed: 8)
+    let expected: [ScoredChunk]
+    do {
+      let store = try open()
+      try store.put("a", Self.texts(60, &generator), in: collection)
+      try store.publish(collection)
+      expected = try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection)
+      try store.stage(vectors: ["hash": vector(seed: 1)], embedder: embedder.fingerprint)
+    }
+    let file = folder.path + "/words/" + (try #require(files.first))
+    let content = try Data(contentsOf: URL(fileURLWithPath: file))
+    try Data("nothing of use".utf8).write(to: URL(fileURLWithPath: file))
+    let reader = try open(.reading)
+    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    try content.write(to: URL(fileURLWithPath: file))
+    #expect(try reader.repair() == [file])
+    // Only a reader that looks at the file again notices that it is gone.
+    try FileManager.default.removeItem(atPath: file)
+    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(reader.damagedFiles == [file])
+    #expect(try open().vectors(forContentHashes: ["hash"], embedder: embedder.fingerprint).count == 1)
+  }
+
   @Test func aMissingFileIsMadeAnew() throws {
     var generator = SeededGenerator(seed: 6)
     try open().put("a", Self.texts(60, &generator), in: collection)

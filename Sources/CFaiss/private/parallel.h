@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -25,7 +26,11 @@ inline void inParallel(std::size_t parts, std::size_t threads, Body body) {
     }
   };
   std::vector<std::thread> others;
-  for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+  try {
+    for (std::size_t thread = 1; thread < threads; ++thread) others.emplace_back(work, thread);
+  } catch (const std::system_error &) {
+    // The system has no more of them: those there are do all of it.
+  }
   work(0);
   for (std::thread &other : others) other.join();
   for (const std::exception_ptr &error : errors)
