@@ -63,8 +63,8 @@ package struct Fusion: Sendable, Equatable {
   }
 
   /// 1 for the best, from there down to 0.
-  private func normalised(_ scores: [Int64: Double], _ ranks: [Int64: Int]) -> [Int64: Double] {
-    if usesRanks { return ranks.mapValues { (Self.rankConstant + 1) / (Self.rankConstant + Double($0)) } }
+  private func normalised(_ scores: [Int64: Double], _ ranks: @autoclosure () -> [Int64: Int]) -> [Int64: Double] {
+    if usesRanks { return ranks().mapValues { (Self.rankConstant + 1) / (Self.rankConstant + Double($0)) } }
     let best = scores.values.max() ?? 0
     return scores.mapValues { best > 0 ? max(0, $0) / best : 0 }
   }

@@ -125,8 +125,7 @@ extension Store {
       try pool.read { db in
         let labels = try Int64.fetchAll(
           db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id <= ? ORDER BY id", arguments: [collection.rawValue, state.lastChunkID])
-        let sampleCount = ListIndexFile.sampleCount(for: labels.count)
-        let sample = try StoredVectors.vectors(of: (0..<sampleCount).map { labels[$0 * labels.count / sampleCount] }, dimension: dimension, db)
+        let sample = try StoredVectors.vectors(of: ListIndexFile.samplePositions(of: labels.count).map { labels[$0] }, dimension: dimension, db)
         let file = try ListIndexFile(path: path, dimension: dimension, labels: labels, sample: sample, before: before)
         try StoredVectors.forEachBatch(of: collection, after: 0, through: state.lastChunkID, dimension: dimension, db) { _, vectors in
           try file.add(vectors)

@@ -19,18 +19,22 @@ import Foundation
   /// Lists for so many vectors: 4 · √n, as FAISS's guidelines have it.
   package static func listCount(for count: Int) -> Int { max(1, min(count, Int(4 * Double(count).squareRoot()))) }
 
-  /// Vectors of a sample that the lists are made for: 64 for each, within 200 MB of 384 numbers.
-  package static func sampleCount(for count: Int) -> Int { min(count, max(listCount(for: count), min(64 * listCount(for: count), 131_072))) }
+  /// The positions, rising, of the vectors that the lists are made for: 64 for each, within 200 MB of 384 numbers.
+  package static func samplePositions(of count: Int) -> [Int] {
+    let lists = listCount(for: count)
+    let sampleCount = min(count, max(lists, min(64 * lists, 131_072)))
+    return (0..<sampleCount).map { $0 * count / sampleCount }
+  }
 
   /// - Parameters:
   ///   - labels: A number for each vector that will be added.
-  ///   - sample: `sampleCount` of the vectors, one after the other.
+  ///   - sample: The vectors at `samplePositions`, one after the other.
   ///   - before: Called before each step of writing, for tests: what it throws is what the step fails with.
   package init(
     path: String, dimension: Int, labels: [Int64], sample: [Float], before: @escaping (FileStep) throws -> Void = { _ in }
   ) throws(VectorIndexError) {
     let count = labels.count
-    guard count > 0, sample.count == Self.sampleCount(for: count) * dimension else {
+    guard count > 0, sample.count == Self.samplePositions(of: count).count * dimension else {
       throw .wrongDimension(expected: dimension, found: sample.count)
     }
     try checkFinite(sample)

@@ -29,6 +29,17 @@ import Testing
     }
   }
 
+  /// What is found of some documents whose words are in a file.
+  private func published(seed: UInt64) throws -> [ScoredChunk] {
+    var generator = SeededGenerator(seed: seed)
+    let store = try open()
+    try store.put("a", Self.texts(60, &generator), in: collection)
+    try store.publish(collection)
+    return try found(in: store)
+  }
+
+  private func found(in store: Store) throws -> [ScoredChunk] { try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) }
+
   /// Any history of changes and publishing gives what an index made at once gives, once dead words are gone; and what a reader sees that was open all
   /// along is what a new one sees.
   @Test(arguments: 1...4) func anyHistoryAnswersLikeAFreshIndex(seed: Int) throws {
@@ -61,14 +72,7 @@ import Testing
   }
 
   @Test func aDamagedFileIsPutAsideAndMadeAnew() throws {
-    var generator = SeededGenerator(seed: 5)
-    let expected: [ScoredChunk]
-    do {
-      let store = try open()
-      try store.put("a", Self.texts(60, &generator), in: collection)
-      try store.publish(collection)
-      expected = try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection)
-    }
+    let expected = try published(seed: 5)
     let file = try #require(files.first)
     let path = folder.path + "/words/" + file
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -76,32 +80,25 @@ import Testing
     try bytes.write(to: URL(fileURLWithPath: path))
     do {
       let reader = try open(.reading)
-      #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+      #expect(try found(in: reader) == expected)
       #expect(reader.notices.count == 1 && reader.notices[0].contains(file))
     }
     let store = try open()
     #expect(try store.audit().map(\.kind) == [.lexical])
     try store.publish(collection)
-    #expect(try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try found(in: store) == expected)
     #expect(try store.audit().isEmpty)
     #expect(files.contains { $0.contains(".bad-") } && files.contains { $0.hasSuffix(".words") })
   }
 
   /// A service that only reads mends what it finds damaged, unless another process writes.
   @Test func aReaderMendsWhatItFound() throws {
-    var generator = SeededGenerator(seed: 7)
-    let expected: [ScoredChunk]
-    do {
-      let store = try open()
-      try store.put("a", Self.texts(60, &generator), in: collection)
-      try store.publish(collection)
-      expected = try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection)
-    }
+    let expected = try published(seed: 7)
     let file = folder.path + "/words/" + (try #require(files.first))
     try Data("nothing of use".utf8).write(to: URL(fileURLWithPath: file))
     let reader = try open(.reading)
     #expect(try reader.repair().isEmpty, "nothing was looked at yet")
-    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try found(in: reader) == expected)
     #expect(reader.damagedFiles == [file])
     do {
       let writer = try open()
@@ -110,33 +107,26 @@ import Testing
     }
     #expect(try reader.repair() == [file])
     #expect(reader.damagedFiles.isEmpty)
-    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try found(in: reader) == expected)
     let after = try open(.reading)
-    #expect(try after.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try found(in: after) == expected)
     #expect(try after.notices.isEmpty && after.audit().isEmpty)
   }
 
   /// A file that could not be opened for a moment is looked at again; what a stopped ingestion staged stays.
   @Test func whatOnlySeemedDamagedIsUsedAgain() throws {
-    var generator = SeededGenerator(seed: 8)
-    let expected: [ScoredChunk]
-    do {
-      let store = try open()
-      try store.put("a", Self.texts(60, &generator), in: collection)
-      try store.publish(collection)
-      expected = try store.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection)
-      try store.stage(vectors: ["hash": vector(seed: 1)], embedder: embedder.fingerprint)
-    }
+    let expected = try published(seed: 8)
+    try open().stage(vectors: ["hash": vector(seed: 1)], embedder: embedder.fingerprint)
     let file = folder.path + "/words/" + (try #require(files.first))
     let content = try Data(contentsOf: URL(fileURLWithPath: file))
     try Data("nothing of use".utf8).write(to: URL(fileURLWithPath: file))
     let reader = try open(.reading)
-    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try found(in: reader) == expected)
     try content.write(to: URL(fileURLWithPath: file))
     #expect(try reader.repair() == [file])
     // Only a reader that looks at the file again notices that it is gone.
     try FileManager.default.removeItem(atPath: file)
-    #expect(try reader.lexicalSearch(anyOf: ["kite", "rook"], limit: 30, in: collection) == expected)
+    #expect(try found(in: reader) == expected)
     #expect(reader.damagedFiles == [file])
     #expect(try open().vectors(forContentHashes: ["hash"], embedder: embedder.fingerprint).count == 1)
   }

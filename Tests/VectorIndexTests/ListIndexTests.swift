@@ -14,10 +14,9 @@ import VectorIndex
     _ vectors: [[Float]], to path: String, batch: Int = 1000, before: @escaping (FileStep) throws -> Void = { _ in }
   ) throws -> String {
     let count = vectors.count
-    let sampleCount = ListIndexFile.sampleCount(for: count)
     let file = try ListIndexFile(
       path: path, dimension: vectors[0].count, labels: (0..<count).map { Int64($0) * 2 },
-      sample: (0..<sampleCount).flatMap { vectors[$0 * count / sampleCount] }, before: before)
+      sample: ListIndexFile.samplePositions(of: count).flatMap { vectors[$0] }, before: before)
     for start in stride(from: 0, to: count, by: batch) { try file.add(vectors[start..<min(start + batch, count)].flatMap { $0 }) }
     return try file.finish()
   }
@@ -90,7 +89,7 @@ import VectorIndex
 
   @Test func vectorsThatAreNoneAreRefused() throws {
     let vectors = clusteredVectors(count: 100, dimension: 8, seed: 49)
-    let sample = vectors.prefix(ListIndexFile.sampleCount(for: 100)).flatMap { $0 }
+    let sample = ListIndexFile.samplePositions(of: 100).flatMap { vectors[$0] }
     let file = try ListIndexFile(path: path, dimension: 8, labels: (0..<100).map(Int64.init), sample: sample)
     #expect(throws: VectorIndexError.self) { try file.add([Float](repeating: .nan, count: 8)) }
     #expect(throws: VectorIndexError.self) { try file.add([1, 2, 3]) }

@@ -61,12 +61,7 @@ package struct IndexUnderTest {
     let dimension = request.dimension ?? 384
     if request.kind == .lists {
       let count = rows.count / dimension
-      let sampleCount = ListIndexFile.sampleCount(for: count)
-      var sample: [Float] = []
-      for number in 0..<sampleCount {
-        let start = number * count / sampleCount * dimension
-        sample += rows[start..<start + dimension]
-      }
+      let sample = ListIndexFile.samplePositions(of: count).flatMap { rows[($0 * dimension)..<(($0 + 1) * dimension)] }
       let file = try ListIndexFile(path: request.out ?? "", dimension: dimension, labels: (0..<count).map(Int64.init), sample: sample)
       for start in stride(from: 0, to: rows.count, by: 2048 * dimension) {
         try file.add(Array(rows[start..<min(start + 2048 * dimension, rows.count)]))
