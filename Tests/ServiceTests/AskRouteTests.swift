@@ -28,7 +28,7 @@ import Testing
 
   @Test func asksTheServicesCollectionUnlessToldOtherwise() async throws {
     let answering = ScriptedAnswering()
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.collection = "manual"
     try await withRouter(answering, configuration) { (client) async throws in _ = try await client.post("/v1/ask", #"{"question": "Why?"}"#) }
     #expect(answering.lastQuestion?.options.collection == "manual")
@@ -81,7 +81,7 @@ import Testing
 
   @Test func anAnswerThatTakesTooLongIsGivenUp() async throws {
     let answering = ScriptedAnswering(.waits)
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.requestDeadline = .milliseconds(20)
     try await withRouter(answering, configuration) { (client) async throws in
       let reply = try await client.post("/v1/ask", #"{"question": "Why?"}"#)
@@ -93,7 +93,7 @@ import Testing
 
   @Test func tooManyQuestionsAreTurnedAway() async throws {
     let answering = ScriptedAnswering(.waits)
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.answerLimit = 1
     try await withRouter(answering, configuration) { (client) async throws in
       async let first = client.post("/v1/ask", #"{"question": "Why?"}"#)

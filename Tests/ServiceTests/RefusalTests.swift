@@ -124,7 +124,7 @@ import Testing
 
   @Test(arguments: ["0.0.0.0", "192.168.1.7", "::", "example.org", "127.example.org"])
   func addressesThatOthersReach(host: String) async throws {
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.host = host
     let service = QuarryService(configuration: configuration, answering: ScriptedAnswering()) { _ in }
     let error = await #expect(throws: ServiceError.self) { try await service.run() }

@@ -27,6 +27,16 @@ struct Reply {
   }
 }
 
+extension ServiceConfiguration {
+  /// The defaults without their deadlines: where all tests run at once on a busy machine, one may wait for minutes to go on.
+  static var patient: ServiceConfiguration {
+    var configuration = ServiceConfiguration()
+    configuration.requestDeadline = .seconds(3600)
+    configuration.idleTimeout = .seconds(3600)
+    return configuration
+  }
+}
+
 /// A service without a socket.
 struct RouterClient {
   let client: any TestClientProtocol
@@ -42,7 +52,7 @@ struct RouterClient {
 
 /// Runs `body` against a service that answers by script.
 func withRouter(
-  _ answering: ScriptedAnswering = ScriptedAnswering(), _ configuration: ServiceConfiguration = ServiceConfiguration(),
+  _ answering: ScriptedAnswering = ScriptedAnswering(), _ configuration: ServiceConfiguration = .patient,
   isDraining: Bool = false, _ body: @Sendable (RouterClient) async throws -> Void
 ) async throws {
   let service = QuarryService(configuration: configuration, answering: answering) { _ in }

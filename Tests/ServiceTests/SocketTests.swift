@@ -8,7 +8,7 @@ import Testing
 @Suite struct SocketTests {
   /// Runs a service on a free port while `body` runs, and shuts it down after; `stop` does it earlier.
   private func withService(
-    _ answering: ScriptedAnswering = ScriptedAnswering(), _ configuration: ServiceConfiguration = ServiceConfiguration(),
+    _ answering: ScriptedAnswering = ScriptedAnswering(), _ configuration: ServiceConfiguration = .patient,
     _ body: @escaping @Sendable (_ port: Int, _ stop: @escaping @Sendable () async -> Void) async throws -> Void
   ) async throws {
     var configuration = configuration
@@ -84,7 +84,7 @@ import Testing
 
   @Test(arguments: [true, false]) func aClientThatGoesAwayFreesItsPlace(streaming: Bool) async throws {
     let answering = ScriptedAnswering(.waits)
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.answerLimit = 1
     try await withService(answering, configuration) { [question] port, _ in
       let connection = try RawConnection(port: port)
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func aBodyThatNeverEndsIsGivenUp() async throws {
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.requestDeadline = .milliseconds(50)
     try await withService(ScriptedAnswering(), configuration) { port, _ in
       let connection = try RawConnection(port: port)
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test func headersThatNeverEndAreGivenUp() async throws {
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.idleTimeout = .milliseconds(50)
     try await withService(ScriptedAnswering(), configuration) { port, _ in
       let connection = try RawConnection(port: port)
@@ -149,7 +149,7 @@ import Testing
   }
 
   @Test func connectionsAboveTheLimitWait() async throws {
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.connectionLimit = 1
     try await withService(ScriptedAnswering(), configuration) { port, _ in
       let first = try RawConnection(port: port)
@@ -189,7 +189,7 @@ import Testing
 
   @Test func requestsThatDoNotFinishAreGivenUpWhenItStops() async throws {
     let answering = ScriptedAnswering(.waits)
-    var configuration = ServiceConfiguration()
+    var configuration = ServiceConfiguration.patient
     configuration.drainTimeout = .milliseconds(50)
     try await withService(answering, configuration) { [question] port, stop in
       let connection = try RawConnection(port: port)
@@ -202,7 +202,7 @@ import Testing
 
   @Test func aPortThatIsTakenIsExplained() async throws {
     try await withService { port, _ in
-      var configuration = ServiceConfiguration()
+      var configuration = ServiceConfiguration.patient
       configuration.port = port
       let second = QuarryService(configuration: configuration, answering: ScriptedAnswering()) { _ in }
       let error = await #expect(throws: ServiceError.self) { try await second.run(stoppedBy: []) }
