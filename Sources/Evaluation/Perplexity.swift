@@ -55,8 +55,10 @@ package struct Perplexity: Sendable, Codable {
 
   /// The text of a file, to measure on.
   package static func text(ofFile path: String) throws(EvaluationError) -> String {
+    // Pipes too, which have no size to ask for.
+    guard let file = FileHandle(forReadingAtPath: path) else { throw .text(path, String(cString: strerror(errno))) }
     let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch { throw .text(path, error.localizedDescription) }
+    do { data = try file.readToEnd() ?? Data() } catch { throw .text(path, error.localizedDescription) }
     guard let text = String(data: data, encoding: .utf8) else { throw .text(path, "it is not UTF-8") }
     return text
   }

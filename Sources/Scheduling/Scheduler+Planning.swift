@@ -163,13 +163,13 @@ extension Scheduler {
     let passages = takeOverPassages(of: &sequence, &memory)
 
     guard sequence.usage.preemptionCount == 0 else { return }
-    sequence.usage.memoryTokenCount = fromMemory + passages.unmovedCount
-    sequence.usage.diskTokenCount = fromDisk
-    sequence.usage.movedTokenCount = passages.movedCount
+    sequence.usage.memoryTokenCount = fromMemory + passages.memory
+    sequence.usage.diskTokenCount = fromDisk + passages.disk
+    sequence.usage.movedTokenCount = passages.moved
     statistics.promptTokenCount += sequence.promptCount
     statistics.memoryTokenCount += sequence.usage.memoryTokenCount
-    statistics.diskTokenCount += fromDisk
-    statistics.movedTokenCount += passages.movedCount
+    statistics.diskTokenCount += sequence.usage.diskTokenCount
+    statistics.movedTokenCount += sequence.usage.movedTokenCount
   }
 
   /// Takes over the beginning of a block that goes on differently: a copy, of one block, because this sequence will write behind it. To compute

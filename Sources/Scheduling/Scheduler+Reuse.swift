@@ -1,10 +1,10 @@
 extension Scheduler {
   /// Takes over what is known of a beginning sequence's passages, as far as there is room; the rest will be computed where it stands.
   ///
-  /// - Returns: How many tokens stand where they stood, preamble and all, and how many were moved.
-  mutating func takeOverPassages(of sequence: inout Sequence, _ memory: inout some BlockMemory) -> (unmovedCount: Int, movedCount: Int) {
-    var (unmovedCount, movedCount) = (0, 0)
-    guard let reuse = sequence.reuse, let first = reuse.passages.first else { return (0, 0) }
+  /// - Returns: How many tokens of which tier stand where they stood, preamble and all, and how many were moved.
+  mutating func takeOverPassages(of sequence: inout Sequence, _ memory: inout some BlockMemory) -> (memory: Int, disk: Int, moved: Int) {
+    var counts = (memory: 0, disk: 0, moved: 0)
+    guard let reuse = sequence.reuse, let first = reuse.passages.first else { return counts }
     for passage in reuse.passages where passage.upperBound > sequence.computedCount {
       let distance = passage.lowerBound - first.lowerBound
       // Nothing but the preamble stands before the first passage, so that all of it is as it was.
@@ -14,16 +14,24 @@ extension Scheduler {
       let end = min(passage.upperBound, source.tokenCount + distance, makeRoom(for: passage.upperBound, of: &sequence, &memory))
       if start < end {
         takeOver(start..<end, from: source, distance: distance, into: &sequence, &memory)
-        if distance == 0 { unmovedCount += end - start } else { movedCount += end - start }
+        if distance == 0 {
+          let fromDisk = (start..<end).count { source.isFromDisk[$0 / tree.blockSize] }
+          counts.disk += fromDisk
+          counts.memory += end - start - fromDisk
+        } else {
+          counts.moved += end - start
+        }
       }
       for node in source.nodes.reversed() { tree.release(node) }
     }
-    return (unmovedCount, movedCount)
+    return counts
   }
 
   /// What is known of a text: blocks in memory, which stay there until they are released.
   private struct Source {
     var nodes: [NodeID] = []
+    /// By node: whether it was read for this.
+    var isFromDisk: [Bool] = []
     var tokenCount = 0
   }
 
@@ -31,9 +39,11 @@ extension Scheduler {
     let match = tree.match(tokens, namespace: namespace, limit: tokens.count)
     var source = Source()
     for (node, tokenCount) in match.nodes.map({ ($0, tree.blockSize) }) + (match.partial.map { [$0] } ?? []) {
+      let wasResident = tree.block(of: node) != nil
       guard tree.makeResident(node, &memory) else { break }
       tree.retain(node)
       source.nodes.append(node)
+      source.isFromDisk.append(!wasResident)
       source.tokenCount += tokenCount
     }
     return source

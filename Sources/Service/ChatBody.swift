@@ -104,6 +104,12 @@ struct ChatBody: Decodable, Sendable {
     return wantsLogProbabilities ? count : nil
   }
 
+  private func stopSequences() throws -> [String] {
+    let stops = stop?.texts.filter { !$0.isEmpty } ?? []
+    guard stops.count <= 4 else { throw ServiceError.field("stop", "at most 4 texts are taken") }
+    return stops
+  }
+
   /// The conversation, for the generator alone.
   func conversation(_ configuration: ServiceConfiguration) throws -> ([ChatMessage], ChatOptions) {
     let messages = try checkedMessages(configuration)
@@ -112,9 +118,7 @@ struct ChatBody: Decodable, Sendable {
     options.sampling = try sampling.parameters()
     options.constraint = try responseFormat?.constraint()
     options.logProbabilityCount = try logProbabilityCount()
-    let stops = stop?.texts.filter { !$0.isEmpty } ?? []
-    guard stops.count <= 4 else { throw ServiceError.field("stop", "at most 4 texts are taken") }
-    options.stopSequences = stops
+    options.stopSequences = try stopSequences()
     return (messages, options)
   }
 
@@ -124,9 +128,10 @@ struct ChatBody: Decodable, Sendable {
       throw ServiceError.field("messages", "none of them is the user's")
     }
     try FieldCheck.question(question, field: "messages", characterLimit: configuration.questionCharacterLimit)
-    // An answer is quotes, or a text that stands up against them: neither could be held to a form, or has one probability.
+    // An answer is quotes, or a text that stands up against them: neither could be held to a form, or cut, or has one probability.
     guard try responseFormat?.constraint() == nil else { throw ServiceError.notOfDocuments("response_format") }
     guard try logProbabilityCount() == nil else { throw ServiceError.notOfDocuments("logprobs") }
+    guard try stopSequences().isEmpty else { throw ServiceError.notOfDocuments("stop") }
     var options = AskOptions()
     options.collection = configuration.collection
     options.completionTokenLimit = try tokenLimit() ?? options.completionTokenLimit

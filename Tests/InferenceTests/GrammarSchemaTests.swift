@@ -99,6 +99,10 @@ import Testing
     ("parts", { #"{"anyOf":[\#(Array(repeating: "{}", count: 12_000).joined(separator: ","))]}"# }),
     ("ranges", { #"{"anyOf":[\#((0..<3000).map { #"{"type":"integer","minimum":\#($0)}"# }.joined(separator: ","))]}"# }),
     (
+      "a long name with many parts below",
+      { #"{"properties":{"\#(String(repeating: "~", count: 100_000))":{"anyOf":[\#(Array(repeating: "{}", count: 9900).joined(separator: ","))]}}}"# }
+    ),
+    (
       "chain of references",
       {
         let links = (0..<3000).map { ##""\##($0)":{"$ref":"#/$defs/\##($0 + 1)"}"## }.joined(separator: ",")
@@ -117,6 +121,14 @@ import Testing
     let error = Self.error(Self.large[index].schema())
     #expect(
       ["schema_too_large", "schema_invalid", "schema_unsupported"].contains(error?.code), "\(Self.large[index].name): \(error?.code ?? "none")")
+  }
+
+  /// In the order in which each has to wait for the next.
+  @Test func theDepthOfALongChainIsFound() {
+    let links = (1..<2300).map { ##""\##($0)":{"type":"array","minItems":1,"items":{"$ref":"#/$defs/\##($0 - 1)"}}"## }.joined(separator: ",")
+    let all = (0..<2300).reversed().map { ##"{"$ref":"#/$defs/\##($0)"}"## }.joined(separator: ",")
+    #expect(Self.error(##"{"$ref":"#/$defs/40","$defs":{"0":{},\##(links)}}"##)?.why?.hasPrefix("its smallest text nests 40 values") == true)
+    #expect(throws: Never.self) { try ConstraintCompiler(ByteVocabulary()).begin(.jsonSchema(##"{"anyOf":[\##(all)],"$defs":{"0":{},\##(links)}}"##)) }
   }
 
   /// As many ways to read a text as there are brackets twice over: the first of them are followed, and the text still ends.

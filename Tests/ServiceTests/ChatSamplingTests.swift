@@ -86,7 +86,7 @@ import Testing
 
   @Test(arguments: [
     #""response_format": {"type": "json_object"}"#, #""response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}"#,
-    #""logprobs": true"#,
+    #""logprobs": true"#, #""stop": ["port"]"#,
   ])
   func answersFromTheDocumentsHaveNoFormOfTheirOwn(fields: String) async throws {
     try await withRouter { (client) async throws in

@@ -64,46 +64,66 @@ struct Grammar: Sendable {
   }
 
   /// The least numbers that fit together: an object is one higher than the highest value that it must have, a choice as high as its lowest one.
+  ///
+  /// Found level by level, each node once: who needs others waits until the last of them is known (Knuth 1977, "A generalization of
+  /// Dijkstra's algorithm").
   private static func heights(of nodes: [Node]) -> [Int?] {
     var heights = [Int?](repeating: nil, count: nodes.count)
-    func height(_ node: Node) -> Int? {
-      func highest(_ needed: some Sequence<NodeID>) -> Int? {
-        var highest = 0
-        for id in needed {
-          guard let height = heights[id] else { return nil }
-          highest = max(highest, height)
-        }
-        return highest
-      }
-      switch node {
-      case .literals(let texts): return texts.count > 0 ? 0 : nil
-      case .string(let minimum, let maximum): return minimum <= maximum ?? .max ? 0 : nil
-      case .number(let table): return table.isEmpty ? nil : 0
-      case .sequences: return 0
-      case .choice(let alternatives): return alternatives.compactMap { heights[$0] }.min()
-      case .object(let shape): return highest(shape.values.indices.lazy.filter { shape.isRequired[$0] }.map { shape.values[$0] }).map { $0 + 1 }
-      case .array(let shape):
-        guard shape.minimum <= shape.maximum ?? .max else { return nil }
-        var needed = Array(shape.prefix.prefix(shape.minimum))
-        if shape.minimum > shape.prefix.count {
-          guard let items = shape.items else { return nil }
-          needed.append(items)
-        }
-        return highest(needed).map { $0 + 1 }
+    var waitsFor = [Int](repeating: 0, count: nodes.count)
+    var dependents = [[NodeID]](repeating: [], count: nodes.count)
+    var level: [NodeID] = []
+    var nextLevel: [NodeID] = []
+    for (id, node) in nodes.enumerated() {
+      if case .choice(let alternatives) = node {
+        for alternative in alternatives { dependents[alternative].append(id) }
+      } else if let needed = needs(of: node) {
+        waitsFor[id] = needed.count
+        for other in needed { dependents[other].append(id) }
+        if needed.isEmpty { if node.isContainer { nextLevel.append(id) } else { level.append(id) } }
       }
     }
-    var changed = true
-    while changed {
-      changed = false
-      // What a node refers to mostly comes after it.
-      for id in nodes.indices.reversed() {
-        let new = height(nodes[id])
-        if new != heights[id] {
-          heights[id] = new
-          changed = true
+    var height = 0
+    while !level.isEmpty || !nextLevel.isEmpty {
+      while let id = level.popLast() {
+        guard heights[id] == nil else { continue }
+        heights[id] = height
+        for dependent in dependents[id] {
+          if case .choice = nodes[dependent] {
+            level.append(dependent)
+          } else {
+            waitsFor[dependent] -= 1
+            if waitsFor[dependent] == 0 { nextLevel.append(dependent) }
+          }
         }
       }
+      (level, nextLevel) = (nextLevel, [])
+      height += 1
     }
     return heights
+  }
+
+  /// The values that a node cannot do without, a choice apart; `nil` if no text is of it.
+  private static func needs(of node: Node) -> [NodeID]? {
+    switch node {
+    case .literals(let texts): return texts.count > 0 ? [] : nil
+    case .string(let minimum, let maximum): return minimum <= maximum ?? .max ? [] : nil
+    case .number(let table): return table.isEmpty ? nil : []
+    case .sequences, .choice: return []
+    case .object(let shape): return shape.values.indices.filter { shape.isRequired[$0] }.map { shape.values[$0] }
+    case .array(let shape):
+      guard shape.minimum <= shape.maximum ?? .max else { return nil }
+      let needed = Array(shape.prefix.prefix(shape.minimum))
+      guard shape.minimum > shape.prefix.count else { return needed }
+      return shape.items.map { needed + [$0] }
+    }
+  }
+}
+
+extension Grammar.Node {
+  fileprivate var isContainer: Bool {
+    switch self {
+    case .object, .array: true
+    default: false
+    }
   }
 }

@@ -12,6 +12,8 @@ struct SchemaCompiler {
   private var waiting: [(node: NodeID, schema: JSONValue, place: String)] = []
   /// Alternatives of which exactly one may fit.
   private var exclusive: [(alternatives: [NodeID], place: String)] = []
+  /// Bytes of all places together.
+  private var placeByteCount = 0
   private var anyValue: NodeID?
   /// Tables are large; equal ranges share one.
   private(set) var numberTables: [NumberRange: NumberTable] = [:]
@@ -19,6 +21,8 @@ struct SchemaCompiler {
   /// Bytes of a schema's text at most.
   static let byteLimit = 1 << 18
   static let nodeLimit = 10_000
+  /// A long name with many parts below it would be spelled out for each of them.
+  static let placeByteLimit = 8 << 20
   static let literalLimit = 4096
   static let numberTableLimit = 256
 
@@ -69,6 +73,8 @@ struct SchemaCompiler {
   mutating func node(of schema: JSONValue, at place: String) throws(InferenceError) -> NodeID {
     if let id = known[place] { return id }
     guard nodes.count < Self.nodeLimit else { throw .schemaTooLarge("it has more than \(Self.nodeLimit) parts") }
+    placeByteCount += place.utf8.count
+    guard placeByteCount <= Self.placeByteLimit else { throw .schemaTooLarge("its names are too long for so many parts below them") }
     let id = add(.choice([]))
     known[place] = id
     waiting.append((id, schema, place))
