@@ -12,9 +12,14 @@ import Foundation
 
 /// A file in memory (mapped: its pages are read when they are used) whose length and checksum were found right.
 ///
+/// Nobody is to write to such a file, which is replaced as a whole; who does so all the same, or a fault of the disk that cuts it, is noticed by
+/// `isDisturbed`, which is to be asked before every use: pages behind a file's end cannot be read.
+///
 /// Unchecked `Sendable`: the bytes never change. Memory-safe: the mapping lives as long as the object, and `withBytes` lends it.
 @safe package final class VerifiedFile: @unchecked Sendable {
   private let mapping: UnsafeRawBufferPointer
+  private let descriptor: Int32
+  private let stamp: Stamp
   package let path: String
   /// SHA-256 of everything before it, in lower-case hexadecimal: what `DurableFile.seal` returned.
   package let checksum: String
@@ -29,8 +34,10 @@ import Foundation
     precondition(kind.utf8CodeUnitCount == 8, "a kind of file has eight letters")
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unsafe .writing(path, "open", String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    let byteCount = Int(lseek(descriptor, 0, SEEK_END))
+    var isKept = false
+    defer { if !isKept { close(descriptor) } }
+    let stamp = Stamp(descriptor)
+    let byteCount = Int(stamp.byteCount)
     guard byteCount >= Self.headerByteCount + Self.trailerByteCount else { throw .damaged(path, "it has only \(max(byteCount, 0)) bytes") }
     guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), unsafe address != MAP_FAILED else {
       throw unsafe .writing(path, "map", String(cString: strerror(errno)))
@@ -44,9 +51,31 @@ import Foundation
     }
     unsafe mapping = bytes
     self.path = path
+    self.descriptor = descriptor
+    self.stamp = stamp
+    isKept = true
+  }
+
+  /// Whether the file's length or time of change is another than when it was checked. One system call; true also when it cannot be told.
+  package var isDisturbed: Bool { Stamp(descriptor) != stamp }
+
+  /// What changes with a file's content.
+  private struct Stamp: Equatable {
+    var byteCount: Int64 = -1
+    var seconds = 0
+    var nanoseconds = 0
+
+    init(_ descriptor: Int32) {
+      var status = stat()
+      guard unsafe fstat(descriptor, &status) == 0 else { return }
+      byteCount = Int64(status.st_size)
+      seconds = status.st_mtim.tv_sec
+      nanoseconds = status.st_mtim.tv_nsec
+    }
   }
 
   deinit {
+    close(descriptor)
     if let base = unsafe mapping.baseAddress { unsafe munmap(UnsafeMutableRawPointer(mutating: base), mapping.count) }
   }
 

@@ -41,13 +41,16 @@ package struct DataSet: Sendable {
     self.queries = queries
 
     var grades: [String: [String: Int]] = [:]
-    for (number, line) in try Self.lines(of: folder + "/qrels.tsv").dropFirst().enumerated() {
+    // BEIR itself has them in a folder.
+    let isFlat = FileManager.default.fileExists(atPath: folder + "/qrels.tsv")
+    for (number, line) in try Self.lines(of: folder + (isFlat ? "/qrels.tsv" : "/qrels/test.tsv")).dropFirst().enumerated() {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       guard fields.count == 3, let grade = Int(fields[2]) else {
         throw .dataSet(folder, "qrels.tsv, line \(number + 2), is not query, document, grade")
       }
       grades[String(fields[0]), default: [:]][String(fields[1])] = grade
     }
+    guard queries.contains(where: { grades[$0.id] != nil }) else { throw .dataSet(folder, "its qrels judge no document for any of its queries") }
     self.grades = grades
   }
 
@@ -57,7 +60,9 @@ package struct DataSet: Sendable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .questions(path, "it cannot be read: \(String(cString: strerror(errno)))")
     }
-    var table = DelimitedText(bytes: Array(data), delimiter: UInt8(ascii: ","))
+    // Spreadsheets begin UTF-8 with a byte order mark.
+    let bytes = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
+    var table = DelimitedText(bytes: Array(bytes), delimiter: UInt8(ascii: ","))
     let header = table.next()?.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased() } ?? []
     guard let question = header.firstIndex(of: "question"), let expected = header.firstIndex(of: "expected") else {
       throw .questions(path, "its first line does not name the columns question and expected")
@@ -67,12 +72,16 @@ package struct DataSet: Sendable {
     while let record = table.next() {
       let fields = record.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces) }
       if fields == [""] { continue }
-      guard fields.count > max(question, expected), !fields[question].isEmpty else {
-        throw .questions(path, "the record \(queries.count + 1) after the header has no question or no expected file")
+      let place = "the record \(queries.count + 1) after the header"
+      let documents = fields.count > expected ? fields[expected].split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) } : []
+      guard fields.count > question, fields[question].contains(where: { $0.isLetter || $0.isNumber }), documents.contains(where: { !$0.isEmpty })
+      else { throw .questions(path, "\(place) has no question or no expected file") }
+      guard !fields[question].contains(where: \.isNewline) else {
+        throw .questions(path, "\(place) has a question of several lines: a quotation mark may be left open")
       }
       let id = "\(queries.count + 1)"
       queries.append(Query(id: id, text: fields[question]))
-      for document in fields[expected].split(separator: ";") { grades[id, default: [:]][document.trimmingCharacters(in: .whitespaces)] = 1 }
+      for document in documents where !document.isEmpty { grades[id, default: [:]][document] = 1 }
     }
     guard !queries.isEmpty else { throw .questions(path, "it holds no question") }
     self.queries = queries

@@ -26,7 +26,7 @@ package final class EvaluationIndex {
     progress: @escaping (IngestProgress) -> Void
   ) throws {
     self.collection = collection
-    let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(getpid())"
+    let path = directory ?? FileManager.default.temporaryDirectory.path + "/quarry-eval-\(UUID().uuidString)"
     self.directory = path
     isTemporary = directory == nil
     if try !Self.holds(collection, at: path) {
@@ -38,6 +38,12 @@ package final class EvaluationIndex {
     store = try Store.open(directory: path, access: .reading)
     retriever = Retriever(store: store, embedder: embedder)
     engine = try generatorPath.map { try GenerationEngine(model: LanguageModel.load(path: $0)) }
+  }
+
+  /// Documents that are expected for queries and are not in the index, by name: nothing could find them.
+  package func missingDocuments(of dataSet: DataSet) throws -> [String] {
+    guard let handle = try store.collection(named: collection) else { return [] }
+    return try Set(dataSet.grades.values.flatMap(\.keys)).sorted().filter { try store.chunkIDs(ofDocument: $0, in: handle.id).isEmpty }
   }
 
   deinit {

@@ -11,6 +11,8 @@ import DurableFiles
   private let file: VerifiedFile?
   /// What `save` returned, of a segment from a file.
   package var checksum: String? { file?.checksum }
+  /// Whether the file that it was mapped from has been changed since it was checked.
+  package var isDisturbed: Bool { file?.isDisturbed ?? false }
   /// The languages that its texts were stemmed by, in alphabetical order.
   package let languages: [String]
 

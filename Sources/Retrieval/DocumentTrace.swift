@@ -45,12 +45,13 @@ package struct DocumentTrace: Sendable, Equatable, Encodable, CustomStringConver
 
   package var description: String {
     func place(_ rank: Int?) -> String { rank.map { "place \($0)" } ?? "beyond place \(Retriever.traceDepth)" }
+    func merged(_ rank: Int?) -> String { rank.map { "merged place \($0)" } ?? "not merged, as it is a candidate of neither side" }
     return
       ([explanation]
       + chunks.prefix(3).map { chunk in
         let dense = chunk.cosine.map { "cosine \(($0 * 1000).rounded() / 1000), \(place(chunk.denseRank))" } ?? "no vector"
         let lexical = chunk.bm25.map { "bm25 \(($0 * 1000).rounded() / 1000), \(place(chunk.lexicalRank))" } ?? "none of the words"
-        return "chunk \(chunk.ordinal): merged \(place(chunk.rank)); dense \(dense); lexical \(lexical)"
+        return "chunk \(chunk.ordinal): \(merged(chunk.rank)); dense \(dense); lexical \(lexical)"
       }).joined(separator: "\n")
   }
 }

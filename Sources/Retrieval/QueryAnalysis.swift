@@ -13,6 +13,8 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
   package let isLiteral: Bool
+  /// Words in quotation marks, two and more, folded: where they follow each other is what is looked for.
+  package let phrases: [[String]]
   /// What words that no document has were taken for: stems by stems.
   package let corrections: [String: String]
 
@@ -59,6 +61,7 @@ package struct QueryAnalysis: Sendable, Equatable {
     let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
     self.words = stems.map { wordOfStem[$0] ?? $0 }
     self.isLiteral = isLiteral
+    phrases = Self.quoted(question).map { Array(Words.folded(String($0)).prefix(Self.termLimit)) }.filter { $0.count > 1 }
     corrections = [:]
   }
 
@@ -72,12 +75,29 @@ package struct QueryAnalysis: Sendable, Equatable {
     let corrected = zip(stems, words).map { stem, word in corrections[stem].map { ($0, $0) } ?? (stem, word) }.filter { seen.insert($0.0).inserted }
     return QueryAnalysis(
       terms: terms + stems.compactMap { corrections[$0] }, stems: corrected.map(\.0), words: corrected.map(\.1),
-      sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, corrections: corrections)
+      sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, phrases: phrases,
+      corrections: corrections)
   }
 
-  private init(terms: [String], stems: [String], words: [String], sequence: [String], isLiteral: Bool, corrections: [String: String]) {
+  private init(
+    terms: [String], stems: [String], words: [String], sequence: [String], isLiteral: Bool, phrases: [[String]], corrections: [String: String]
+  ) {
     (self.terms, self.stems, self.words) = (terms, stems, words)
-    (self.sequence, self.isLiteral, self.corrections) = (sequence, isLiteral, corrections)
+    (self.sequence, self.isLiteral, self.phrases, self.corrections) = (sequence, isLiteral, phrases, corrections)
+  }
+
+  /// What stands between a mark and the next one that ends it.
+  private static func quoted(_ question: String) -> [Substring] {
+    let ends: [Character: [Character]] = ["\"": ["\""], "“": ["”", "“"], "„": ["“", "”"], "«": ["»"], "`": ["`"]]
+    var result: [Substring] = []
+    var rest = question[...]
+    while let start = rest.firstIndex(where: { ends[$0] != nil }) {
+      let inner = rest[rest.index(after: start)...]
+      guard let end = inner.firstIndex(where: { ends[rest[start]]?.contains($0) == true }) else { break }
+      result.append(inner[..<end])
+      rest = inner[inner.index(after: end)...]
+    }
+    return result
   }
 
   /// Marks that stand around words that are meant as they are.

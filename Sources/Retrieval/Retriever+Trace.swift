@@ -23,21 +23,22 @@ extension Retriever {
     if let allowed, !ids.contains(where: allowed.contains) { return trace(.filtered, "it does not pass the filter") }
     let results = try search(question, options)
     if let passage = results.first(where: { ids.contains($0.chunk.id) }) {
-      return trace(.found, "it is found, at place \(passage.rank)", try chunks(ids, for: question, options, allowed))
+      return trace(.found, "it is found, at place \(passage.rank)", try chunks(ids, for: question, options, allowed).chunks)
     }
-    let chunks = try chunks(ids, for: question, options, allowed)
+    let (chunks, mergedRanks) = try chunks(ids, for: question, options, allowed)
     guard let best = chunks.first?.rank else {
       return trace(.noCandidate, "neither side has it among its best \(options.candidateLimit)", chunks)
     }
-    let worst = results.last?.rank ?? 0
+    let worst = results.compactMap { mergedRanks[$0.chunk.id] }.max() ?? 0
     if best <= worst { return trace(.leftOut, "a better passage says the same, or there are enough passages of its document", chunks) }
     return trace(.outranked, "others fit better: it is at place \(best), and \(options.limit) are shown", chunks)
   }
 
+  /// The chunks with their places, and the places of all candidates in the merged order.
   private func chunks(
     _ ids: [Int64], for question: String, _ options: SearchOptions, _ allowed: ChunkSet?
-  ) throws -> [DocumentTrace.ChunkTrace] {
-    guard let collection = try store.collection(named: options.collection) else { return [] }
+  ) throws -> (chunks: [DocumentTrace.ChunkTrace], mergedRanks: [Int64: Int]) {
+    guard let collection = try store.collection(named: options.collection) else { return ([], [:]) }
     let analysis = try correctedAnalysis(of: question, options)
     let candidates = try self.candidates(for: question, analysis, options)
     let cosines = try store.denseScores(of: ids, against: candidates.questionVector, in: collection.id)
@@ -49,10 +50,11 @@ extension Retriever {
       ranks(dense.map(\.chunkID)), ranks(lexical.best.map(\.chunkID)), ranks(merged.map(\.id))
     )
     let stored = try store.chunks(ids)
-    return ids.compactMap { stored[$0] }.map { chunk in
+    let chunks = ids.compactMap { stored[$0] }.map { chunk in
       DocumentTrace.ChunkTrace(
         ordinal: chunk.ordinal, text: chunk.text, cosine: cosines[chunk.id], denseRank: denseRanks[chunk.id], bm25: lexical.scores[chunk.id],
         lexicalRank: lexicalRanks[chunk.id], rank: mergedRanks[chunk.id])
     }.sorted { ($0.rank ?? .max, -($0.cosine ?? -1), $0.ordinal) < ($1.rank ?? .max, -($1.cosine ?? -1), $1.ordinal) }
+    return (chunks, mergedRanks)
   }
 }

@@ -83,11 +83,13 @@ package struct Retriever: Sendable {
     let limit = max(options.candidateLimit, options.limit)
     let allowed = try store.chunks(passing: options.filter, in: collection.id)
     if let allowed, allowed.isEmpty { throw RetrievalError.nothingPasses(options.collection) }
-    let ((vector, nearest), matching) = try Parallel.both {
+    let ((vector, nearest), (matching, phraseWeights)) = try Parallel.both {
       let vector = try embedder.embed([question])[0]
       return (vector, try store.denseSearch(vector, limit: limit, in: collection.id, among: allowed))
     } _: {
-      try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id, among: allowed)
+      let matching = try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id, among: allowed)
+      let weights = try PhraseWeights(analysis.phrases, store: store, collection: collection.id, allowed: allowed)
+      return (try weights.adding(to: matching, terms: analysis.terms), weights)
     }
     guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
     var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
@@ -98,7 +100,7 @@ package struct Retriever: Sendable {
     let lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
     let fusion = options.fusion(for: analysis, learnt: collection.denseWeight)
     var explanations = fusion.scores(dense: dense, lexical: lexical)
-    if options.refines { explanations = try refine(explanations, fusion, analysis, questionVector: vector, in: collection.id) }
+    if options.refines { explanations = try refine(explanations, fusion, analysis, phraseWeights, questionVector: vector, in: collection.id) }
     return Candidates(explanations: explanations, questionVector: vector, sequence: sequence)
   }
 }

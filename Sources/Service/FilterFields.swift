@@ -17,6 +17,28 @@ struct FilterFields: Decodable, Sendable {
     case modifiedBefore = "modified_before"
   }
 
+  /// A condition that is misspelt would find everything.
+  init(from decoder: any Decoder) throws {
+    struct Name: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+
+      init?(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+    for name in try decoder.container(keyedBy: Name.self).allKeys where CodingKeys(stringValue: name.stringValue) == nil {
+      throw ServiceError.field(
+        "filter.\(name.stringValue)", "it is not known; path, type, language, modified_since, modified_before and metadata are")
+    }
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    path = try fields.decodeIfPresent(OneOrMore.self, forKey: .path)
+    type = try fields.decodeIfPresent(OneOrMore.self, forKey: .type)
+    language = try fields.decodeIfPresent(OneOrMore.self, forKey: .language)
+    modifiedSince = try fields.decodeIfPresent(String.self, forKey: .modifiedSince)
+    modifiedBefore = try fields.decodeIfPresent(String.self, forKey: .modifiedBefore)
+    metadata = try fields.decodeIfPresent([String: OneOrMore].self, forKey: .metadata)
+  }
+
   /// A string, or a list of them.
   struct OneOrMore: Decodable, Sendable {
     let values: [String]
@@ -55,7 +77,7 @@ struct FilterFields: Decodable, Sendable {
 
   private func date(_ text: String?, _ name: String) throws -> Date? {
     guard let text else { return nil }
-    guard let date = (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: .iso8601.year().month().day())) else {
+    guard let date = DocumentFilter.date(text) else {
       throw ServiceError.field("filter.\(name)", "it has to be a day, as 2026-01-31, or a time, as 2026-01-31T12:00:00Z")
     }
     return date

@@ -20,10 +20,10 @@ struct IndexRepair: ServiceLifecycle.Service {
       var wait = interval
       while true {
         try await Task.sleep(for: wait)
+        // What was found is said before it is mended, which may take minutes.
+        sayNews(&said)
         guard let outcome = await repaired() else { return }
-        let notices = store.notices
-        for notice in notices.dropFirst(said) { logger.warning("\(notice)") }
-        said = notices.count
+        sayNews(&said)
         switch outcome {
         case .success(let files):
           for file in files.sorted() { logger.notice("what \(file) held is searched as usual again") }
@@ -36,6 +36,12 @@ struct IndexRepair: ServiceLifecycle.Service {
         }
       }
     }
+  }
+
+  private func sayNews(_ said: inout Int) {
+    let notices = store.notices
+    for notice in notices.dropFirst(said) { logger.warning("\(notice)") }
+    said = notices.count
   }
 
   /// `nil` when the service stops meanwhile: a file that is not finished then is none.

@@ -9,8 +9,15 @@ package final class ChunkSet: Sendable {
   private let first: Int64
   /// Rising.
   private let ids: [Int64]
-  private let words = Mutex<(sequence: Int64, rows: [WordSegmentRow], filter: LexicalFilter)?>(nil)
-  private let positions = Mutex<[ObjectIdentifier: (liveCount: Int, bitmap: Bitmap)]>([:])
+  private let words = Mutex<(identity: WordSnapshot.Identity, filter: LexicalFilter)?>(nil)
+  private let positions = Mutex<[Positions]>([])
+
+  /// The set among the vectors of an index, of which so many were alive; not kept longer than that.
+  private struct Positions {
+    weak var index: VectorIndex?
+    let liveCount: Int
+    let bitmap: Bitmap
+  }
 
   package var count: Int { ids.count }
 
@@ -33,9 +40,9 @@ package final class ChunkSet: Sendable {
   /// Those that are alive in a snapshot of the words.
   func filter(_ snapshot: WordSnapshot) -> LexicalFilter {
     words.withLock { known in
-      if let known, known.sequence == snapshot.sequence, known.rows == snapshot.rows { return known.filter }
+      if let known, known.identity === snapshot.identity { return known.filter }
       let filter = LexicalFilter(snapshot.index, ids: ids)
-      known = (snapshot.sequence, snapshot.rows, filter)
+      known = (snapshot.identity, filter)
       return filter
     }
   }
@@ -43,12 +50,11 @@ package final class ChunkSet: Sendable {
   /// Their positions among vectors that were loaded together, of those that are alive.
   func positions(in segment: VectorSegment) -> Bitmap {
     positions.withLock { known in
-      let key = ObjectIdentifier(segment.index)
-      if let known = known[key], known.liveCount == segment.liveCount { return known.bitmap }
+      if let entry = known.first(where: { $0.index === segment.index && $0.liveCount == segment.liveCount }) { return entry.bitmap }
       // A set is asked for a few segments at a time; those of earlier states go.
       if known.count >= 16 { known.removeAll() }
       let bitmap = segment.positions(of: ids)
-      known[key] = (segment.liveCount, bitmap)
+      known.append(Positions(index: segment.index, liveCount: segment.liveCount, bitmap: bitmap))
       return bitmap
     }
   }

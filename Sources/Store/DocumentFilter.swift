@@ -57,5 +57,18 @@ package struct DocumentFilter: Sendable, Hashable {
     return [name, name + "/*"]
   }
 
-  private static func nanoseconds(_ date: Date) -> Int64 { Int64(clamping: Int((date.timeIntervalSince1970 * 1e9).rounded())) }
+  /// A day (`2026-01-31`, from its beginning in UTC) or a moment (`2026-01-31T12:00:00Z`); `nil` for anything else, the 30th of February for one.
+  package static func date(_ text: String) -> Date? {
+    let day = Date.ISO8601FormatStyle().year().month().day()
+    guard let date = (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: day)) else { return nil }
+    // The calendar would count on into the next month. A moment with an offset may be of the day before or after.
+    guard let start = try? Date(String(text.prefix(10)), strategy: day), start.formatted(day) == text.prefix(10) else { return nil }
+    return date
+  }
+
+  /// Since 1970; times before 1678 and after 2261 are the first and the last of them.
+  private static func nanoseconds(_ date: Date) -> Int64 {
+    let count = (date.timeIntervalSince1970 * 1e9).rounded()
+    return Int64(exactly: count) ?? (count < 0 ? .min : .max)
+  }
 }

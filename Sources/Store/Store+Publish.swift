@@ -45,14 +45,14 @@ extension Store {
     // A little below the threshold an old graph still serves; it does not come and go with every document.
     if state.chunkCount < options.graphThreshold {
       guard let row = state.row else { return }
-      let isWorthKeeping = try state.chunkCount < options.graphThreshold / 2 ? false : usableIndex(row, state) != nil
+      let isTooSmall = state.chunkCount < options.graphThreshold / 2 || state.goneFraction(of: row) > Self.rebuildFraction
+      let isWorthKeeping = try isTooSmall ? false : usableIndex(row, state) != nil
       if !isWorthKeeping { try retire(row, of: collection) }
       return
     }
     guard let row = state.row else { return try build(collection, state, extending: nil) }
     let usable = try usableIndex(row, state)
-    let goneCount = row.count - (state.chunkCount - state.newCount)
-    if usable?.index.kind != kind(for: state, now: usable?.index.kind) || Double(goneCount) > Self.rebuildFraction * Double(row.count) {
+    if usable?.index.kind != kind(for: state, now: usable?.index.kind) || state.goneFraction(of: row) > Self.rebuildFraction {
       try build(collection, state, extending: nil)
     } else if Double(state.newCount) > Self.extensionFraction * Double(row.count) {
       try build(collection, state, extending: usable)
@@ -199,6 +199,9 @@ private struct GraphState {
     hasStagedVectors =
       try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM staged_vector WHERE embedder = ?)", arguments: [embedder.fingerprint]) ?? false
   }
+
+  /// How many of the graph's chunks are gone, as a part of it.
+  func goneFraction(of row: GenerationRow) -> Double { Double(row.count - (chunkCount - newCount)) / Double(max(1, row.count)) }
 }
 
 extension StoreStep {

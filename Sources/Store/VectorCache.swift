@@ -28,6 +28,7 @@ final class VectorCache: Sendable {
 
     // Held while loading: two searches that start together load once.
     return try current.withLock { snapshot in
+      if snapshot.isDisturbed { snapshot = .empty }
       if snapshot.sequence >= sequence, generation.map({ $0.number <= snapshot.generation }) ?? true { return snapshot }
       var next = snapshot
       if let generation, generation.number > snapshot.generation {

@@ -12,6 +12,9 @@ struct VectorSnapshot: Sendable {
 
   static let empty = VectorSnapshot(sequence: -1, generation: 0, segments: [])
 
+  /// Whether a file that is read from has been changed under it: then nothing that it says counts any more.
+  var isDisturbed: Bool { segments.contains { $0.index.isDisturbed } }
+
   var lastChunkID: Int64 { segments.last?.ids.last ?? 0 }
   var liveCount: Int { segments.reduce(0) { $0 + $1.liveCount } }
 

@@ -15,6 +15,13 @@ struct WordSnapshot: Sendable {
   var parts: [Part] = []
   var lastChunkID: Int64 = 0
   var index = LexicalIndex([])
+  /// Another one with every new state: what was made for an index fits no other.
+  var identity = Identity()
+
+  final class Identity: Sendable {}
+
+  /// Whether a file that is read from has been changed under it: then nothing that it says counts any more.
+  var isDisturbed: Bool { parts.contains { $0.segment.isDisturbed } }
 }
 
 /// Keeps a collection's words in memory and brings them up to date with the database before they are used.
@@ -39,6 +46,7 @@ final class WordCache: Sendable {
 
     // Held while loading: two searches that start together load once.
     return try current.withLock { snapshot in
+      if snapshot.isDisturbed { snapshot = WordSnapshot() }
       if snapshot.sequence >= sequence, rows == snapshot.rows || sequence < snapshot.sequence { return snapshot }
       var next = snapshot
       var hasDead = removalSequence > next.sequence
@@ -64,6 +72,7 @@ final class WordCache: Sendable {
       }
       next.index = LexicalIndex(next.parts.filter { $0.segment.count > 0 })
       next.sequence = sequence
+      next.identity = WordSnapshot.Identity()
       snapshot = next
       return next
     }

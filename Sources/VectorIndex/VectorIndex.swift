@@ -71,6 +71,9 @@ import Foundation
   /// Bytes of memory that a graph over so many vectors takes, beside the rows in its file: codes, links, scales, labels.
   package static func graphByteCount(count: Int, dimension: Int) -> Int { count * (dimension + 4 * (2 * linkCount + 2) + 32) }
 
+  /// Whether the file that rows stay in has been changed since it was checked.
+  package var isDisturbed: Bool { file?.isDisturbed ?? false }
+
   /// How many vectors there are.
   package var count: Int { unsafe qf_index_count(handle) }
 

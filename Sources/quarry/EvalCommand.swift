@@ -52,6 +52,14 @@ struct EvalCommand: AsyncParsableCommand {
       let judges = compared.contains { $0.rerankLimit > 0 }
       let index = try index.open(
         for: dataSet, output: output, generator: judges ? ModelFolder.standard().generatorPath(generator.choice) : nil)
+      // A data set brings its documents; a list of questions may name them wrongly.
+      if dataSet.corpusPath == nil {
+        let missing = try index.missingDocuments(of: dataSet)
+        if let first = missing.first {
+          output.notice(
+            "\(missing.count) of the expected documents are not in the index, \(first) for one: quarry status --documents lists those that are")
+        }
+      }
       var bar = ProgressBar(label: "search", isQuiet: output.quiet)
       var comparison = RetrievalComparison(set: dataSet.name)
       for (number, setting) in compared.enumerated() {

@@ -51,7 +51,7 @@ struct Moment: ExpressibleByArgument {
   let date: Date
 
   init?(argument: String) {
-    guard let date = (try? Date(argument, strategy: .iso8601)) ?? (try? Date(argument, strategy: .iso8601.year().month().day())) else { return nil }
+    guard let date = DocumentFilter.date(argument) else { return nil }
     self.date = date
   }
 }

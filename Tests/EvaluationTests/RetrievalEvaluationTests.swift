@@ -64,7 +64,11 @@ import Testing
     let set = try read("Expected, Question ,note\na/b.md,\"Who, and when?\",x\n\"c.txt; d.txt\",Where?,\n\n")
     #expect(set.queries.map(\.text) == ["Who, and when?", "Where?"] && set.corpusPath == nil)
     #expect(set.grades == ["1": ["a/b.md": 1], "2": ["c.txt": 1, "d.txt": 1]])
-    for text in ["", "a,b\nc,d\n", "question,expected\n", "question,expected\nalone\n", "question,expected\n,file\n"] {
+    #expect(try read("\u{FEFF}question,expected\nwho,a\n").queries.count == 1)
+    for text in [
+      "", "a,b\nc,d\n", "question,expected\n", "question,expected\nalone\n", "question,expected\n,file\n", "question,expected\nwho,\n",
+      "question,expected\n?!,file\n", "question,expected\n\"who,file\nand where\",file\n",
+    ] {
       #expect(throws: EvaluationError.self, "\(text)") { try read(text) }
     }
     #expect(throws: EvaluationError.self) { try DataSet(path: "/nowhere.csv") }

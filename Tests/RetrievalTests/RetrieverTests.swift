@@ -57,6 +57,16 @@ final class Library {
     ("cooking.txt", ["Whisk three eggs with sugar until the mixture is pale.", "Set max_oven_heat to 180 degrees."]),
   ]
 
+  /// However many hold the words apart.
+  @Test(arguments: ["\"copper kettle\"", "Where is the “Copper Kettle”?"]) func quotedWordsAreFoundTogether(question: String) throws {
+    let library = try Library()
+    try library.add(
+      (0..<200).map { ("apart\($0).txt", ["The kettle number \($0) is not of copper, which makers of a kettle seldom use."]) }
+        + [("together.txt", ["In a drawer of the long hall, under maps and beside the lamp oil, somebody had left one copper kettle in 1904."])])
+    let found = try library.retriever.search(question, SearchOptions())
+    #expect(found.first?.chunk.path == "together.txt")
+  }
+
   @Test func wordsAndMeaningBothFind() throws {
     let library = try Library()
     try library.add(Self.documents)

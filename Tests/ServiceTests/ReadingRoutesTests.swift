@@ -45,7 +45,7 @@ import Testing
       #expect(
         filter.modifiedFrom == Date(timeIntervalSince1970: 1_769_817_600) && filter.modifiedBefore == Date(timeIntervalSince1970: 1_769_947_200))
       #expect(filter.metadata == ["author": ["Ann", "Bob"], "year": ["2021"]])
-      for bad in [#"{"type": "word"}"#, #"{"modified_since": "yesterday"}"#, #"{"path": []}"#, #"{"metadata": {"a": []}}"#] {
+      for bad in [#"{"type": "word"}"#, #"{"modified_since": "yesterday"}"#, #"{"path": []}"#, #"{"metadata": {"a": []}}"#, #"{"paths": "a"}"#] {
         let refused = try await client.post("/v1/search", #"{"query": "lamp", "filter": \#(bad)}"#)
         #expect(refused.status == 400, "\(bad)")
       }

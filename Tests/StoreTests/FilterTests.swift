@@ -53,6 +53,25 @@ import Testing
     return filter
   }
 
+  @Test(arguments: [("0001-01-01", true), ("1600-01-01", true), ("3000-01-01", false), ("9999-12-31", false)])
+  func timesThatNoFileHasAreTaken(day: String, isPast: Bool) throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    try store.put("a", ["words"], in: collection)
+    var filter = DocumentFilter()
+    filter.modifiedFrom = DocumentFilter.date(day)
+    #expect(filter.modifiedFrom != nil)
+    #expect(try store.chunks(passing: filter, in: collection)?.isEmpty == !isPast)
+  }
+
+  @Test func daysThatNoCalendarHasAreNone() {
+    for text in ["2026-02-30", "2026-13-01", "2026-1-1", "yesterday", "", "2026-02-30T12:00:00Z"] {
+      #expect(DocumentFilter.date(text) == nil, "\(text)")
+    }
+    #expect(DocumentFilter.date("2024-02-29") != nil && DocumentFilter.date("2026-01-31T23:30:00+02:00") != nil)
+  }
+
   private static func passes(_ document: Document, _ filter: DocumentFilter) -> Bool {
     func fits(_ pattern: String) -> Bool {
       if !pattern.contains(where: { "*?[".contains($0) }) {

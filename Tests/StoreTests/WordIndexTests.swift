@@ -131,6 +131,44 @@ import Testing
     #expect(try open().vectors(forContentHashes: ["hash"], embedder: embedder.fingerprint).count == 1)
   }
 
+  /// A file that is cut or written to while it is mapped: its pages must not be looked at again.
+  @Test(arguments: [0, 100, 100_000]) func aFileThatChangesUnderAReaderIsNotRead(byteCount: Int) throws {
+    let expected = try published(seed: 9)
+    let file = folder.path + "/words/" + (try #require(files.first))
+    let reader = try open(.reading)
+    #expect(try found(in: reader) == expected)
+    let handle = try #require(FileHandle(forWritingAtPath: file))
+    try handle.truncate(atOffset: UInt64(byteCount))
+    try handle.close()
+    #expect(try found(in: reader) == expected)
+    #expect(reader.damagedFiles == [file])
+    #expect(try reader.repair() == [file])
+    #expect(try found(in: reader) == expected && reader.damagedFiles.isEmpty)
+  }
+
+  /// What was made for one state of the words is not used with another: a repair puts together what was apart.
+  @Test func aFilterOutlivesARepair() throws {
+    let expected = try published(seed: 10)
+    let small = try open().createCollection(named: "small", embedder: embedder).id
+    for number in 0..<3 { try open().put("s\(number)", ["kite \(number)"], in: small) }
+    let reader = try open(.reading)
+    var filter = DocumentFilter()
+    filter.paths = ["s*"]
+    func filtered() throws -> Int {
+      try reader.lexicalSearch(anyOf: ["kite"], limit: 10, in: small, among: reader.chunks(passing: filter, in: small)).count
+    }
+    #expect(try filtered() == 3)
+    // Now in a segment of its own, in memory.
+    try open().put("s3", ["kite 3"], in: small)
+    #expect(try filtered() == 4)
+    let file = folder.path + "/words/" + (try #require(files.first))
+    try Data("nothing of use".utf8).write(to: URL(fileURLWithPath: file))
+    #expect(try found(in: reader) == expected || reader.damagedFiles.isEmpty)
+    reader.noteDamage(file)
+    _ = try reader.repair()
+    #expect(try filtered() == 4)
+  }
+
   @Test func aMissingFileIsMadeAnew() throws {
     var generator = SeededGenerator(seed: 6)
     try open().put("a", Self.texts(60, &generator), in: collection)

@@ -10,7 +10,8 @@ extension Retriever {
   /// Measured on 800 questions of squad2-a, scifact, cranfield and hotpotqa200, nDCG@10 without and with: .895 and .908, .734 and .740, .472 and .495,
   /// .835 and .845.
   func refine(
-    _ explanations: [Int64: ScoreExplanation], _ fusion: Fusion, _ analysis: QueryAnalysis, questionVector: [Float], in collection: CollectionID
+    _ explanations: [Int64: ScoreExplanation], _ fusion: Fusion, _ analysis: QueryAnalysis, _ phraseWeights: PhraseWeights, questionVector: [Float],
+    in collection: CollectionID
   ) throws -> [Int64: ScoreExplanation] {
     let order = explanations.map { (id: $0.key, score: $0.value.score) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }
     let best = order.prefix(Self.refinedCount).map(\.id)
@@ -21,7 +22,7 @@ extension Retriever {
       count: try store.chunkCount(of: collection))
     let scores = scoring.scores(
       read.compactMap { neighbourhoods[$0] }.map { WindowScores.Window(header: $0.header, text: $0.text, neighbours: $0.neighbours) })
-    let lexical = Dictionary(uniqueKeysWithValues: zip(read, scores))
+    let lexical = Dictionary(uniqueKeysWithValues: zip(read, scores).map { ($0, $1 + phraseWeights[$0]) })
 
     let first = fusion.refined(explanations, dense: [:], lexical: lexical)
     let leading = read.map { (id: $0, score: first[$0]?.score ?? 0) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }.prefix(8)

@@ -1,0 +1,44 @@
+import Lexical
+import Store
+
+/// Words that a question has in quotation marks count as one more term, which chunks have where the words follow each other: its inverse document
+/// frequency is added to their scores of words.
+///
+/// The index of words has no positions: the chunks that fit the phrase's words best are read and looked through, so that they are found however many
+/// hold the words apart.
+struct PhraseWeights {
+  private let store: Store
+  private let collection: CollectionID
+  private var weights: [Int64: Double] = [:]
+
+  /// Chunks that are looked through for a phrase.
+  private static let depth = 1000
+
+  /// - Parameter phrases: Folded words that follow each other, each.
+  init(_ phrases: [[String]], store: Store, collection: CollectionID, allowed: ChunkSet?) throws {
+    (self.store, self.collection) = (store, collection)
+    guard !phrases.isEmpty else { return }
+    let chunkCount = try store.chunkCount(of: collection)
+    for phrase in phrases {
+      let best = try store.lexicalSearch(anyOf: phrase, limit: Self.depth, in: collection, among: allowed)
+      let holders = try store.chunks(best.map(\.chunkID)).values.filter { chunk in
+        [chunk.text, chunk.header].contains { Words.folded($0).firstRange(of: phrase) != nil }
+      }
+      let weight = BM25.inverseDocumentFrequency(chunkCount: holders.count, total: max(chunkCount, holders.count))
+      for chunk in holders { weights[chunk.id, default: 0] += weight }
+    }
+  }
+
+  subscript(chunk: Int64) -> Double { weights[chunk] ?? 0 }
+
+  /// The matches with those that hold a phrase raised, and those added that were not among the best.
+  ///
+  /// - Parameter terms: What the matches were found by.
+  func adding(to matches: [ScoredChunk], terms: [String]) throws -> [ScoredChunk] {
+    guard !weights.isEmpty else { return matches }
+    let known = Dictionary(matches.map { ($0.chunkID, $0.score) }) { first, _ in first }
+    let missing = weights.keys.filter { known[$0] == nil }
+    let scores = try known.merging(store.lexicalScores(of: Array(missing), anyOf: terms, in: collection)) { first, _ in first }
+    return scores.map { ScoredChunk(chunkID: $0, score: $1 + self[$0]) }.sorted { ($0.score, $1.chunkID) > ($1.score, $0.chunkID) }
+  }
+}
