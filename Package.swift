@@ -43,6 +43,8 @@ let package = Package(
     .target(name: "CPostings", cSettings: strictC),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
     .systemLibrary(name: "CMarkGFM", pkgConfig: "libcmark-gfm", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+    .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
+    .target(name: "CMail", dependencies: ["CGMime"], cSettings: strictC),
     .systemLibrary(name: "CGumbo", pkgConfig: "gumbo", providers: [.apt(["libgumbo-dev"])]),
 
     .target(name: "Diagnostics", swiftSettings: strict),
@@ -50,7 +52,7 @@ let package = Package(
       name: "DurableFiles", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strictMemory),
 
     // Documents to chunks
-    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CGumbo"], swiftSettings: strict),
+    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CGumbo", "CMail"], swiftSettings: strict),
     .target(name: "Chunking", dependencies: ["Documents"], swiftSettings: strict),
 
     // Models

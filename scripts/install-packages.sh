@@ -9,7 +9,11 @@ packages=(
   libcmark-gfm-dev libcmark-gfm-extensions-dev  # Markdown
   libgumbo-dev           # HTML
   libstemmer-dev         # stems of words in thirty languages
+  libgmime-3.0-dev       # e-mail
   poppler-utils          # PDF
+  pandoc                 # office documents, e-books, notebooks, markup
+  libarchive-tools       # archives, and what office documents are packed in
+  tesseract-ocr          # text in pictures
   pkg-config python3-venv
 )
 

@@ -1,11 +1,20 @@
 #!/usr/bin/env python3
-"""Writes Corpora/fixtures: one small document of every format that Quarry reads, about an invented lighthouse.
+"""Writes Corpora/fixtures and Corpora/formats: one small document of every format that Quarry reads, about an invented lighthouse. Those in
+Corpora/formats are read by way of other programs, or hold other documents.
 
 Every file states a fact that stands in no other, so that a test can ask for it. Run from anywhere; the output is the same every time.
 """
+import gzip
+import io
+import json
+import os
 import pathlib
+import subprocess
+import tarfile
+import zipfile
 
-FOLDER = pathlib.Path(__file__).resolve().parent.parent / "Corpora" / "fixtures"
+CORPORA = pathlib.Path(__file__).resolve().parent.parent / "Corpora"
+FOLDER = CORPORA / "fixtures"
 
 
 def pdf(pages, title):
@@ -208,13 +217,188 @@ BYTES = {
 }
 
 
+XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def packed(files):
+    """A zip archive that is the same every time; `mimetype` is stored as it is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+    return out.getvalue()
+
+
+def relationships(targets):
+    """Relationships of a part, `rId1` and so on: (type, target)."""
+    items = "".join(
+        f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target}"/>' for number, (kind, target) in enumerate(targets, 1))
+    return f'{XML}<Relationships xmlns="{RELATIONSHIPS}">{items}</Relationships>'
+
+
+def content_types(parts):
+    """The types of an office document's parts, by their names after the common beginning."""
+    beginning = "application/vnd.openxmlformats-officedocument."
+    items = "".join(f'<Override PartName="/{part}" ContentType="{beginning}{kind}+xml"/>' for part, kind in parts.items())
+    return (
+        f'{XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{items}</Types>')
+
+
+def written_by_pandoc(form, markdown):
+    """A text document as a word processor's format; the same every time for one version of pandoc (this is 2.17)."""
+    environment = os.environ | {"SOURCE_DATE_EPOCH": "0"}
+    return subprocess.run(
+        ["pandoc", "--from", "markdown", "--to", form, "--output", "-"], input=markdown.encode(), stdout=subprocess.PIPE, check=True, env=environment).stdout
+
+
+def pptx():
+    drawing = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    namespaces = f'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:r="{OFFICE}" {drawing}'
+
+    def shape(text, kind=None):
+        placeholder = f'<p:nvPr><p:ph type="{kind}"/></p:nvPr>' if kind else "<p:nvPr/>"
+        return (
+            f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="x"/><p:cNvSpPr/>{placeholder}</p:nvSpPr><p:spPr/>'
+            f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>")
+
+    def slide(shapes, root="sld"):
+        return f"{XML}<p:{root} {namespaces}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:{root}>"
+
+    rows = "".join(
+        "<a:tr>" + "".join(f"<a:tc><a:txBody><a:p><a:r><a:t>{cell}</a:t></a:r></a:p></a:txBody></a:tc>" for cell in row) + "</a:tr>"
+        for row in [("Ship", "Crew"), ("Aurora", "31"), ("Minnow", "5")])
+    table = f"<p:graphicFrame><a:graphic><a:graphicData><a:tbl>{rows}</a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+    return packed({
+        "[Content_Types].xml": content_types({
+            "ppt/presentation.xml": "presentationml.presentation.main", "ppt/slides/slide1.xml": "presentationml.slide",
+            "ppt/slides/slide2.xml": "presentationml.slide", "ppt/notesSlides/notesSlide1.xml": "presentationml.notesSlide"}),
+        "_rels/.rels": relationships([("officeDocument", "ppt/presentation.xml")]),
+        "ppt/presentation.xml": f'{XML}<p:presentation {namespaces}><p:sldIdLst><p:sldId id="256" r:id="rId2"/><p:sldId id="257" r:id="rId1"/></p:sldIdLst></p:presentation>',
+        "ppt/_rels/presentation.xml.rels": relationships([("slide", "slides/slide1.xml"), ("slide", "slides/slide2.xml")]),
+        # Shown second.
+        "ppt/slides/slide1.xml": slide(shape("Wrecks", "title") + table),
+        "ppt/slides/slide2.xml": slide(shape("The point in numbers", "ctrTitle") + shape("Forty wrecks in a hundred years.") + shape("1", "sldNum")),
+        "ppt/slides/_rels/slide2.xml.rels": relationships([("notesSlide", "../notesSlides/notesSlide1.xml")]),
+        "ppt/notesSlides/notesSlide1.xml": slide(shape("Mention the reef called the Comb.", "body"), "notes"),
+    })
+
+
+def xlsx():
+    namespace = f'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="{OFFICE}"'
+    strings = ["Date", "Oil", "Visitor", "Bishop of Locharn"]
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c></row>'
+        '<row r="3"><c r="A3" s="1"><v>19390</v></c><c r="B3"><v>4.25</v></c><c r="C3" t="s"><v>3</v></c></row>'
+        '<row r="4"><c r="A4" s="1"><v>19391.5</v></c><c r="B4"><v>3</v></c><c r="C4" t="inlineStr"><is><t>nobody</t></is></c></row>')
+    return packed({
+        "[Content_Types].xml": content_types({
+            "xl/workbook.xml": "spreadsheetml.sheet.main", "xl/worksheets/sheet1.xml": "spreadsheetml.worksheet",
+            "xl/sharedStrings.xml": "spreadsheetml.sharedStrings", "xl/styles.xml": "spreadsheetml.styles"}),
+        "_rels/.rels": relationships([("officeDocument", "xl/workbook.xml")]),
+        "xl/workbook.xml": f'{XML}<workbook {namespace}><sheets><sheet name="Log of 1953" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relationships([("worksheet", "worksheets/sheet1.xml")]),
+        "xl/sharedStrings.xml": f"{XML}<sst {namespace}>" + "".join(f"<si><t>{text}</t></si>" for text in strings) + "</sst>",
+        "xl/styles.xml": f'{XML}<styleSheet {namespace}><numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": f"{XML}<worksheet {namespace}><sheetData>{rows}</sheetData></worksheet>",
+    })
+
+
+def open_document(kind, body):
+    namespaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{path}:1.0"'
+        for name, path in [("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing")])
+    types = f"application/vnd.oasis.opendocument.{kind}"
+    return packed({
+        "mimetype": types,
+        "content.xml": f"{XML}<office:document-content {namespaces}><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+        "META-INF/manifest.xml": f'{XML}<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{types}"/></manifest:manifest>',
+    })
+
+
+def epub():
+    page = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Ghosts</title></head><body><h1>Ghosts</h1><p>A lady in grey walks on the gallery in November.</p></body></html>'
+    package = (
+        f'{XML}<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        '<dc:identifier id="id">skarn</dc:identifier><dc:title>Tales of Skarn Point</dc:title><dc:language>en</dc:language></metadata>'
+        '<manifest><item id="p" href="p.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="p"/></spine></package>')
+    return packed({
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": f'{XML}<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+        "book.opf": package,
+        "p.xhtml": XML + page,
+    })
+
+
+def tar_gz(files):
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as compressed, tarfile.open(fileobj=compressed, mode="w") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+def cells(*values):
+    return "<table:table-row>" + "".join(f"<table:table-cell><text:p>{value}</text:p></table:table-cell>" for value in values) + "</table:table-row>"
+
+
+FORMATS = {
+    "repairs.docx": written_by_pandoc(
+        "docx", "# Repairs of 1911\n\nThe chimney of the lamp cracked on the ninth of May.\n\n## Costs\n\n| Part | Price |\n|---|---|\n| wick | 4 pence |\n| chimney | 2 shillings |\n"),
+    "visitors.odt": written_by_pandoc("odt", "# Visitors\n\nThe bishop came in 1953 and was seasick.\n"),
+    "menu.rtf": rb"{\rtf1\ansi {\b Menu}\par On Sundays there is smoked haddock.\par}",
+    "numbers.pptx": pptx(),
+    "log.xlsx": xlsx(),
+    "birds.ods": open_document(
+        "spreadsheet", '<table:table table:name="Birds">' + cells("Bird", "Count") + '<table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row>'
+        + cells("gannet", "210") + "</table:table>"),
+    "tour.odp": open_document(
+        "presentation", '<draw:page draw:name="p1"><draw:frame><draw:text-box><text:p>Mind the trapdoor.</text:p></draw:text-box></draw:frame></draw:page>'
+        '<draw:page draw:name="p2"><draw:frame><draw:text-box><text:p>The view reaches Balmory.</text:p></draw:text-box></draw:frame></draw:page>'),
+    "tales.epub": epub(),
+    "tides.ipynb": json.dumps(
+        {"cells": [
+            {"cell_type": "markdown", "metadata": {}, "source": ["# Tides\n", "\n", "Spring tides reach six metres."]},
+            {"cell_type": "code", "execution_count": 1, "metadata": {}, "source": ["high = 6.1"],
+             "outputs": [{"output_type": "stream", "name": "stdout", "text": ["neap 2.2\n"]}]}],
+         "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1).encode(),
+    "garden.rst": b"Garden\n======\n\nKale grows **behind** the north wall.\n\nTools\n-----\n\n* a spade\n* a rake\n",
+    "debts.org": b"* Debts\n\nThe station owes the chandler /nine/ pounds.\n\n| Who | Pounds |\n|-----+--------|\n| Petrie | 3 |\n",
+    "optics.tex": b"\\documentclass{article}\n\\begin{document}\n\\section{Optics}\nThe lens has \\emph{eight} bull's eyes.\n\\end{document}\n",
+    "lampctl.1": b".TH LAMPCTL 1\n.SH NAME\nlampctl \\- turn the lamp\n.SH OPTIONS\n.TP\n.B \\-\\-speed\nTurns a minute, four by default.\n",
+    "interview.srt": b"1\n00:00:01,000 --> 00:00:03,500\nWere you ever afraid?\n\n2\n00:00:04,000 --> 00:00:06,000\n<i>Only of</i> the stairs.\n",
+    "radio.vtt": b"WEBVTT\n\n00:12.000 --> 00:14.000\n<v Tam>Fog over the Comb.\n",
+    "inventory.xml": b'<?xml version="1.0"?>\n<inventory>\n  <room name="the oil cellar">\n    <item>Nine barrels</item>\n  </room>\n</inventory>\n',
+    "order.eml": b"From: Tam Reid <tam@skarn.example>\nTo: Chandler <shop@locharn.example>\nSubject: =?utf-8?Q?Order_of_=C3=B6il?=\n"
+    b"Date: Sat, 31 Jan 1953 10:00:00 +0000\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n"
+    b"Content-Transfer-Encoding: quoted-printable\n\nPlease send twelve barrels to the n=C3=B6rth landing.\n--b\nContent-Type: text/csv; name=list.csv\n"
+    b"Content-Disposition: attachment; filename=list.csv\nContent-Transfer-Encoding: base64\n\naXRlbSxjb3VudApzb2FwLDMKY2FuZGxlcywyMAo=\n--b--\n",
+    "letters.mbox": b"From a@b Sat Jan 31 10:00:00 1953\nFrom: Agnes <a@skarn.example>\nSubject: Rope\n\nThe rope is too short by a fathom.\n\n"
+    b"From c@d Sun Feb  1 10:00:00 1953\nFrom: Jon <j@skarn.example>\nSubject: Paint\n\nWhite lead has run out.\n",
+    "papers.zip": packed({
+        "a/permit.md": "# Permit\n\nDigging is allowed until the first of March.\n", "b/sound.mp3": b"ID3", "c/inner.zip": packed({"deep.txt": "The deepest note.\n"}),
+        "broken.json": "{", ".hidden.txt": "not shown"}),
+    "reports.tar.gz": tar_gz({"reports/1953.txt": b"The sea came over the gallery twice.\n"}),
+    "notice.txt.gz": gzip.compress(b"The landing is closed on Mondays.\n", mtime=0),
+}
+
+
 def main():
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in FILES.items():
-        (FOLDER / name).write_bytes(text.encode("utf-8"))
-    for name, data in BYTES.items():
-        (FOLDER / name).write_bytes(data)
-    print(f"{len(FILES) + len(BYTES)} files in Corpora/fixtures")
+    for folder, files in [(FOLDER, {name: text.encode("utf-8") for name, text in FILES.items()} | BYTES), (CORPORA / "formats", FORMATS)]:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        print(f"{len(files)} files in {folder.relative_to(CORPORA.parent)}")
 
 
 if __name__ == "__main__":

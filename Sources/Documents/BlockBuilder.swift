@@ -44,6 +44,25 @@ struct BlockBuilder {
         anchors: isWhole ? anchors.map { SourceAnchor(offset: start + $0.offset, source: $0.source) } : []))
   }
 
+  /// Adds the blocks of a document that lies in this one, as a record, or as records within it.
+  mutating func append(_ document: ExtractedDocument, record: RecordIdentity?) throws(DocumentError) {
+    let bytes = Array(document.text.utf8)
+    guard text.count + bytes.count + 2 <= byteLimit else { throw .tooLarge(path, "its text is longer than \(byteLimit) bytes") }
+    if !text.isEmpty { text.append(contentsOf: Separator.blankLine.rawValue.utf8) }
+    let start = text.count
+    text += bytes
+    blocks += document.blocks.map { block in
+      var block = block
+      block.textRange = block.textRange.lowerBound + start..<block.textRange.upperBound + start
+      block.anchors = block.anchors.map { SourceAnchor(offset: $0.offset + start, source: $0.source) }
+      if let record {
+        block.record = RecordIdentity(
+          name: [record.name, block.record?.name].compactMap(\.self).joined(separator: "/"), title: block.record?.title ?? record.title)
+      }
+      return block
+    }
+  }
+
   /// - Throws: `document_empty` when no block was added.
   func document(_ format: DocumentFormat, title: String?, whyEmpty: String = "it holds no visible text") throws(DocumentError) -> ExtractedDocument {
     guard !blocks.isEmpty else { throw .empty(path, whyEmpty) }

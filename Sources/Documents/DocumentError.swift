@@ -48,7 +48,15 @@ package struct DocumentError: ExplainedError {
       code: "document_encrypted", message: "\(path) is encrypted", why: "it opens only with a password", remedy: "save a copy without the password")
   }
 
-  /// The program that converts the format is missing, failed, or was stopped.
+  /// The program that converts the format is not installed.
+  static func missingConverter(_ path: String, _ program: String, package: String, why: String? = nil) -> DocumentError {
+    DocumentError(
+      code: "document_converter_missing", message: "\(program) is needed to read \(path)",
+      why: [why, "\(program) is not installed (apt install \(package))"].compactMap(\.self).joined(separator: ", and "),
+      remedy: "apt install \(package)")
+  }
+
+  /// The program that converts the format failed, or was stopped.
   static func converter(_ path: String, _ program: String, _ reason: String, remedy: String? = nil) -> DocumentError {
     DocumentError(code: "document_converter_failed", message: "\(program) could not read \(path)", why: reason, remedy: remedy)
   }

@@ -1,4 +1,11 @@
 extension DocumentFormat {
+  /// The format of a file: what its first bytes say where they leave no doubt, else what its name says, else what its first bytes look like.
+  ///
+  /// - Returns: `nil` if neither says anything: it may be text.
+  static func detect(_ data: [UInt8], path: String) -> DocumentFormat? {
+    DocumentFormat(signatureOf: data, path: path) ?? DocumentFormat(path: path) ?? DocumentFormat(sniffing: data)
+  }
+
   /// What a file's name says about its format; `nil` if it says nothing that Quarry reads.
   package init?(path: String) {
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
@@ -6,15 +13,38 @@ extension DocumentFormat {
     switch fileExtension {
     case "md", "markdown", "mdown", "mkd", "mdx", "qmd", "rmd": self = .markdown
     case "html", "htm", "xhtml": self = .html
-    case "txt", "text", "rst", "adoc", "asciidoc", "org", "tex", "log", "srt", "vtt", "eml", "me", "man", "xml", "conf", "cfg", "ini", "toml", "yaml",
-      "yml", "properties", "env",
-      "diff", "patch", "po":
+    case "txt", "text", "adoc", "asciidoc", "log", "me", "conf", "cfg", "ini", "toml", "yaml", "yml", "properties", "env", "diff", "patch", "po":
       self = .plainText
+    case "rst", "rest": self = .restructuredText
+    case "org": self = .org
+    case "tex", "latex", "ltx": self = .latex
+    case "man", "roff": self = .man
     case "pdf": self = .pdf
     case "csv": self = .csv
     case "tsv", "tab": self = .tsv
-    case "json", "geojson", "ipynb", "webmanifest": self = .json
+    case "json", "geojson", "webmanifest": self = .json
     case "jsonl", "ndjson", "jsonlines": self = .jsonLines
+    case "ipynb": self = .notebook
+    case "xml", "rss", "atom", "opml", "xsd", "xsl", "xslt", "wsdl", "svg": self = .xml
+    case "docx", "docm", "dotx": self = .docx
+    case "odt", "ott": self = .odt
+    case "rtf": self = .rtf
+    case "pptx", "pptm", "potx", "ppsx": self = .pptx
+    case "odp", "otp": self = .odp
+    case "xlsx", "xlsm", "xltx": self = .xlsx
+    case "ods", "ots": self = .ods
+    case "epub": self = .epub
+    case "srt", "vtt": self = .subtitles
+    case "eml", "emlx", "mht", "mhtml": self = .email
+    case "mbox", "mbx": self = .mailbox
+    case "zip", "tar", "tgz", "tbz", "tbz2", "txz", "7z", "rar", "jar", "cpio", "iso", "cab": self = .archive
+    case "gz", "bz2", "xz", "zst", "lz4", "z":
+      let inner = name.dropLast(fileExtension.count + 1)
+      self = inner.hasSuffix(".tar") ? .archive : .compressed
+    case "png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pnm", "pbm", "pgm", "ppm": self = .image
+    case "1", "2", "3", "4", "5", "6", "7", "8":
+      // A page of the manual: `ls.1`, not `notes.1` without its marks, which `sniff` tells apart.
+      self = .man
     default:
       if CodeLanguage(fileExtension: fileExtension) != nil || CodeLanguage(fileName: name) != nil {
         self = .sourceCode
@@ -28,18 +58,66 @@ extension DocumentFormat {
     }
   }
 
-  /// What the first bytes of a file without a telling name look like.
-  init?(sniffing data: [UInt8]) {
-    let head = data.prefix(1024)
-    if head.starts(with: Array("%PDF-".utf8)) {
+  /// What the first bytes of a file leave no doubt about, whatever it is called.
+  private init?(signatureOf data: [UInt8], path: String) {
+    let named = DocumentFormat(path: path)
+    if data.prefix(1024).starts(with: Array("%PDF-".utf8)) {
       self = .pdf
-      return
+    } else if data.starts(with: Array("{\\rtf".utf8)) {
+      self = .rtf
+    } else if data.starts(with: [0x50, 0x4B, 3, 4]) {
+      self = Self.format(ofZip: data) ?? (named == .epub || named == .docx || named == .odt ? named : nil) ?? .archive
+    } else if data.starts(with: [0x1F, 0x8B]) || data.starts(with: Array("BZh".utf8)) || data.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A])
+      || data.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
+    {
+      self = named == .archive ? .archive : .compressed
+    } else if data.starts(with: [0x37, 0x7A, 0xBC, 0xAF]) || data.starts(with: Array("Rar!".utf8))
+      || data.count > 262 && data[257..<262].elementsEqual("ustar".utf8)
+    {
+      self = .archive
+    } else if data.starts(with: [0x89, 0x50, 0x4E, 0x47]) || data.starts(with: [0xFF, 0xD8, 0xFF]) || data.starts(with: Array("GIF8".utf8))
+      || data.starts(with: Array("II*\0".utf8)) || data.starts(with: Array("MM\0*".utf8))
+      || data.starts(with: Array("RIFF".utf8)) && data.dropFirst(8).starts(with: Array("WEBP".utf8))
+    {
+      self = .image
+    } else {
+      return nil
     }
-    let start = String(decoding: head.drop { $0.isWhiteSpace || $0 >= 0x80 }.prefix(20), as: UTF8.self).lowercased()
-    if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") {
+  }
+
+  /// Office documents and e-books are zip files that name what they are in an entry of their own.
+  private static func format(ofZip data: [UInt8]) -> DocumentFormat? {
+    // The first entry of OpenDocument and EPUB is "mimetype", stored as it is (OpenDocument 1.3 part 2, section 3.3).
+    let head = data.prefix(200)
+    let types: [(String, DocumentFormat)] = [
+      ("application/epub+zip", .epub), ("application/vnd.oasis.opendocument.text", .odt), ("application/vnd.oasis.opendocument.spreadsheet", .ods),
+      ("application/vnd.oasis.opendocument.presentation", .odp),
+    ]
+    if let type = types.first(where: { head.firstRange(of: Array($0.0.utf8)) != nil }) { return type.1 }
+    // The names of all entries stand once more at the end.
+    let directory = data.suffix(1 << 20)
+    let parts: [(String, DocumentFormat)] = [("word/document.xml", .docx), ("xl/workbook.xml", .xlsx), ("ppt/presentation.xml", .pptx)]
+    guard directory.firstRange(of: Array("[Content_Types].xml".utf8)) != nil else { return nil }
+    return parts.first { directory.firstRange(of: Array($0.0.utf8)) != nil }?.1
+  }
+
+  /// What the first bytes of a file without a telling name look like.
+  private init?(sniffing data: [UInt8]) {
+    let head = data.prefix(4096)
+    let start = String(decoding: head.drop { $0.isWhiteSpace || $0 >= 0x80 }.prefix(64), as: UTF8.self)
+    let lower = start.lowercased()
+    if lower.hasPrefix("<!doctype html") || lower.hasPrefix("<html") {
       self = .html
-    } else if start.hasPrefix("#!") {
+    } else if lower.hasPrefix("<?xml") {
+      self = .xml
+    } else if lower.hasPrefix("#!") {
       self = .sourceCode
+    } else if lower.hasPrefix("webvtt") {
+      self = .subtitles
+    } else if start.hasPrefix("From ") && head.firstRange(of: Array("\nFrom: ".utf8)) != nil {
+      self = .mailbox
+    } else if ["Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:", "X-Mozilla-Status:"].contains(where: start.hasPrefix) {
+      self = .email
     } else {
       return nil
     }
@@ -49,22 +127,20 @@ extension DocumentFormat {
 /// Files that hold no text which a reader here could take out, by name and by first bytes.
 enum ForeignFormat {
   private static let kinds: [(kind: String, extensions: Set<String>)] = [
-    ("an image", ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "ico", "svg", "heic", "avif", "psd"]),
+    ("an image without text that could be read", ["ico", "heic", "avif", "psd"]),
     ("sound", ["mp3", "wav", "flac", "ogg", "m4a", "aac", "opus"]),
     ("a film", ["mp4", "mkv", "mov", "avi", "webm", "mpg", "mpeg"]),
-    ("an archive", ["zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "tar", "jar", "deb", "rpm", "iso", "dmg", "whl", "apk"]),
+    ("a package of programs", ["deb", "rpm", "dmg", "whl", "apk"]),
     ("a program", ["exe", "dll", "so", "dylib", "o", "a", "class", "pyc", "wasm", "bin"]),
-    ("an office document", ["docx", "doc", "xlsx", "xls", "pptx", "ppt", "odt", "ods", "odp", "rtf", "pages", "numbers", "key", "msg"]),
-    ("an e-book", ["epub", "mobi", "azw3"]),
+    ("an office document of an older or closed form", ["doc", "xls", "ppt", "pages", "numbers", "key", "msg"]),
+    ("an e-book of a closed form", ["mobi", "azw3"]),
     ("a font", ["ttf", "otf", "woff", "woff2"]),
     ("data of a program", ["db", "sqlite", "sqlite3", "parquet", "npy", "npz", "pkl", "gguf", "safetensors", "onnx", "pt", "faiss", "wal", "shm"]),
   ]
 
   private static let signatures: [(kind: String, bytes: [UInt8])] = [
-    ("an image", [0x89, 0x50, 0x4E, 0x47]), ("an image", [0xFF, 0xD8, 0xFF]), ("an image", Array("GIF8".utf8)), ("an archive", [0x50, 0x4B, 3, 4]),
-    ("an archive", [0x1F, 0x8B, 8]), ("an archive", [0xFD, 0x37, 0x7A, 0x58, 0x5A]), ("an archive", Array("BZh9".utf8)),
-    ("an archive", [0x37, 0x7A, 0xBC, 0xAF]), ("a program", [0x7F, 0x45, 0x4C, 0x46]), ("a program", [0xCF, 0xFA, 0xED, 0xFE]),
-    ("an office document", [0xD0, 0xCF, 0x11, 0xE0]), ("an office document", Array("{\\rtf".utf8)),
+    ("a program", [0x7F, 0x45, 0x4C, 0x46]), ("a program", [0xCF, 0xFA, 0xED, 0xFE]),
+    ("an office document of an older form", [0xD0, 0xCF, 0x11, 0xE0]),
     ("data of a program", Array("SQLite format 3".utf8)),
     ("data of a program", Array("GGUF".utf8)),
   ]

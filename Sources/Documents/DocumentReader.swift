@@ -16,20 +16,46 @@ package struct DocumentReader: Sendable {
   /// - Throws: `DocumentError`; its `isUnsupportedFormat` tells images, archives and the like from documents that could not be read.
   package func read(path: String) throws(DocumentError) -> ExtractedDocument {
     if let kind = ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
-    let data = try bytes(ofFile: path)
-    return try read(data, path: path)
+    return try read(try bytes(ofFile: path), path: path)
   }
 
-  /// The same of bytes that are already read; of a PDF the file itself is still read by its converter.
-  func read(_ data: [UInt8], path: String) throws(DocumentError) -> ExtractedDocument {
-    let named = DocumentFormat(path: path)
-    if let kind = ForeignFormat.kind(of: data) { throw .unsupported(path, "it is \(kind)") }
+  /// The same of bytes that are already read.
+  ///
+  /// - Parameters:
+  ///   - path: What it is called, for its format and for errors.
+  ///   - depth: Archives and messages that it lies in.
+  func read(_ data: [UInt8], path: String, depth: Int = 0) throws(DocumentError) -> ExtractedDocument {
+    if let kind = ForeignFormat.kind(of: data) ?? ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
     guard !data.isEmpty else { throw .empty(path, "the file is empty") }
-    let format = named ?? DocumentFormat(sniffing: data)
-    if format == .pdf { return try PDFReader(limits: limits).read(path: path) }
+    let format = DocumentFormat.detect(data, path: path)
+    switch format {
+    case .pdf: return try PDFReader(path: path, limits: limits).read(data)
+    case .docx, .odt, .rtf, .epub, .notebook:
+      return try PandocReader(path: path, limits: limits, format: format ?? .docx).read(data)
+    case .pptx: return try PresentationReader(path: path, limits: limits).read(data)
+    case .xlsx: return try SpreadsheetReader(path: path, limits: limits).read(data)
+    case .ods, .odp: return try OpenDocumentReader(path: path, limits: limits, format: format ?? .ods).read(data)
+    case .email, .mailbox: return try MailReader(path: path, limits: limits, depth: depth, format: format ?? .email).read(data)
+    case .archive: return try ArchiveReader(path: path, limits: limits, depth: depth).read(data)
+    case .compressed: return try CompressedReader(path: path, limits: limits, depth: depth).read(data)
+    case .image: return try image(data, path: path)
+    case .markdown, .html, .plainText, .sourceCode, .csv, .tsv, .json, .jsonLines, .xml, .restructuredText, .org, .latex, .man, .subtitles, nil:
+      return try text(data, path: path, format: format)
+    }
+  }
+
+  /// Without tesseract a picture is one of the things that Quarry does not read.
+  private func image(_ data: [UInt8], path: String) throws(DocumentError) -> ExtractedDocument {
+    guard ConverterProgram.tesseract.isInstalled else {
+      throw .unsupported(path, "it is an image, whose text would be read with tesseract (apt install tesseract-ocr)")
+    }
+    return try ImageReader(path: path, limits: limits).read(data)
+  }
+
+  private func text(_ data: [UInt8], path: String, format: DocumentFormat?) throws(DocumentError) -> ExtractedDocument {
     let declared = format == .html ? HTMLCharset.declared(in: data) : nil
     guard let source = TextDecoding.decode(data, declared: declared) else {
-      throw named == nil ? .unsupported(path, "its bytes are not text") : .malformed(path, "text", "it holds binary data")
+      throw DocumentFormat(path: path) == nil ? .unsupported(path, "its bytes are not text") : .malformed(path, "text", "it holds binary data")
     }
     switch format {
     case .markdown: return try MarkdownReader(path: path, limits: limits).read(source)
@@ -39,8 +65,23 @@ package struct DocumentReader: Sendable {
     case .json: return try JSONReader(path: path, limits: limits).read(source)
     case .jsonLines: return try JSONLinesReader(path: path, limits: limits).read(source)
     case .sourceCode: return try CodeReader(path: path, limits: limits).read(source)
-    case .plainText, .pdf, nil: return try PlainTextReader(path: path, limits: limits).read(source)
+    case .xml: return try XMLReader(path: path, limits: limits).read(source)
+    case .subtitles: return try SubtitleReader(path: path, limits: limits).read(source)
+    case .restructuredText, .org, .latex, .man: return try markup(source, path: path, format: format ?? .org)
+    default: return try PlainTextReader(path: path, limits: limits).read(source)
     }
+  }
+
+  /// Markup that is readable as it is: where pandoc is missing or does not understand it, it is read as plain text.
+  private func markup(_ source: SourceText, path: String, format: DocumentFormat) throws(DocumentError) -> ExtractedDocument {
+    let isMarkup =
+      format != .man || source.bytes.prefix(8192).firstRange(of: Array(".SH".utf8)) != nil || source.bytes.firstRange(of: Array(".Sh".utf8)) != nil
+    if ConverterProgram.pandoc.isInstalled, isMarkup,
+      let document = try? PandocReader(path: path, limits: limits, format: format).read(source.bytes, source: source)
+    {
+      return document
+    }
+    return try PlainTextReader(path: path, limits: limits).read(source)
   }
 
   private func bytes(ofFile path: String) throws(DocumentError) -> [UInt8] {

@@ -10,6 +10,16 @@ package struct ExtractedDocument: Sendable, Equatable {
   package var blocks: [Block]
   /// What the author says about it beside its text: values, as text, by key.
   package var metadata: [String: [String]]
+  /// What lies in the document and could not be read: files of an archive, attachments of a message.
+  package var omissions: [Omission] = []
+
+  /// A file inside a document that gave no text, and why.
+  package struct Omission: Sendable, Equatable {
+    package var name: String
+    package var reason: String
+    /// False for what is of a kind that Quarry does not read, or empty.
+    package var isFailure: Bool
+  }
 
   package init(format: DocumentFormat, title: String?, text: String, blocks: [Block], metadata: [String: [String]] = [:]) {
     self.metadata = metadata

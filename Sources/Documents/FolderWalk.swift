@@ -17,7 +17,7 @@ package struct WalkedFile: Sendable, Equatable {
 /// the root; each folder is entered once, so that links in a circle end.
 package struct FolderWalk {
   /// Folders that hold what programs made or fetched, never what a person wrote.
-  private static let skippedFolders: Set<String> = ["node_modules", "__pycache__", "DerivedData", "Pods"]
+  static let skippedFolders: Set<String> = ["node_modules", "__pycache__", "DerivedData", "Pods"]
 
   /// - Throws: `document_unreadable` when the root itself cannot be read; what cannot be read below it is left out.
   package static func files(under root: String) throws(DocumentError) -> [WalkedFile] {

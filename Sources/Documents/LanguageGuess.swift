@@ -49,8 +49,13 @@ package enum LanguageGuess {
       guard let first = word.unicodeScalars.first else { continue }
       letters += 1
       if let script = script(of: first) {
-        scripts[script, default: 0] += word.unicodeScalars.count
         letters += word.unicodeScalars.count - 1
+        // Japanese mixes two, with no spaces between.
+        if script == "zh" || script == "ja" {
+          for scalar in word.unicodeScalars { scripts[self.script(of: scalar) ?? script, default: 0] += 1 }
+        } else {
+          scripts[script, default: 0] += word.unicodeScalars.count
+        }
         continue
       }
       // A word of several languages is a little of each.
@@ -60,7 +65,7 @@ package enum LanguageGuess {
     if let (script, count) = scripts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), 2 * count > letters {
       switch script {
       // Japanese is written in both its own letters and Chinese ones.
-      case "zh": return scripts["ja", default: 0] * 20 > count ? "ja" : "zh"
+      case "zh", "ja": return scripts["ja", default: 0] * 20 > count ? "ja" : "zh"
       case "cyrillic": return cyrillicLanguage(of: text)
       default: return script
       }

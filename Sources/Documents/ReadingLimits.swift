@@ -10,6 +10,12 @@ package struct ReadingLimits: Sendable, Equatable {
   package var htmlByteCount: Int = 64 << 20
   /// Elements inside each other in HTML; the parser's time grows with the square of it.
   package var htmlDepth: Int = 20_000
+  /// Files in an archive.
+  package var archiveEntryCount: Int = 20_000
+  /// Archives and messages inside each other.
+  package var archiveDepth: Int = 5
+  /// Pages of a scan, each of which takes a second or more to read.
+  package var scannedPageCount: Int = 500
   /// Wall-clock and CPU time of a converter (pdftotext).
   package var converterSeconds: Int = 60
   /// Address space of a converter.

@@ -131,6 +131,10 @@ package struct Ingestor {
       version.title = document.title
       version.language = LanguageGuess.language(of: document.text)
       version.metadata = document.metadata.merging(metadata?.values ?? [:]) { _, said in said }
+      for omission in document.omissions {
+        let problem = IngestReport.Problem(path: "\(file.relativePath)/\(omission.name)", reason: omission.reason)
+        if omission.isFailure { run.report.failed.append(problem) } else { run.report.skipped.append(problem) }
+      }
       if let problem = metadata?.problem { run.report.skipped.append(.init(path: file.relativePath + MetadataFile.suffix, reason: problem)) }
       return PendingDocument(
         file: file, version: version, isNew: known == nil, chunks: chunker.chunks(of: document).map { PendingChunk(chunk: $0) })

@@ -26,11 +26,12 @@ struct MetadataFile {
       self.init(bytes: Data(), problem: "it cannot be read")
       return
     }
-    guard let values = try? JSONDecoder().decode([String: Values].self, from: bytes) else {
+    guard let values = try? JSONDecoder().decode([String: Values?].self, from: bytes) else {
       self.init(bytes: bytes, problem: "it is not a JSON object of texts, numbers, booleans and lists of them")
       return
     }
-    self.init(bytes: bytes, values: values.mapValues(\.texts))
+    // `null` says nothing of a key.
+    self.init(bytes: bytes, values: values.compactMapValues { $0?.texts })
   }
 
   private init(bytes: Data, values: [String: [String]] = [:], problem: String? = nil) {
@@ -46,7 +47,7 @@ struct MetadataFile {
     init(from decoder: any Decoder) throws {
       if var list = try? decoder.unkeyedContainer() {
         var texts: [String] = []
-        while !list.isAtEnd { texts.append(try list.decode(Value.self).text) }
+        while !list.isAtEnd { if try !list.decodeNil() { texts.append(try list.decode(Value.self).text) } }
         self.texts = texts
       } else {
         texts = [try Value(from: decoder).text]

@@ -13,8 +13,9 @@ struct IngestCommand: AsyncParsableCommand {
     commandName: "ingest",
     abstract: "Read, embed and index folders or files; again, only what changed.",
     discussion: """
-      Reads Markdown, HTML, text, PDF, source code, CSV, TSV, JSON and JSON lines. A file that cannot be read is reported
-      with the reason, and the rest goes on. Files that are gone from the folder are removed from the index.
+      Reads text, Markdown, HTML, PDF, source code, tables, JSON and XML, office documents, e-books, notebooks, e-mail, archives
+      and pictures of text: a file's content says which. A file that cannot be read is reported with the reason, and the
+      rest goes on. Files that are gone from the folder are removed from the index.
       ^C stops after the batch at hand and loses nothing: run the same command again to go on.
       """
   )

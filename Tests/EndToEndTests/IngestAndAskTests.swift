@@ -206,8 +206,8 @@ import Testing
     let result = try await quarry("ingest", QuarryProcess.checkout + "/Corpora/fixtures", "--json", index: index)
     #expect(result.status == 0, "\(result.output)\(result.errors)")
     let report = try ingested(result)
-    // Two fixtures are there to fail: one is no PDF, one has no text.
-    #expect((report["failed"] as? [[String: Any]])?.map { $0["path"] as? String } == ["broken.pdf", "drawing.pdf"], "\(result.output)")
+    // Three fixtures are there to fail: one is no PDF, one has no text, one is no picture.
+    #expect((report["failed"] as? [[String: Any]])?.map { $0["path"] as? String } == ["broken.pdf", "drawing.pdf", "photo.png"], "\(result.output)")
     let status = try await quarry("status", "--documents", "--json", index: index)
     let collection = try #require((try status.json["collections"] as? [[String: Any]])?.first)
     let contents = try #require(collection["contents"] as? [[String: Any]])

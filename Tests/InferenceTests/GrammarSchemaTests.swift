@@ -128,7 +128,9 @@ import Testing
     let links = (1..<2300).map { ##""\##($0)":{"type":"array","minItems":1,"items":{"$ref":"#/$defs/\##($0 - 1)"}}"## }.joined(separator: ",")
     let all = (0..<2300).reversed().map { ##"{"$ref":"#/$defs/\##($0)"}"## }.joined(separator: ",")
     #expect(Self.error(##"{"$ref":"#/$defs/40","$defs":{"0":{},\##(links)}}"##)?.why?.hasPrefix("its smallest text nests 40 values") == true)
-    #expect(throws: Never.self) { try ConstraintCompiler(ByteVocabulary()).begin(.jsonSchema(##"{"anyOf":[\##(all)],"$defs":{"0":{},\##(links)}}"##)) }
+    #expect(throws: Never.self) {
+      try ConstraintCompiler(ByteVocabulary()).begin(.jsonSchema(##"{"anyOf":[\##(all)],"$defs":{"0":{},\##(links)}}"##))
+    }
   }
 
   /// As many ways to read a text as there are brackets twice over: the first of them are followed, and the text still ends.

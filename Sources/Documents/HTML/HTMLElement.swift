@@ -81,7 +81,9 @@ enum HTMLElement {
       guard let value = attribute(name, of: element) else { continue }
       for token in value.split(whereSeparator: \.isWhiteSpace) {
         let token = String(decoding: token, as: UTF8.self).lowercased()
-        if names.contains(token) || (!keepsContents && contentsNames.contains(token)) || (!isInsideContent && bannerNames.contains(token)) {
+        if names.contains(token) || (!keepsContents && contentsNames.contains(token))
+          || (!isInsideContent && element.tag != GUMBO_TAG_TR && bannerNames.contains(token))
+        {
           return true
         }
       }

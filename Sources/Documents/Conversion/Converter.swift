@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Runs a program that converts a file to text, as a child that cannot harm: no shell, no input, limits on time, memory and output,
-/// and killed with all its children when it passes one.
+/// Runs a program that converts a document, as a child that cannot harm: no shell, no file but what comes through its standard input, limits on
+/// time, memory and output, and killed with all its children when it passes one.
 struct Converter {
   struct Output {
     var bytes: [UInt8]
@@ -28,7 +28,8 @@ struct Converter {
 
   private static let starting = Mutex(())
 
-  func run(_ arguments: [String]) throws(Failure) -> Output {
+  /// - Parameter input: What the program reads from its standard input; it may stop reading before the end.
+  func run(_ arguments: [String], input: [UInt8]) throws(Failure) -> Output {
     guard let executable = Self.find(program) else { throw .missing }
     var command = [executable] + arguments
     // util-linux sets the limits between fork and exec, where Swift code must not run.
@@ -46,15 +47,22 @@ struct Converter {
     var bytes: [UInt8] = []
     var complaint: [UInt8] = []
     var isOpen = [true, true]
+    var sentCount = 0
     while isOpen[0] || isOpen[1] {
       let left = ContinuousClock.now.duration(to: deadline)
       guard left > .zero else { throw .tooSlow }
+      if sentCount == input.count { child.closeInput() }
       var polled = [
         pollfd(fd: isOpen[0] ? child.output : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: isOpen[1] ? child.errors : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: child.input ?? -1, events: Int16(POLLOUT), revents: 0),
       ]
-      let ready = poll(&polled, 2, Int32(min(1000, max(1, left / .milliseconds(1)))))
+      let ready = poll(&polled, 3, Int32(min(1000, max(1, left / .milliseconds(1)))))
       if ready <= 0 { continue }
+      if polled[2].revents != 0, let descriptor = child.input {
+        let count = input.withUnsafeBytes { send(descriptor, $0.baseAddress.map { $0 + sentCount }, $0.count - sentCount, Int32(MSG_NOSIGNAL)) }
+        if count > 0 { sentCount += count } else if count < 0, errno != EINTR, errno != EAGAIN { sentCount = input.count }
+      }
       for index in 0..<2 where polled[index].revents != 0 {
         let piece = Self.readSome(polled[index].fd)
         guard let piece else { continue }
@@ -81,33 +89,37 @@ struct Converter {
     return Array(buffer.prefix(count))
   }
 
-  private static func find(_ program: String) -> String? {
+  static func find(_ program: String) -> String? {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
     return folders.map { "\($0)/\(program)" }.first { $0.hasPrefix("/") && access($0, X_OK) == 0 }
   }
 }
 
-/// A running child process and the reading ends of its pipes.
+/// A running child process, the writing end of its input and the reading ends of its pipes.
 private struct Child {
   let process: pid_t
+  /// `nil` once it is closed.
+  private(set) var input: Int32?
   let output: Int32
   let errors: Int32
   private var isReaped = false
 
   init(_ command: [String]) throws(Converter.Failure) {
-    var outputPipe: [Int32] = [0, 0]
-    var errorPipe: [Int32] = [0, 0]
-    guard pipe(&outputPipe) == 0 else { throw .notStarted(String(cString: strerror(errno))) }
-    guard pipe(&errorPipe) == 0 else {
+    var outputPipe: [Int32] = [-1, -1]
+    var errorPipe: [Int32] = [-1, -1]
+    // A socket, since writing to one whose reader is gone need not raise a signal.
+    var inputPair: [Int32] = [-1, -1]
+    guard pipe(&outputPipe) == 0, pipe(&errorPipe) == 0, socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &inputPair) == 0 else {
       let reason = String(cString: strerror(errno))
-      for descriptor in outputPipe { close(descriptor) }
+      for descriptor in outputPipe + errorPipe where descriptor >= 0 { close(descriptor) }
       throw .notStarted(reason)
     }
-    for descriptor in outputPipe + errorPipe { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    for descriptor in outputPipe + errorPipe + inputPair { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(inputPair[1], F_SETFL, O_NONBLOCK)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, inputPair[0], 0)
     posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
     posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
     var attributes = posix_spawnattr_t()
@@ -126,16 +138,21 @@ private struct Child {
     defer { for text in arguments + environment { free(text) } }
     var process: pid_t = 0
     let code = posix_spawn(&process, command[0], &actions, &attributes, arguments, environment)
-    close(outputPipe[1])
-    close(errorPipe[1])
+    for descriptor in [outputPipe[1], errorPipe[1], inputPair[0]] { close(descriptor) }
     guard code == 0 else {
-      close(outputPipe[0])
-      close(errorPipe[0])
+      for descriptor in [outputPipe[0], errorPipe[0], inputPair[1]] { close(descriptor) }
       throw .notStarted(String(cString: strerror(code)))
     }
     self.process = process
+    input = inputPair[1]
     output = outputPipe[0]
     errors = errorPipe[0]
+  }
+
+  /// The child's standard input ends here.
+  mutating func closeInput() {
+    if let input { close(input) }
+    input = nil
   }
 
   /// - Returns: The status word of `waitpid`.
@@ -158,6 +175,7 @@ private struct Child {
 
   /// Kills the child if it still runs and takes its status, so that none is left behind.
   mutating func end() {
+    closeInput()
     close(output)
     close(errors)
     guard !isReaped else { return }

@@ -1,0 +1,82 @@
+/// An archive as a document of many: each file in it that can be read is a record with its name.
+struct ArchiveReader {
+  let path: String
+  let limits: ReadingLimits
+  /// Archives that this one lies in.
+  let depth: Int
+
+  func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
+    guard depth < limits.archiveDepth else { throw .tooLarge(path, "archives lie in it more than \(limits.archiveDepth) deep") }
+    var members = MemberDocuments(path: path, limits: limits, depth: depth)
+    for entry in try ArchiveEntries(path: path, limits: limits).read(data).sorted(by: { $0.name < $1.name }) {
+      if isOfNoInterest(entry.name) { continue }
+      try members.add(entry.data, named: entry.name)
+    }
+    return try members.document(.archive, title: nil, whyEmpty: "no file in it has text that Quarry reads")
+  }
+
+  /// What a walk through a folder would leave out too.
+  private func isOfNoInterest(_ name: String) -> Bool {
+    name.split(separator: "/").contains {
+      ($0.hasPrefix(".") && $0 != "." && $0 != "..") || FolderWalk.skippedFolders.contains(String($0)) || $0 == "__MACOSX"
+    }
+  }
+}
+
+/// A single file that is compressed (`notes.txt.gz`): what is in it, read as what its name says without the last suffix.
+struct CompressedReader {
+  let path: String
+  let limits: ReadingLimits
+  let depth: Int
+
+  func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
+    guard depth < limits.archiveDepth else { throw .tooLarge(path, "archives lie in it more than \(limits.archiveDepth) deep") }
+    let output = try ConverterProgram.bsdcat.convert(data, of: path, ["-"], limits: limits)
+    guard output.exitCode == 0 else { throw .malformed(path, "compressed file", ConverterProgram.bsdcat.complaint(output)) }
+    let inner = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
+    return try DocumentReader(limits: limits).read(output.bytes, path: path.hasSuffix(".tgz") ? inner + ".tar" : inner, depth: depth + 1)
+  }
+}
+
+/// Puts the documents inside a document together: each a record with its name, what cannot be read noted as an omission.
+struct MemberDocuments {
+  private let path: String
+  private let limits: ReadingLimits
+  private let depth: Int
+  private var builder: BlockBuilder
+  private var omissions: [ExtractedDocument.Omission] = []
+
+  /// - Parameter depth: Documents that the one which holds them lies in.
+  init(path: String, limits: ReadingLimits, depth: Int) {
+    self.path = path
+    self.limits = limits
+    self.depth = depth
+    builder = BlockBuilder(path: path, limits: limits)
+  }
+
+  /// Reads a member; throws only if all of them together pass a limit.
+  mutating func add(_ data: [UInt8], named name: String) throws(DocumentError) {
+    let document: ExtractedDocument
+    do throws(DocumentError) {
+      document = try DocumentReader(limits: limits).read(data, path: "\(path)/\(name)", depth: depth + 1)
+    } catch {
+      omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: !error.isUnsupportedFormat && !data.isEmpty))
+      return
+    }
+    try add(document, named: name)
+  }
+
+  /// Adds a member that is already read; without a name it is the document's own text.
+  mutating func add(_ document: ExtractedDocument, named name: String?) throws(DocumentError) {
+    omissions += document.omissions.map { .init(name: "\(name.map { "\($0)/" } ?? "")\($0.name)", reason: $0.reason, isFailure: $0.isFailure) }
+    try builder.append(document, record: name.map { RecordIdentity(name: $0, title: document.title) })
+  }
+
+  func document(_ format: DocumentFormat, title: String?, whyEmpty: String) throws(DocumentError) -> ExtractedDocument {
+    // One that failed for a reason says more than "no text".
+    if builder.blocks.isEmpty, let failure = omissions.first(where: \.isFailure) { throw .empty(path, "\(failure.name) in it: \(failure.reason)") }
+    var document = try builder.document(format, title: title, whyEmpty: whyEmpty)
+    document.omissions = omissions
+    return document
+  }
+}

@@ -1,0 +1,41 @@
+/// A program that Quarry has converted documents with, and the Debian package that it comes in.
+struct ConverterProgram {
+  let name: String
+  let package: String
+
+  static let pdftotext = ConverterProgram(name: "pdftotext", package: "poppler-utils")
+  static let pdfinfo = ConverterProgram(name: "pdfinfo", package: "poppler-utils")
+  static let pdftoppm = ConverterProgram(name: "pdftoppm", package: "poppler-utils")
+  static let pandoc = ConverterProgram(name: "pandoc", package: "pandoc")
+  static let bsdtar = ConverterProgram(name: "bsdtar", package: "libarchive-tools")
+  static let bsdcat = ConverterProgram(name: "bsdcat", package: "libarchive-tools")
+  static let tesseract = ConverterProgram(name: "tesseract", package: "tesseract-ocr")
+
+  var isInstalled: Bool { Converter.find(name) != nil }
+
+  /// Converts a document within the limits.
+  ///
+  /// - Parameter path: The document's, for errors.
+  /// - Returns: What the program wrote, whatever its exit status.
+  func convert(_ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits) throws(DocumentError) -> Converter.Output {
+    let converter = Converter(
+      program: name, seconds: limits.converterSeconds, memoryByteCount: limits.converterMemoryByteCount, outputByteCount: limits.textByteCount)
+    do {
+      return try converter.run(arguments, input: data)
+    } catch {
+      switch error {
+      case .missing: throw .missingConverter(path, name, package: package)
+      case .notStarted(let reason): throw .converter(path, name, reason)
+      case .tooSlow: throw .tooLarge(path, "\(name) took more than \(limits.converterSeconds) seconds")
+      case .tooMuchOutput: throw .tooLarge(path, "what is in it is longer than \(limits.textByteCount) bytes")
+      case .killed(let signal): throw .converter(path, name, "it was stopped by signal \(signal), out of memory or time, or crashed")
+      }
+    }
+  }
+
+  /// The last line of what a program complained of, which is the one that ended it.
+  func complaint(_ output: Converter.Output) -> String {
+    let lines = output.complaint.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
+    return lines.last.map { "\(name) says: " + label($0.utf8) } ?? "\(name) ended with status \(output.exitCode)"
+  }
+}

@@ -1,0 +1,66 @@
+/// The parts of an Office Open XML or OpenDocument file, which is a zip archive of XML.
+struct OfficePackage {
+  let path: String
+  let limits: ReadingLimits
+  private let parts: [String: [UInt8]]
+
+  /// - Parameter patterns: Names of the parts that are needed: pictures and fonts are not unpacked.
+  init(_ data: [UInt8], path: String, limits: ReadingLimits, parts patterns: [String]) throws(DocumentError) {
+    self.path = path
+    self.limits = limits
+    let entries = try ArchiveEntries(path: path, limits: limits).read(data, only: patterns)
+    parts = Dictionary(entries.map { ($0.name, $0.data) }) { first, _ in first }
+  }
+
+  var names: [String] { parts.keys.sorted() }
+
+  subscript(name: String) -> [UInt8]? { parts[name] }
+
+  /// Runs through a part; does nothing if there is none of that name.
+  func parse(_ name: String, _ handler: @escaping (XMLEvents.Event, _ line: Int) -> Void) throws(DocumentError) {
+    guard let data = parts[name] else { return }
+    try XMLEvents.parse(data, path: path, what: "XML (\(name))", limits: limits) { event, line in
+      handler(event, line)
+      return true
+    }
+  }
+
+  /// The names of the parts that a part refers to, by the references' identifiers (Open Packaging Conventions, part 9.3).
+  func relationships(of name: String) throws(DocumentError) -> [String: String] {
+    let folder = name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
+    let file = name.lastIndex(of: "/").map { String(name[name.index(after: $0)...]) } ?? name
+    var result: [String: String] = [:]
+    try parse("\(folder.isEmpty ? "" : folder + "/")_rels/\(file).rels") { event, _ in
+      guard case .start("Relationship", let attributes) = event, let id = attributes["Id"], let target = attributes["Target"] else { return }
+      result[id] = Self.resolve(target, in: folder)
+    }
+    return result
+  }
+
+  /// The title in the document's properties.
+  func title() throws(DocumentError) -> String? {
+    var title = ""
+    var isInside = false
+    for part in ["docProps/core.xml", "meta.xml"] {
+      try parse(part) { event, _ in
+        switch event {
+        case .start("title", _): isInside = true
+        case .end("title"): isInside = false
+        case .text(let text): if isInside { title += text }
+        default: break
+        }
+      }
+    }
+    let shown = label(title.utf8)
+    return shown.isEmpty || shown == "PowerPoint Presentation" ? nil : shown
+  }
+
+  private static func resolve(_ target: String, in folder: String) -> String {
+    if target.hasPrefix("/") { return String(target.dropFirst()) }
+    var components = folder.split(separator: "/").map(String.init)
+    for component in target.split(separator: "/") {
+      if component == ".." { _ = components.popLast() } else if component != "." { components.append(String(component)) }
+    }
+    return components.joined(separator: "/")
+  }
+}

@@ -1,0 +1,95 @@
+/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows, its notes the last of it.
+struct PresentationReader {
+  let path: String
+  let limits: ReadingLimits
+
+  func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
+    let package = try OfficePackage(
+      data, path: path, limits: limits,
+      parts: [
+        "ppt/presentation.xml", "ppt/_rels/presentation.xml.rels", "ppt/slides/*.xml", "ppt/slides/_rels/*.rels", "ppt/notesSlides/*.xml",
+        "docProps/core.xml",
+      ])
+    var builder = BlockBuilder(path: path, limits: limits)
+    var firstTitle: String?
+    for (number, slide) in try slides(of: package).enumerated() {
+      let source = SourceSpan(pages: (number + 1)...(number + 1))
+      let content = try SlideContent(package, slide)
+      let title = content.title.map { label($0.utf8) } ?? ""
+      firstTitle = firstTitle ?? (title.isEmpty ? nil : title)
+      if !title.isEmpty { try builder.add(.heading(level: 1), Array(title.utf8)[...], source: source) }
+      try write(content, headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
+      for notes in try package.relationships(of: slide).values.sorted() where notes.hasPrefix("ppt/notesSlides/") {
+        try write(SlideContent(package, notes), headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
+      }
+    }
+    return try builder.document(.pptx, title: try package.title() ?? firstTitle, whyEmpty: "its slides hold no text")
+  }
+
+  /// In the order in which they are shown.
+  private func slides(of package: OfficePackage) throws(DocumentError) -> [String] {
+    guard package["ppt/presentation.xml"] != nil else { throw .malformed(path, "PPTX", "it holds no presentation") }
+    let targets = try package.relationships(of: "ppt/presentation.xml")
+    var slides: [String] = []
+    try package.parse("ppt/presentation.xml") { event, _ in
+      if case .start("sldId", let attributes) = event, let id = attributes["r:id"], let target = targets[id] { slides.append(target) }
+    }
+    return slides
+  }
+
+  private func write(_ content: SlideContent, headingPath: [String], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
+    for paragraph in content.paragraphs {
+      try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source, headingPath: headingPath, after: .line)
+    }
+    for table in content.tables {
+      var rows = TableRows(headingPath: headingPath)
+      for row in table { try rows.add(row.map { Array($0.utf8) }, source: source, to: &builder) }
+      try rows.end(&builder)
+    }
+  }
+}
+
+/// The text of one slide, or of its notes (DrawingML, ECMA-376 part 1, section 21.1.2).
+private struct SlideContent {
+  var title: String?
+  var paragraphs: [String] = []
+  var tables: [[[String]]] = []
+
+  init(_ package: OfficePackage, _ part: String) throws(DocumentError) {
+    var content = (title: String?.none, paragraphs: [String](), tables: [[[String]]]())
+    var placeholder: String?
+    var paragraph = ""
+    var cell: [String]?
+    var isText = false
+    try package.parse(part) { event, _ in
+      switch event {
+      case .start("sp", _): placeholder = nil
+      case .start("ph", let attributes): placeholder = attributes["type"] ?? "body"
+      case .start("tbl", _): content.tables.append([])
+      case .start("tr", _): if !content.tables.isEmpty { content.tables[content.tables.count - 1].append([]) }
+      case .start("tc", _): cell = []
+      case .start("t", _): isText = true
+      case .start("br", _): paragraph += "\n"
+      case .text(let text): if isText { paragraph += text }
+      case .end("t"): isText = false
+      case .end("p"):
+        let text = paragraph
+        paragraph = ""
+        if cell != nil {
+          cell?.append(text)
+        } else if placeholder == "title" || placeholder == "ctrTitle" {
+          content.title = [content.title, text].compactMap(\.self).joined(separator: " ")
+        } else if !["sldNum", "dt", "ftr", "hdr"].contains(placeholder) {
+          content.paragraphs.append(text)
+        }
+      case .end("tc"):
+        if let table = content.tables.indices.last, let row = content.tables[table].indices.last {
+          content.tables[table][row].append((cell ?? []).joined(separator: " "))
+        }
+        cell = nil
+      default: break
+      }
+    }
+    (title, paragraphs, tables) = content
+  }
+}

@@ -1,0 +1,218 @@
+/// Spreadsheets (XLSX): a sheet is a heading, its rows are rows with the names of their columns, cited by their numbers as lines.
+struct SpreadsheetReader {
+  let path: String
+  let limits: ReadingLimits
+
+  func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
+    let package = try OfficePackage(
+      data, path: path, limits: limits,
+      parts: ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/*.xml", "docProps/core.xml"])
+    guard package["xl/workbook.xml"] != nil else { throw .malformed(path, "XLSX", "it holds no workbook") }
+    let targets = try package.relationships(of: "xl/workbook.xml")
+    var sheets: [(name: String, part: String)] = []
+    var startsIn1904 = false
+    try package.parse("xl/workbook.xml") { event, _ in
+      switch event {
+      case .start("workbookPr", let attributes): startsIn1904 = ["1", "true"].contains(attributes["date1904"])
+      case .start("sheet", let attributes):
+        if let id = attributes["r:id"], let part = targets[id] { sheets.append((attributes["name"] ?? "", part)) }
+      default: break
+      }
+    }
+    let values = try CellValues(package, startsIn1904: startsIn1904)
+    var builder = BlockBuilder(path: path, limits: limits)
+    for sheet in sheets {
+      let name = label(sheet.name.utf8)
+      let rows = try SheetRows(package, sheet.part, values).rows
+      guard let first = rows.first else { continue }
+      try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first.number...first.number))
+      var table = TableRows(headingPath: [name])
+      for row in rows { try table.add(row.cells, source: SourceSpan(lines: row.number...row.number), to: &builder) }
+      try table.end(&builder)
+    }
+    return try builder.document(.xlsx, title: try package.title(), whyEmpty: "its sheets hold no text")
+  }
+}
+
+/// What a cell's stored value means: shared strings, and numbers that are dates (ECMA-376 part 1, sections 18.4 and 18.8.30).
+private struct CellValues {
+  private var strings: [String] = []
+  /// By style: whether it shows a date, a time of day.
+  private var dateStyles: [(date: Bool, time: Bool)] = []
+  private let startsIn1904: Bool
+
+  init(_ package: OfficePackage, startsIn1904: Bool) throws(DocumentError) {
+    self.startsIn1904 = startsIn1904
+    var strings: [String] = []
+    var isText = false
+    var isPhonetic = false
+    try package.parse("xl/sharedStrings.xml") { event, _ in
+      switch event {
+      case .start("si", _): strings.append("")
+      case .start("rPh", _): isPhonetic = true
+      case .end("rPh"): isPhonetic = false
+      case .start("t", _): isText = true
+      case .end("t"): isText = false
+      case .text(let text): if isText, !isPhonetic, !strings.isEmpty { strings[strings.count - 1] += text }
+      default: break
+      }
+    }
+    self.strings = strings
+
+    var formats: [String: String] = [:]
+    var styles: [(date: Bool, time: Bool)] = []
+    var isCellFormats = false
+    try package.parse("xl/styles.xml") { event, _ in
+      switch event {
+      case .start("numFmt", let attributes):
+        if let id = attributes["numFmtId"], let code = attributes["formatCode"] { formats[id] = code }
+      case .start("cellXfs", _): isCellFormats = true
+      case .end("cellXfs"): isCellFormats = false
+      case .start("xf", let attributes): if isCellFormats { styles.append(Self.kind(of: attributes["numFmtId"] ?? "0", formats)) }
+      default: break
+      }
+    }
+    dateStyles = styles
+  }
+
+  /// - Parameters:
+  ///   - type: The cell's `t`.
+  ///   - style: The cell's `s`.
+  func text(_ value: String, type: String?, style: Int?) -> String {
+    switch type {
+    case "s": return Int(value).flatMap { strings.indices.contains($0) ? strings[$0] : nil } ?? ""
+    case "b": return value == "1" ? "true" : "false"
+    case nil, "n":
+      guard let number = Double(value) else { return value }
+      if let style, dateStyles.indices.contains(style), dateStyles[style].date || dateStyles[style].time,
+        let date = Self.date(number, dateStyles[style], startsIn1904: startsIn1904)
+      {
+        return date
+      }
+      return Self.plain(number)
+    default: return value
+    }
+  }
+
+  /// The shortest text of up to 15 digits, as spreadsheets show them.
+  private static func plain(_ number: Double) -> String {
+    if number == number.rounded(), abs(number) < 1e15 { return String(Int64(number)) }
+    let rounded = (number * 1e10).rounded() / 1e10
+    return abs(number) < 1e5 && abs(rounded - number) <= abs(number) * 1e-14 ? "\(rounded)" : "\(number)"
+  }
+
+  private static func kind(of format: String, _ codes: [String: String]) -> (date: Bool, time: Bool) {
+    guard let code = codes[format] else {
+      // Those that every spreadsheet knows without being told.
+      switch Int(format) ?? 0 {
+      case 14...17, 27...31, 34...36, 50...58: return (true, false)
+      case 22: return (true, true)
+      case 18...21, 32, 33, 45...47: return (false, true)
+      default: return (false, false)
+      }
+    }
+    var letters = ""
+    var isQuoted = false
+    var bracket: String?
+    var isEscaped = false
+    for character in code.lowercased() {
+      if isEscaped {
+        isEscaped = false
+      } else if isQuoted {
+        isQuoted = character != "\""
+      } else if let inside = bracket {
+        // [h] counts hours; [red], [$-409] mean nothing here.
+        bracket = character == "]" ? nil : inside + String(character)
+        if character == "]", inside.allSatisfy({ "hms".contains($0) }) { letters += inside }
+      } else if character == ";" {
+        break
+      } else {
+        switch character {
+        case "\"": isQuoted = true
+        case "[": bracket = ""
+        case "\\", "_", "*": isEscaped = true
+        default: letters.append(character)
+        }
+      }
+    }
+    if letters.contains("general") { return (false, false) }
+    return (letters.contains("y") || letters.contains("d"), letters.contains("h") || letters.contains("s"))
+  }
+
+  /// Days since the last of 1899 (or the first of 1904) as a date of ISO 8601; `nil` for what no calendar has.
+  private static func date(_ serial: Double, _ kind: (date: Bool, time: Bool), startsIn1904: Bool) -> String? {
+    guard serial >= 0, serial < 2_958_466 else { return nil }
+    let seconds = Int((serial * 86_400).rounded())
+    let (day, second) = (seconds / 86_400, seconds % 86_400)
+    func pad(_ number: Int, _ width: Int = 2) -> String { String(repeating: "0", count: max(0, width - String(number).count)) + String(number) }
+    let time = "\(pad(second / 3600)):\(pad(second / 60 % 60))" + (second % 60 == 0 ? "" : ":\(pad(second % 60))")
+    if !kind.date { return day == 0 ? time : "\(day * 24 + second / 3600):\(pad(second / 60 % 60)):\(pad(second % 60))" }
+    // Days since 1970, then Howard Hinnant's "civil from days". The year 1900 has a leap day there that never was.
+    let z = day + (startsIn1904 ? 1462 : day < 60 ? 1 : 0) - 25_569 + 719_468
+    let era = z / 146_097
+    let dayOfEra = z - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    let text = "\(pad(year, 4))-\(pad(month))-\(pad(dayOfYear - (153 * shifted + 2) / 5 + 1))"
+    return kind.time && second != 0 ? text + " " + time : text
+  }
+}
+
+/// The cells of one sheet that hold something, row by row.
+private struct SheetRows {
+  private(set) var rows: [(number: Int, cells: [[UInt8]])] = []
+
+  /// Excel's own limit.
+  private static let columnLimit = 16_384
+
+  init(_ package: OfficePackage, _ part: String, _ values: CellValues) throws(DocumentError) {
+    var rows: [(number: Int, cells: [[UInt8]])] = []
+    var number = 0
+    var cells: [[UInt8]] = []
+    var column = 0
+    var type: String?
+    var style: Int?
+    var value = ""
+    var isValue = false
+    try package.parse(part) { event, _ in
+      switch event {
+      case .start("row", let attributes):
+        number = attributes["r"].flatMap { Int($0) } ?? number + 1
+        cells = []
+        column = 0
+      case .start("c", let attributes):
+        column = attributes["r"].flatMap(Self.column) ?? column
+        type = attributes["t"]
+        style = attributes["s"].flatMap { Int($0) }
+        value = ""
+      case .start("v", _), .start("t", _): isValue = true
+      case .end("v"), .end("t"): isValue = false
+      case .text(let text): if isValue { value += text }
+      case .end("c"):
+        let text = values.text(value, type: type, style: style)
+        if !text.isEmpty, column < Self.columnLimit {
+          while cells.count <= column { cells.append([]) }
+          cells[column] = Array(text.utf8)
+        }
+        column += 1
+      case .end("row"): if !cells.isEmpty { rows.append((max(1, number), cells)) }
+      default: break
+      }
+    }
+    self.rows = rows
+  }
+
+  /// "B7" is column 1.
+  private static func column(_ reference: String) -> Int? {
+    var column = 0
+    for byte in reference.utf8 {
+      guard (byte | 0x20).isLowercaseLetter else { break }
+      column = column * 26 + Int(byte | 0x20) - 0x60
+      guard column <= columnLimit else { return nil }
+    }
+    return column > 0 ? column - 1 : nil
+  }
+}

@@ -1,0 +1,56 @@
+/// Subtitles (SubRip and WebVTT): the words that are spoken, a paragraph a cue, without numbers, times and markup.
+struct SubtitleReader {
+  let path: String
+  let limits: ReadingLimits
+
+  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
+    var builder = BlockBuilder(path: path, limits: limits)
+    var line = 1
+    var time: String?
+    while line <= source.lineCount {
+      let bytes = source.bytes[source.trimmed(source.lineRange(line))]
+      if let start = Self.startTime(bytes) {
+        // Words come until an empty line; a new cue's number stands behind one.
+        let first = line + 1
+        line = first
+        while line <= source.lineCount, !source.trimmed(source.lineRange(line)).isEmpty { line += 1 }
+        time = start
+        if line > first {
+          let words = (first..<line).map { Self.withoutMarkup(source.bytes[source.trimmed(source.lineRange($0))]) }
+          let text = Array(words.filter { !$0.isEmpty }.joined(separator: [0x20]))
+          try builder.add(.paragraph, text[...], source: source.span(lines: first...(line - 1)), context: time.map { "at \($0)" }, after: .line)
+        }
+      } else {
+        line += 1
+      }
+    }
+    return try builder.document(.subtitles, title: nil, whyEmpty: "it has no cues")
+  }
+
+  /// "00:01:02" of "00:01:02,500 --> 00:01:04,000"; `nil` for any other line.
+  private static func startTime(_ line: ArraySlice<UInt8>) -> String? {
+    guard let arrow = line.firstRange(of: Array("-->".utf8)) else { return nil }
+    let start = line[..<arrow.lowerBound].filter { $0 != 0x20 && $0 != 0x09 }
+    guard start.count >= 5, start.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") }),
+      start.contains(UInt8(ascii: ":"))
+    else { return nil }
+    return String(decoding: start.prefix { $0.isDigit || $0 == UInt8(ascii: ":") }, as: UTF8.self)
+  }
+
+  /// Without `<i>`, `<v Speaker>` and `{\an8}`.
+  private static func withoutMarkup(_ line: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var index = line.startIndex
+    while index < line.endIndex {
+      let closing: UInt8? =
+        line[index] == UInt8(ascii: "<") ? UInt8(ascii: ">") : line[index...].starts(with: Array("{\\".utf8)) ? UInt8(ascii: "}") : nil
+      if let closing, let end = line[index...].firstIndex(of: closing) {
+        index = end + 1
+      } else {
+        result.append(line[index])
+        index += 1
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import FoundationXML
+
+/// Runs through XML from strangers, element by element, with libxml2's parser: without entities of the file's own, and without fetching anything.
+final class XMLEvents: NSObject, XMLParserDelegate {
+  enum Event {
+    /// The name without its prefix; attributes by their names as they stand.
+    case start(String, [String: String])
+    case end(String)
+    case text(String)
+  }
+
+  private let handler: (Event, _ line: Int) -> Bool
+  private let depthLimit: Int
+  private var depth = 0
+  private var isTooDeep = false
+  private var isStopped = false
+
+  private init(depthLimit: Int, handler: @escaping (Event, Int) -> Bool) {
+    self.depthLimit = depthLimit
+    self.handler = handler
+  }
+
+  /// - Parameters:
+  ///   - what: What the XML is, for errors.
+  ///   - handler: Gets every event and the line that it ends on, counted from 1; returns false to stop.
+  static func parse(
+    _ data: [UInt8], path: String, what: String, limits: ReadingLimits, handler: @escaping (Event, _ line: Int) -> Bool
+  ) throws(DocumentError) {
+    guard data.firstRange(of: Array("<!ENTITY".utf8)) == nil else {
+      throw .malformed(path, what, "it defines entities of its own, which could grow without end")
+    }
+    let events = XMLEvents(depthLimit: limits.nestingDepth, handler: handler)
+    let parser = XMLParser(data: Data(data))
+    parser.shouldResolveExternalEntities = false
+    parser.delegate = events
+    guard parser.parse() || events.isStopped else {
+      if events.isTooDeep { throw .tooLarge(path, "its elements are nested more than \(limits.nestingDepth) deep") }
+      throw .malformed(path, what, line: max(1, parser.lineNumber), parser.parserError.map { Self.reason($0) } ?? "the parser gave up")
+    }
+    // A stop makes the parser say that all is well, and so does the end of the data.
+    if events.isTooDeep { throw .tooLarge(path, "its elements are nested more than \(limits.nestingDepth) deep") }
+    guard events.depth == 0 || events.isStopped else { throw .malformed(path, what, line: max(1, parser.lineNumber), reasonForEnd) }
+  }
+
+  private static let reasonForEnd = "it ends too early"
+
+  /// libxml2's number for the commonest faults, in words.
+  private static func reason(_ error: any Error) -> String {
+    switch (error as NSError).code {
+    case 4, 5: reasonForEnd
+    case 76: "an element is closed that is not open"
+    case 26, 27, 28: "it uses an entity that is not defined"
+    case 9: "it holds a character that XML does not allow"
+    default: "libxml2 error \((error as NSError).code)"
+    }
+  }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?, attributes: [String: String] = [:]
+  ) {
+    depth += 1
+    if depth > depthLimit {
+      isTooDeep = true
+      parser.abortParsing()
+      return
+    }
+    pass(.start(Self.local(name), attributes), parser)
+  }
+
+  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+    depth -= 1
+    pass(.end(Self.local(name)), parser)
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters string: String) { pass(.text(string), parser) }
+
+  func parser(_ parser: XMLParser, foundCDATA block: Data) { pass(.text(String(decoding: block, as: UTF8.self)), parser) }
+
+  private func pass(_ event: Event, _ parser: XMLParser) {
+    guard !isStopped, !handler(event, parser.lineNumber) else { return }
+    isStopped = true
+    parser.abortParsing()
+  }
+
+  private static func local(_ name: String) -> String {
+    name.lastIndex(of: ":").map { String(name[name.index(after: $0)...]) } ?? name
+  }
+}
