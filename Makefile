@@ -122,7 +122,7 @@ fuzz: ## Feed every reader of files and texts from strangers with hostile ones, 
 	mkdir -p .build-fuzz/found
 	@# Swift's own crash report would keep libFuzzer from saving the input.
 	export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0; \
-	for target in GGUF:8192 Safetensors:4096 Model:16384 Encoder:16384 Tokenizer:2048 Schema:4096 Template:8192; do \
+	for target in GGUF:8192 Safetensors:4096 Model:16384 Encoder:16384 Tokenizer:2048 Schema:16384 Template:8192; do \
 	  name=$${target%:*}; inputs=$$(tr A-Z a-z <<< $$name); mkdir -p .build-fuzz/corpus/$$inputs; \
 	  echo "== Fuzz$$name"; \
 	  .build-fuzz/release/Fuzz$$name .build-fuzz/corpus/$$inputs .build-fuzz/seeds/$$inputs -max_total_time=$(FUZZ_SECONDS) \

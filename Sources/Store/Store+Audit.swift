@@ -2,10 +2,11 @@ import DurableFiles
 import Foundation
 import GRDB
 import Lexical
+import Synchronization
 import VectorIndex
 
 /// Two things in an index that should agree and do not.
-package struct AuditFinding: Sendable, Equatable {
+package struct AuditFinding: Sendable, Equatable, Encodable {
   package enum Kind: String, Sendable, Codable {
     /// SQLite's own structure.
     case database
@@ -18,6 +19,9 @@ package struct AuditFinding: Sendable, Equatable {
     /// The graph file against the vectors in the database.
     case generation
   }
+
+  /// Whether it lies in a file that is derived from the database, and goes when that is made anew.
+  package var isDerived: Bool { kind == .lexical || kind == .generation }
 
   package var kind: Kind
   /// `nil` for what is of no one collection.
@@ -38,6 +42,24 @@ extension Store {
       }
     }
     return findings
+  }
+
+  /// Makes everything that is derived of some collections anew from the database, whatever its files say.
+  ///
+  /// - Parameter names: Those of the collections; others that are not there count for nothing.
+  package func rebuildDerived(of names: Set<String>) throws(StoreError) {
+    for collection in try collections() where names.contains(collection.name) {
+      let files = try write("forget the files of \(collection.name)") { db in
+        func forget(_ table: String) throws -> [String] {
+          try String.fetchAll(db, sql: "DELETE FROM \(table) WHERE collection_id = ? RETURNING file", arguments: [collection.id.rawValue])
+        }
+        return try forget("generation").map(generationPath) + forget("word_segment").map(wordPath)
+      }
+      for file in files { unlink(file) }
+      vectorCaches.withLock { $0[collection.id] }?.reset()
+      wordCaches.withLock { $0[collection.id] }?.reset()
+      try publish(collection.id, clearsStagedVectors: false)
+    }
   }
 
   private static func structureFindings(_ db: Database) throws -> [AuditFinding] {

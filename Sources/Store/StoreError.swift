@@ -59,6 +59,16 @@ package struct StoreError: ExplainedError {
       remedy: "nothing was deleted; restore it from a backup, or ingest into another index with --index DIR")
   }
 
+  static func backupUnreadable(_ path: String, _ reason: String) -> StoreError {
+    StoreError(code: "backup_unreadable", message: "could not read the backup \(path)", why: reason, remedy: "check the path and its permissions")
+  }
+
+  static func indexExists(_ directory: String) -> StoreError {
+    StoreError(
+      code: "index_exists", message: "there is an index in \(directory) already", why: "restoring would write over it",
+      remedy: "name another folder with --index DIR, or move the old one away")
+  }
+
   static func readOnlyAccess() -> StoreError {
     StoreError(code: "index_reading_only", message: "the index was opened for reading", why: "only one process writes an index", remedy: nil)
   }

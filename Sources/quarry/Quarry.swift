@@ -18,8 +18,8 @@ struct Quarry: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      IngestCommand.self, AskCommand.self, SearchCommand.self, StatusCommand.self, RemoveCommand.self, ServeCommand.self, ModelsCommand.self,
-      EvalCommand.self, BenchCommand.self,
+      IngestCommand.self, AskCommand.self, SearchCommand.self, StatusCommand.self, RemoveCommand.self, AuditCommand.self,
+      BackupCommand.self, RestoreCommand.self, ServeCommand.self, ModelsCommand.self, EvalCommand.self, BenchCommand.self,
     ]
   )
 

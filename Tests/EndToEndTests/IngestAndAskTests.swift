@@ -76,6 +76,24 @@ import Testing
     #expect(!fuel.output.contains("06:30"), "the old version must not answer")
   }
 
+  @Test func anIndexIsAuditedBackedUpAndRestored() async throws {
+    let folder = try TemporaryFolder()
+    let index = folder.path + "/index"
+    try harbour(in: folder)
+    _ = try await quarry("ingest", folder.path + "/docs", index: index)
+    let audit = try await quarry("audit", "--json", index: index)
+    #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
+    #expect((try audit.json["findings"] as? [Any])?.isEmpty == true)
+    let backup = try await quarry("backup", folder.path + "/copy.quarry", "--json", index: index)
+    #expect(backup.status == 0, "\(backup.errors)")
+    let refused = try await quarry("restore", folder.path + "/copy.quarry", index: index)
+    #expect(refused.status == 1 && refused.errors.contains("already"))
+    let restored = try await quarry("restore", folder.path + "/copy.quarry", "--json", index: folder.path + "/other")
+    #expect(try restored.json["documents"] as? Int == 3, "\(restored.errors)")
+    let found = try await quarry("search", "berth", index: folder.path + "/other")
+    #expect(found.output.contains("berths.csv"))
+  }
+
   @Test func sameQuestionSameBytes() async throws {
     let folder = try TemporaryFolder()
     let index = folder.path + "/index"
@@ -175,7 +193,7 @@ import Testing
     let index = folder.path + "/index"
     try harbour(in: folder)
     try folder.write("%PDF-1.4\nthis is no PDF\n", to: "docs/broken.pdf")
-    try Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 31) }).write(to: URL(fileURLWithPath: folder.path + "/docs/image.png"))
+    try Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 31) }).write(to: URL(fileURLWithPath: folder.path + "/docs/song.mp3"))
     let report = try ingested(try await quarry("ingest", folder.path + "/docs", "--json", index: index))
     #expect(report["added"] as? Int == 3)
     let failed = try #require(report["failed"] as? [[String: Any]])

@@ -1,0 +1,73 @@
+import Foundation
+import GRDB
+
+extension Store {
+  /// Copies the index into one file, as of one moment, while others search and write: the database, from which all other files can be made.
+  ///
+  /// The copy is checked, synced, and only then called `path`; what was there under that name stays until then.
+  ///
+  /// - Returns: The copy's bytes.
+  @discardableResult
+  package func backUp(to path: String) throws(StoreError) -> Int64 {
+    let unfinished = path + ".unfinished"
+    defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
+    unlink(unfinished)
+    do {
+      let copy = try DatabaseQueue(path: unfinished)
+      try pool.backup(to: copy)
+      try copy.writeWithoutTransaction { db in
+        // One file: nothing may wait in a log beside it.
+        try db.execute(sql: "PRAGMA journal_mode = DELETE")
+        try Self.requireSound(db, path: unfinished)
+      }
+      try copy.close()
+      try Self.sync(unfinished)
+      guard rename(unfinished, path) == 0 else { throw StoreError.notWritable(path, String(cString: strerror(errno))) }
+      try Self.sync((path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent)
+      return (try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? 0
+    } catch {
+      throw .wrapping(error, "write the backup \(path)", path: path)
+    }
+  }
+
+  /// Makes an index of a backup, in a folder that has none, and everything that is derived with it.
+  package static func restore(_ backup: String, to directory: String, options: StoreOptions = StoreOptions()) throws(StoreError) -> Store {
+    let target = directory + "/index.sqlite"
+    guard FileManager.default.isReadableFile(atPath: backup) else { throw .backupUnreadable(backup, String(cString: strerror(errno))) }
+    guard !FileManager.default.fileExists(atPath: target) else { throw .indexExists(directory) }
+    let unfinished = directory + "/restoring.sqlite"
+    defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      unlink(unfinished)
+      try FileManager.default.copyItem(atPath: backup, toPath: unfinished)
+      let copy = try DatabaseQueue(path: unfinished)
+      try copy.read { db in
+        guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else { throw StoreError.foreign(backup) }
+        try Self.requireSound(db, path: backup)
+      }
+      try copy.close()
+      try Self.sync(unfinished)
+      guard rename(unfinished, target) == 0 else { throw StoreError.notWritable(target, String(cString: strerror(errno))) }
+      try Self.sync(directory)
+    } catch {
+      throw .wrapping(error, "restore \(backup)", path: backup)
+    }
+    let store = try Store.open(directory: directory, access: .writing, options: options)
+    // The backup's rows mean files that are not here.
+    try store.rebuildDerived(of: Set(store.collections().map(\.name)))
+    return store
+  }
+
+  private static func requireSound(_ db: Database, path: String) throws {
+    let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(1)").filter { $0 != "ok" }
+    if let fault = faults.first { throw StoreError.corrupt(path, fault) }
+  }
+
+  private static func sync(_ path: String) throws(StoreError) {
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .notWritable(path, String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .notWritable(path, String(cString: strerror(errno))) }
+  }
+}
