@@ -73,7 +73,7 @@ import Testing
         wanted[id] = count
         if judgedCount > 0 { toJudge[id] = Set(prompt.count - 1 - judgedCount..<prompt.count) }
       }
-      if Int.random(in: 0..<40, using: &random) == 0, let id = wanted.keys.min(by: { $0.hashValue < $1.hashValue }) {
+      if Int.random(in: 0..<40, using: &random) == 0, let id = wanted.keys.sorted(by: { $0.number < $1.number }).randomElement(using: &random) {
         scheduler.finish(id)
         wanted[id] = nil
       }
