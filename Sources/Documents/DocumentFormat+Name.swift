@@ -43,7 +43,7 @@ extension DocumentFormat {
       self = inner.hasSuffix(".tar") ? .archive : .compressed
     case "png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "pnm", "pbm", "pgm", "ppm": self = .image
     case "1", "2", "3", "4", "5", "6", "7", "8":
-      // A page of the manual: `ls.1`, not `notes.1` without its marks, which `sniff` tells apart.
+      // A page of the manual: `ls.1`. Without its marks it is read as the text that it is.
       self = .man
     default:
       if CodeLanguage(fileExtension: fileExtension) != nil || CodeLanguage(fileName: name) != nil {
@@ -61,12 +61,12 @@ extension DocumentFormat {
   /// What the first bytes of a file leave no doubt about, whatever it is called.
   private init?(signatureOf data: [UInt8], path: String) {
     let named = DocumentFormat(path: path)
-    if data.prefix(1024).starts(with: Array("%PDF-".utf8)) {
+    if data.starts(with: Array("%PDF-".utf8)) {
       self = .pdf
     } else if data.starts(with: Array("{\\rtf".utf8)) {
       self = .rtf
     } else if data.starts(with: [0x50, 0x4B, 3, 4]) {
-      self = Self.format(ofZip: data) ?? (named == .epub || named == .docx || named == .odt ? named : nil) ?? .archive
+      self = Self.format(ofZip: data) ?? named.flatMap { Self.zipped.contains($0) ? $0 : nil } ?? .archive
     } else if data.starts(with: [0x1F, 0x8B]) || data.starts(with: Array("BZh".utf8)) || data.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A])
       || data.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
     {
@@ -84,6 +84,8 @@ extension DocumentFormat {
       return nil
     }
   }
+
+  private static let zipped: Set<DocumentFormat> = [.docx, .odt, .pptx, .odp, .xlsx, .ods, .epub]
 
   /// Office documents and e-books are zip files that name what they are in an entry of their own.
   private static func format(ofZip data: [UInt8]) -> DocumentFormat? {

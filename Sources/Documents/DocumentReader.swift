@@ -27,19 +27,21 @@ package struct DocumentReader: Sendable {
   func read(_ data: [UInt8], path: String, depth: Int = 0) throws(DocumentError) -> ExtractedDocument {
     if let kind = ForeignFormat.kind(of: data) ?? ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
     guard !data.isEmpty else { throw .empty(path, "the file is empty") }
-    let format = DocumentFormat.detect(data, path: path)
+    guard let format = DocumentFormat.detect(data, path: path) else { return try text(data, path: path, format: nil) }
+    if [.email, .mailbox, .archive, .compressed].contains(format), depth >= limits.archiveDepth {
+      throw .tooLarge(path, "archives and messages lie in each other more than \(limits.archiveDepth) deep")
+    }
     switch format {
     case .pdf: return try PDFReader(path: path, limits: limits).read(data)
-    case .docx, .odt, .rtf, .epub, .notebook:
-      return try PandocReader(path: path, limits: limits, format: format ?? .docx).read(data)
+    case .docx, .odt, .rtf, .epub, .notebook: return try PandocReader(path: path, limits: limits, format: format).read(data)
     case .pptx: return try PresentationReader(path: path, limits: limits).read(data)
     case .xlsx: return try SpreadsheetReader(path: path, limits: limits).read(data)
-    case .ods, .odp: return try OpenDocumentReader(path: path, limits: limits, format: format ?? .ods).read(data)
-    case .email, .mailbox: return try MailReader(path: path, limits: limits, depth: depth, format: format ?? .email).read(data)
+    case .ods, .odp: return try OpenDocumentReader(path: path, limits: limits, format: format).read(data)
+    case .email, .mailbox: return try MailReader(path: path, limits: limits, depth: depth, format: format).read(data)
     case .archive: return try ArchiveReader(path: path, limits: limits, depth: depth).read(data)
     case .compressed: return try CompressedReader(path: path, limits: limits, depth: depth).read(data)
     case .image: return try image(data, path: path)
-    case .markdown, .html, .plainText, .sourceCode, .csv, .tsv, .json, .jsonLines, .xml, .restructuredText, .org, .latex, .man, .subtitles, nil:
+    case .markdown, .html, .plainText, .sourceCode, .csv, .tsv, .json, .jsonLines, .xml, .restructuredText, .org, .latex, .man, .subtitles:
       return try text(data, path: path, format: format)
     }
   }
@@ -67,7 +69,7 @@ package struct DocumentReader: Sendable {
     case .sourceCode: return try CodeReader(path: path, limits: limits).read(source)
     case .xml: return try XMLReader(path: path, limits: limits).read(source)
     case .subtitles: return try SubtitleReader(path: path, limits: limits).read(source)
-    case .restructuredText, .org, .latex, .man: return try markup(source, path: path, format: format ?? .org)
+    case let format? where PandocReader.name(of: format) != nil: return try markup(source, path: path, format: format)
     default: return try PlainTextReader(path: path, limits: limits).read(source)
     }
   }

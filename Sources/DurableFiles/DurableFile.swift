@@ -109,7 +109,7 @@ package final class DurableFile {
 }
 
 /// Syncs the folder that holds a file, without which its new name may be lost with the power.
-private func syncFolder(of path: String) -> Bool {
+package func syncFolder(of path: String) -> Bool {
   let folder = (path as NSString).deletingLastPathComponent
   let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return false }

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import GRDB
 
@@ -21,9 +22,7 @@ extension Store {
         try Self.requireSound(db, path: unfinished)
       }
       try copy.close()
-      try Self.sync(unfinished)
-      guard rename(unfinished, path) == 0 else { throw StoreError.notWritable(path, String(cString: strerror(errno))) }
-      try Self.sync((path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent)
+      try Self.rename(unfinished, to: path)
       return (try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? 0
     } catch {
       throw .wrapping(error, "write the backup \(path)", path: path)
@@ -47,9 +46,7 @@ extension Store {
         try Self.requireSound(db, path: backup)
       }
       try copy.close()
-      try Self.sync(unfinished)
-      guard rename(unfinished, target) == 0 else { throw StoreError.notWritable(target, String(cString: strerror(errno))) }
-      try Self.sync(directory)
+      try Self.rename(unfinished, to: target)
     } catch {
       throw .wrapping(error, "restore \(backup)", path: backup)
     }
@@ -64,10 +61,13 @@ extension Store {
     if let fault = faults.first { throw StoreError.corrupt(path, fault) }
   }
 
-  private static func sync(_ path: String) throws(StoreError) {
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+  /// Makes a finished file durable under its name.
+  private static func rename(_ unfinished: String, to path: String) throws(StoreError) {
+    let descriptor = Foundation.open(unfinished, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .notWritable(path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .notWritable(path, String(cString: strerror(errno))) }
+    guard fsync(descriptor) == 0, Foundation.rename(unfinished, path) == 0, syncFolder(of: path) else {
+      throw .notWritable(path, String(cString: strerror(errno)))
+    }
   }
 }

@@ -4,7 +4,7 @@ extension Store {
   /// Derived files that were found to be of no use, and not made anew since.
   package var damagedFiles: Set<String> { damage.withLock { $0 } }
 
-  package func noteDamage(_ path: String) { _ = damage.withLock { $0.insert(path) } }
+  func noteDamage(_ path: String) { _ = damage.withLock { $0.insert(path) } }
 
   /// Makes derived files anew that a search found damaged or missing; without effect if none were.
   ///

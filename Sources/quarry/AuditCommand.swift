@@ -13,8 +13,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "Make derived files anew where they are wrong.")
   var repair = false
 
-  @Option(help: ArgumentHelp("Folder of the index; $QUARRY_INDEX sets another default.", valueName: "dir"))
-  var index: String = IndexOptions.defaultIndex
+  @OptionGroup var index: IndexFolderOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -26,7 +25,7 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try Store.open(directory: index, access: repair ? .writing : .reading)
+    let store = try Store.open(directory: index.index, access: repair ? .writing : .reading)
     var findings = try store.audit()
     var repaired: [AuditFinding] = []
     let damaged = Set(findings.filter(\.isDerived).compactMap(\.collection))

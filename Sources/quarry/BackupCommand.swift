@@ -10,8 +10,7 @@ struct BackupCommand: ParsableCommand {
   @Argument(help: "The file to write; what is there under that name is replaced.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("Folder of the index; $QUARRY_INDEX sets another default.", valueName: "dir"))
-  var index: String = IndexOptions.defaultIndex
+  @OptionGroup var index: IndexFolderOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -21,7 +20,7 @@ struct BackupCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try Store.open(directory: index, access: .reading)
+    let store = try Store.open(directory: index.index, access: .reading)
     let byteCount = try store.backUp(to: file)
     if output.json {
       JSONOutput.write(Result(file: file, bytes: byteCount))
@@ -39,8 +38,7 @@ struct RestoreCommand: ParsableCommand {
   @Argument(help: "A file that `quarry backup` wrote.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("Folder of the new index; $QUARRY_INDEX sets another default.", valueName: "dir"))
-  var index: String = IndexOptions.defaultIndex
+  @OptionGroup var index: IndexFolderOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -51,9 +49,9 @@ struct RestoreCommand: ParsableCommand {
   }
 
   func run() throws {
-    let collections = try Store.restore(file, to: index).collections()
+    let collections = try Store.restore(file, to: index.index).collections()
     let result = Result(
-      index: index, documents: collections.reduce(0) { $0 + $1.documentCount }, chunks: collections.reduce(0) { $0 + $1.chunkCount })
+      index: index.index, documents: collections.reduce(0) { $0 + $1.documentCount }, chunks: collections.reduce(0) { $0 + $1.chunkCount })
     if output.json {
       JSONOutput.write(result)
     } else {

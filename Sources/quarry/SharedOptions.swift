@@ -4,14 +4,21 @@ import Foundation
 import Inference
 import Models
 
-/// `--index` and `--collection`, everywhere.
-struct IndexOptions: ParsableArguments {
+/// `--index`, for what is about all of an index.
+struct IndexFolderOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Folder of the index; $QUARRY_INDEX sets another default.", valueName: "dir"))
-  var index: String = IndexOptions.defaultIndex
+  var index: String = IndexFolderOptions.defaultIndex
 
   static var defaultIndex: String {
     ProcessInfo.processInfo.environment["QUARRY_INDEX"].flatMap { $0.isEmpty ? nil : $0 } ?? "Indexes/default"
   }
+}
+
+/// `--index` and `--collection`, for what is about one collection.
+struct IndexOptions: ParsableArguments {
+  @OptionGroup var folder: IndexFolderOptions
+
+  var index: String { folder.index }
 
   @Option(help: ArgumentHelp("Collection in the index.", valueName: "name"))
   var collection: String = "default"

@@ -8,8 +8,7 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "List every document.")
   var documents = false
 
-  @Option(help: ArgumentHelp("Folder of the index; $QUARRY_INDEX sets another default.", valueName: "dir"))
-  var index: String = IndexOptions.defaultIndex
+  @OptionGroup var index: IndexFolderOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -62,9 +61,9 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try Store.open(directory: index, access: .reading)
+    let store = try Store.open(directory: index.index, access: .reading)
     let status = try Status(
-      index: index, bytes: byteCount(ofFolder: index), sequence: store.sequence(),
+      index: index.index, bytes: byteCount(ofFolder: index.index), sequence: store.sequence(),
       collections: store.collections().map { try describe($0, in: store) })
     if output.json { JSONOutput.write(status) } else { show(status) }
   }

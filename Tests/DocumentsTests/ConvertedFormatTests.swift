@@ -140,6 +140,34 @@ import Testing
     #expect(error?.code == file.code, "\(file.name): \(error?.code ?? "") \(error?.why ?? "")")
   }
 
+  /// Numbers that no sheet has: of copies, of rows, of spaces.
+  @Test func hugeNumbersInSheetsAreTaken() throws {
+    let namespaces = ["office", "table", "text"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
+    let rows = [("-7", "a"), ("\(Int.max)", "b"), ("\(Int.max)", "c")].map { count, text in
+      """
+      <table:table-row table:number-rows-repeated="\(count)"><table:table-cell table:number-columns-repeated="\(count)"><text:p>\(text)<text:s \
+      text:c="\(count)"/></text:p></table:table-cell></table:table-row>
+      """
+    }.joined()
+    let content = "<office:document-content \(namespaces)><table:table table:name=\"T\">\(rows)</table:table></office:document-content>"
+    try Fixtures.withTemporaryFolder { folder in
+      try Data(content.utf8).write(to: URL(filePath: folder + "/content.xml"))
+      let packer = Process()
+      packer.executableURL = URL(filePath: "/usr/bin/bsdtar")
+      packer.arguments = ["-C", folder, "--format=zip", "-cf", folder + "/huge.ods", "content.xml"]
+      try packer.run()
+      packer.waitUntilExit()
+      let document = try DocumentReader().read(path: folder + "/huge.ods")
+      #expect(document.format == .ods && document.text.contains("b · b") && document.faults.isEmpty)
+    }
+  }
+
+  @Test func aBodyThatCannotBeReadIsSaid() throws {
+    let message = "From: a@b.example\nSubject: x\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\nAQIDBAUGBwgLDA4PEBESExQV\n"
+    let document = try Fixtures.read(message, as: "m.eml")
+    #expect(document.text.contains("x") && document.omissions.map(\.name) == ["message.txt"], "\(document)")
+  }
+
   /// A small archive of a huge file, one of too many files, and archives in archives.
   @Test func bombsEndAtTheLimits() throws {
     var limits = ReadingLimits()

@@ -31,7 +31,7 @@ struct ArchiveEntries {
     while position + 110 <= bytes.count, bytes[position..<position + 6].elementsEqual("070701".utf8) {
       func field(_ number: Int) -> Int {
         let start = position + 6 + 8 * number
-        return Int(String(decoding: bytes[start..<start + 8], as: UTF8.self), radix: 16) ?? Int.max >> 1
+        return Int(UInt32(String(decoding: bytes[start..<start + 8], as: UTF8.self), radix: 16) ?? .max)
       }
       let (mode, size, nameSize) = (field(1), field(6), field(11))
       let nameStart = position + 110

@@ -6,7 +6,6 @@ struct ArchiveReader {
   let depth: Int
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
-    guard depth < limits.archiveDepth else { throw .tooLarge(path, "archives lie in it more than \(limits.archiveDepth) deep") }
     var members = MemberDocuments(path: path, limits: limits, depth: depth)
     for entry in try ArchiveEntries(path: path, limits: limits).read(data).sorted(by: { $0.name < $1.name }) {
       if isOfNoInterest(entry.name) { continue }
@@ -30,11 +29,10 @@ struct CompressedReader {
   let depth: Int
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
-    guard depth < limits.archiveDepth else { throw .tooLarge(path, "archives lie in it more than \(limits.archiveDepth) deep") }
     let output = try ConverterProgram.bsdcat.convert(data, of: path, ["-"], limits: limits)
     guard output.exitCode == 0 else { throw .malformed(path, "compressed file", ConverterProgram.bsdcat.complaint(output)) }
     let inner = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
-    return try DocumentReader(limits: limits).read(output.bytes, path: path.hasSuffix(".tgz") ? inner + ".tar" : inner, depth: depth + 1)
+    return try DocumentReader(limits: limits).read(output.bytes, path: inner, depth: depth + 1)
   }
 }
 
@@ -60,10 +58,15 @@ struct MemberDocuments {
     do throws(DocumentError) {
       document = try DocumentReader(limits: limits).read(data, path: "\(path)/\(name)", depth: depth + 1)
     } catch {
-      omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: !error.isUnsupportedFormat && !data.isEmpty))
+      note(error, of: name, isEmpty: data.isEmpty)
       return
     }
     try add(document, named: name)
+  }
+
+  /// Notes that a member could not be read.
+  mutating func note(_ error: DocumentError, of name: String, isEmpty: Bool) {
+    omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: !error.isUnsupportedFormat && !isEmpty))
   }
 
   /// Adds a member that is already read; without a name it is the document's own text.

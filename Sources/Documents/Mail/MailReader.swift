@@ -10,7 +10,6 @@ struct MailReader {
   let format: DocumentFormat
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
-    guard depth < limits.archiveDepth else { throw .tooLarge(path, "messages lie in it more than \(limits.archiveDepth) deep") }
     let mailbox = Mailbox()
     let count = data.withUnsafeBufferPointer { bytes in
       bytes.baseAddress.map {
@@ -39,7 +38,16 @@ struct MailReader {
     if !head.blocks.isEmpty { try members.add(try head.document(format, title: subject.isEmpty ? nil : subject), named: name) }
     for (number, part) in message.parts.enumerated() {
       if let type = part.bodyType {
-        guard var body = try? DocumentReader(limits: limits).read(part.data, path: "\(path)/message.\(type)", depth: depth + 1) else { continue }
+        // Many a message is its attachment.
+        if part.data.allSatisfy(\.isWhiteSpace) { continue }
+        let place = [name, "message.\(type)"].compactMap(\.self).joined(separator: "/")
+        var body: ExtractedDocument
+        do throws(DocumentError) {
+          body = try DocumentReader(limits: limits).read(part.data, path: "\(path)/\(place)", depth: depth + 1)
+        } catch {
+          members.note(error, of: place, isEmpty: false)
+          continue
+        }
         body.title = subject.isEmpty ? nil : subject
         for index in body.blocks.indices {
           body.blocks[index].headingPath = headingPath + body.blocks[index].headingPath

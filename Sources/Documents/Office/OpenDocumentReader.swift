@@ -47,6 +47,8 @@ private struct OpenDocumentContent {
   private var paragraph: String?
   private var isOnPage = false
 
+  /// Rows of a sheet, as spreadsheets have them: what a row's number of copies may say.
+  private static let rowLimit = 1 << 20
   /// Columns of one row; a cell may say that it stands there a million times.
   private static let columnLimit = 1024
   /// Copies of a cell that holds something.
@@ -64,12 +66,12 @@ private struct OpenDocumentContent {
     case .end("page"): isOnPage = false
     case .start("table-row", let attributes):
       cells = []
-      rowRepeat = max(1, attributes["table:number-rows-repeated"].flatMap { Int($0) } ?? 1)
+      rowRepeat = max(1, min(Self.rowLimit, attributes["table:number-rows-repeated"].flatMap { Int($0) } ?? 1))
     case .start("table-cell", let attributes), .start("covered-table-cell", let attributes):
       cell = []
       cellRepeat = max(1, attributes["table:number-columns-repeated"].flatMap { Int($0) } ?? 1)
     case .start("p", _), .start("h", _): paragraph = ""
-    case .start("s", let attributes): paragraph? += String(repeating: " ", count: min(100, attributes["text:c"].flatMap { Int($0) } ?? 1))
+    case .start("s", let attributes): paragraph? += String(repeating: " ", count: max(0, min(100, attributes["text:c"].flatMap { Int($0) } ?? 1)))
     case .start("tab", _): paragraph? += "\t"
     case .start("line-break", _): paragraph? += "\n"
     case .text(let text): paragraph? += text
@@ -86,7 +88,7 @@ private struct OpenDocumentContent {
       rowNumber += 1
       while cells?.last?.isEmpty == true { cells?.removeLast() }
       if let cells, !cells.isEmpty, let last = sections.indices.last { sections[last].rows.append((rowNumber, cells)) }
-      rowNumber = rowNumber.addingReportingOverflow(rowRepeat - 1).partialValue
+      rowNumber += rowRepeat - 1
       cells = nil
     default: break
     }

@@ -165,8 +165,9 @@ private struct CellValues {
 private struct SheetRows {
   private(set) var rows: [(number: Int, cells: [[UInt8]])] = []
 
-  /// Excel's own limit.
+  /// Excel's own limits.
   private static let columnLimit = 16_384
+  private static let rowLimit = 1 << 20
 
   init(_ package: OfficePackage, _ part: String, _ values: CellValues) throws(DocumentError) {
     var rows: [(number: Int, cells: [[UInt8]])] = []
@@ -180,7 +181,7 @@ private struct SheetRows {
     try package.parse(part) { event, _ in
       switch event {
       case .start("row", let attributes):
-        number = attributes["r"].flatMap { Int($0) } ?? number + 1
+        number = min(Self.rowLimit, attributes["r"].flatMap { Int($0) } ?? number + 1)
         cells = []
         column = 0
       case .start("c", let attributes):
