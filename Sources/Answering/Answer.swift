@@ -23,6 +23,8 @@ package struct Answer: Sendable, Codable, Equatable {
     /// The record's name, or the path relative to the ingested folder.
     package var document: String
     package var path: String
+    /// Paths of files that hold the very same.
+    package var otherPaths: [String]
     package var page: Int?
     /// First and last line, counted from 1.
     package var lines: [Int]?
@@ -31,11 +33,13 @@ package struct Answer: Sendable, Codable, Equatable {
     package var score: Double
 
     package init(
-      number: Int, document: String, path: String, page: Int?, lines: [Int]?, heading: String?, quote: String, score: Double
+      number: Int, document: String, path: String, otherPaths: [String] = [], page: Int?, lines: [Int]?, heading: String?, quote: String,
+      score: Double
     ) {
       self.number = number
       self.document = document
       self.path = path
+      self.otherPaths = otherPaths
       self.page = page
       self.lines = lines
       self.heading = heading
@@ -49,6 +53,7 @@ package struct Answer: Sendable, Codable, Equatable {
       try container.encode(number, forKey: .number)
       try container.encode(document, forKey: .document)
       try container.encode(path, forKey: .path)
+      try container.encode(otherPaths, forKey: .otherPaths)
       try container.encode(page, forKey: .page)
       try container.encode(lines, forKey: .lines)
       try container.encode(heading, forKey: .heading)
@@ -56,7 +61,10 @@ package struct Answer: Sendable, Codable, Equatable {
       try container.encode(score, forKey: .score)
     }
 
-    enum CodingKeys: String, CodingKey { case number, document, path, page, lines, heading, quote, score }
+    enum CodingKeys: String, CodingKey {
+      case number, document, path, page, lines, heading, quote, score
+      case otherPaths = "other_paths"
+    }
   }
 
   /// The outcome of checking generated text against the quotes.

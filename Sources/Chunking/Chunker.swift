@@ -26,6 +26,12 @@ package struct Chunker: Sendable {
     self.tokenCount = tokenCount
   }
 
+  /// Rises when the same document is cut in another way.
+  private static let version = 1
+
+  /// Equal for chunkers that cut every document in the same way, if they count tokens in the same way.
+  package var fingerprint: String { "chunker-\(Self.version)/\(tokenLimit)/\(overlapTokenLimit)" }
+
   /// The chunks in order; their `textRange`s tile the document's text. None for a document without text.
   package func chunks(of document: ExtractedDocument) -> [Chunk] {
     var run = ChunkRun(chunker: self, document: document)

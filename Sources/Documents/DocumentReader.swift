@@ -4,8 +4,17 @@ import Foundation
 package struct DocumentReader: Sendable {
   package let limits: ReadingLimits
 
+  /// Rises when files are read that failed before.
+  private static let version = 1
+
   package init(limits: ReadingLimits = ReadingLimits()) {
     self.limits = limits
+  }
+
+  /// Changes with everything beside a file that decides whether it can be read: limits, and programs that are installed.
+  package var fingerprint: String {
+    let programs = ConverterProgram.all.filter(\.isInstalled).map(\.name)
+    return "reader-\(Self.version)-\(limits.fingerprint)-\(programs.joined(separator: "+"))"
   }
 
   /// The format that a file's name tells; `nil` if it tells none, in which case `read` looks at the bytes.
@@ -14,17 +23,15 @@ package struct DocumentReader: Sendable {
   }
 
   /// - Throws: `DocumentError`; its `isUnsupportedFormat` tells images, archives and the like from documents that could not be read.
-  package func read(path: String) throws(DocumentError) -> ExtractedDocument {
-    if let kind = ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
-    return try read(try bytes(ofFile: path), path: path)
-  }
+  package func read(path: String) throws(DocumentError) -> ExtractedDocument { try read(try content(ofFile: path), path: path) }
 
-  /// The same of bytes that are already read.
-  ///
+  /// The same of a file's content.
+  package func read(_ content: [UInt8], path: String) throws(DocumentError) -> ExtractedDocument { try read(content, path: path, depth: 0) }
+
   /// - Parameters:
   ///   - path: What it is called, for its format and for errors.
   ///   - depth: Archives and messages that it lies in.
-  func read(_ data: [UInt8], path: String, depth: Int = 0) throws(DocumentError) -> ExtractedDocument {
+  func read(_ data: [UInt8], path: String, depth: Int) throws(DocumentError) -> ExtractedDocument {
     if let kind = ForeignFormat.kind(of: data) ?? ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
     guard !data.isEmpty else { throw .empty(path, "the file is empty") }
     guard let format = DocumentFormat.detect(data, path: path) else { return try text(data, path: path, format: nil) }
@@ -86,7 +93,9 @@ package struct DocumentReader: Sendable {
     return try PlainTextReader(path: path, limits: limits).read(source)
   }
 
-  private func bytes(ofFile path: String) throws(DocumentError) -> [UInt8] {
+  /// A file's bytes, unless its name says that nothing here reads it.
+  package func content(ofFile path: String) throws(DocumentError) -> [UInt8] {
+    if let kind = ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
     guard let status = FileStatus(path: path) else { throw .unreadable(path, String(cString: strerror(errno))) }
     // A pipe or a device would block or never end.
     guard status.isRegularFile else { throw .unreadable(path, "it is not a regular file") }

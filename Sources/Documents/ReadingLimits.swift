@@ -22,4 +22,13 @@ package struct ReadingLimits: Sendable, Equatable {
   package var converterMemoryByteCount: Int = 2 << 30
 
   package init() {}
+
+  /// Equal for equal limits.
+  var fingerprint: String {
+    let numbers = [
+      fileByteCount, Int64(textByteCount), Int64(nestingDepth), Int64(htmlByteCount), Int64(htmlDepth), Int64(archiveEntryCount), Int64(archiveDepth),
+      Int64(scannedPageCount), Int64(converterSeconds), Int64(converterMemoryByteCount),
+    ]
+    return numbers.map { String($0, radix: 36) }.joined(separator: ".")
+  }
 }

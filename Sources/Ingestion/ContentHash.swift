@@ -16,6 +16,14 @@ func sha256(ofFile path: String, and more: Data = Data()) throws(DocumentError) 
   return hexadecimal(hash.finalize())
 }
 
+/// The same of bytes that are there.
+func sha256(of bytes: [UInt8], and more: Data) -> String {
+  var hash = SHA256()
+  hash.update(data: bytes)
+  hash.update(data: more)
+  return hexadecimal(hash.finalize())
+}
+
 /// Two lower-case digits a byte.
 func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
   digest.map { byte in

@@ -11,11 +11,17 @@ package struct IngestReport: Sendable, Codable {
   package var added = 0
   package var updated = 0
   package var unchanged = 0
+  /// Files whose content was known under a path that is gone.
+  package var moved = 0
+  /// New files whose content another file has, whose document they share.
+  package var identical = 0
   package var removed = 0
   /// Files that should be readable and are not; an older version of theirs still answers.
   package var failed: [Problem] = []
   /// Files of kinds that Quarry does not read.
   package var skipped: [Problem] = []
+  /// Files and folders that a rule leaves out: hidden ones, those that an ignore file names, and the like.
+  package var ignored = 0
   package var chunks = 0
   /// Chunks whose vector was known from the same text before.
   package var reusedChunks = 0
@@ -27,8 +33,14 @@ package struct IngestReport: Sendable, Codable {
 
   package var tokensPerSecond: Double { embeddingSeconds > 0 ? Double(embeddedTokens) / embeddingSeconds : 0 }
 
+  /// Whether a search may now find something else.
+  package var changedSomething: Bool { added + updated + moved + identical + removed > 0 }
+
+  /// Whether there was something to read, and none of it could be.
+  package var readNothing: Bool { added + updated + unchanged + moved + identical == 0 && !failed.isEmpty }
+
   enum CodingKeys: String, CodingKey {
-    case root, collection, added, updated, unchanged, removed, failed, skipped, chunks, seconds, notices
+    case root, collection, added, updated, unchanged, moved, identical, removed, failed, skipped, ignored, chunks, seconds, notices
     case reusedChunks = "reused_chunks"
     case embeddedTokens = "embedded_tokens"
     case embeddingSeconds = "embedding_seconds"

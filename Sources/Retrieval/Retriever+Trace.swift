@@ -16,7 +16,14 @@ extension Retriever {
     let entry = try store.ledger(of: collection.id).first { $0.path == document || "\($0.root)/\($0.path)" == document }
     guard !ids.isEmpty else {
       guard let entry else { return trace(.notIngested, "no document of this name was ingested: quarry status --documents lists those that were") }
-      if entry.state == .failed { return trace(.failed, "it could not be read: \(entry.error ?? "the reason is not known")") }
+      let reason = entry.reason ?? "the reason is not known"
+      switch entry.state {
+      case .failed: return trace(.failed, "it could not be read: \(reason)")
+      case .skipped: return trace(.notIngested, "it was left out: \(reason)")
+      case .new: return trace(.notIngested, "it was seen and not read yet: quarry ingest goes on where it was stopped")
+      case .gone: return trace(.notIngested, "the file is gone")
+      case .done, .unchanged: break
+      }
       return trace(.empty, "there is no text in it")
     }
     let allowed = try store.chunks(passing: options.filter, in: collection.id)

@@ -16,6 +16,8 @@ package struct SearchResults: Sendable, Encodable {
     /// The record's name, or the path relative to the ingested folder.
     package var document: String
     package var path: String
+    /// Paths of files that hold the very same.
+    package var otherPaths: [String]
     /// The first page.
     package var page: Int?
     /// First and last line, counted from 1.
@@ -31,6 +33,7 @@ package struct SearchResults: Sendable, Encodable {
       score = passage.score
       document = chunk.document
       path = chunk.path
+      otherPaths = chunk.otherPaths
       page = source.pages?.lowerBound
       lines = source.lines.map { [$0.lowerBound, $0.upperBound] }
       heading = chunk.header.isEmpty ? nil : chunk.header
@@ -45,6 +48,7 @@ package struct SearchResults: Sendable, Encodable {
       try container.encode(score, forKey: .score)
       try container.encode(document, forKey: .document)
       try container.encode(path, forKey: .path)
+      try container.encode(otherPaths, forKey: .otherPaths)
       try container.encode(page, forKey: .page)
       try container.encode(lines, forKey: .lines)
       try container.encode(heading, forKey: .heading)
@@ -52,6 +56,9 @@ package struct SearchResults: Sendable, Encodable {
       try container.encodeIfPresent(explanation, forKey: .explanation)
     }
 
-    private enum CodingKeys: String, CodingKey { case rank, score, document, path, page, lines, heading, text, explanation }
+    private enum CodingKeys: String, CodingKey {
+      case rank, score, document, path, page, lines, heading, text, explanation
+      case otherPaths = "other_paths"
+    }
   }
 }

@@ -33,7 +33,9 @@ package struct DocumentFilter: Sendable, Hashable {
     }
     if !paths.isEmpty {
       let patterns = paths.flatMap(Self.patterns)
-      add("(" + patterns.map { _ in "d.path GLOB ?" }.joined(separator: " OR ") + ")", patterns)
+      // Any of the files that share a document.
+      let fits = patterns.map { _ in "f.path GLOB ?" }.joined(separator: " OR ")
+      add("EXISTS (SELECT 1 FROM file f WHERE f.document_id = d.id AND (\(fits)))", patterns)
     }
     for (column, values) in [("d.format", formats), ("d.language", languages)] where !values.isEmpty {
       add("\(column) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)

@@ -50,8 +50,40 @@ enum Schema {
       // The vectors' share of the score; NULL for the default.
       try db.execute(sql: "ALTER TABLE collection ADD COLUMN dense_weight REAL CHECK (dense_weight BETWEEN 0 AND 1)")
     }
+    migrator.registerMigration("6 a ledger of files, which may share a document") { db in try db.execute(sql: version6) }
     return migrator
   }
+
+  /// A row of `document` was a file's, whether it could be read or not; now it is a content that can be searched, under the path of one of its files.
+  private static let version6 = """
+    CREATE TABLE file (
+      id INTEGER PRIMARY KEY,
+      collection_id INTEGER NOT NULL REFERENCES collection (id),
+      root TEXT NOT NULL,
+      path TEXT NOT NULL,
+      sha256 TEXT NOT NULL,
+      byte_count INTEGER NOT NULL,
+      modification_time INTEGER NOT NULL,
+      stamp TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('new', 'done', 'unchanged', 'failed', 'skipped', 'gone')),
+      code TEXT,
+      reason TEXT,
+      seconds REAL NOT NULL,
+      -- seconds since 1970
+      noted_at REAL NOT NULL,
+      document_id INTEGER REFERENCES document (id),
+      UNIQUE (collection_id, root, path)
+    ) STRICT;
+    CREATE INDEX file_document ON file (document_id);
+    INSERT INTO file (collection_id, root, path, sha256, byte_count, modification_time, stamp, state, reason, seconds, noted_at, document_id)
+      SELECT collection_id, root, path, sha256, byte_count, modification_time, '', iif(state = 'ready', 'done', 'failed'), error, 0, ingested_at,
+        iif(state = 'ready' OR chunk_count > 0, id, NULL)
+      FROM document;
+    DELETE FROM document WHERE state = 'failed' AND chunk_count = 0;
+    ALTER TABLE collection ADD COLUMN chunker TEXT NOT NULL DEFAULT '';
+    ALTER TABLE document DROP COLUMN state;
+    ALTER TABLE document DROP COLUMN error;
+    """
 
   /// Chunk keys rise and never come back (AUTOINCREMENT), also when rows are deleted: a graph's position whose chunk is gone can not come to
   /// mean another chunk, and "newer than the graph" is "a larger key".

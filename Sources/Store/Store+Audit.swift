@@ -84,7 +84,29 @@ extension Store {
       let expected: Int = row["chunk_count"]
       let found: Int = row["found"]
       return AuditFinding(kind: .ledger, collection: collection.name, message: "\(path) should have \(expected) chunks and has \(found)")
+    } + fileFindings(collection, db)
+  }
+
+  /// Files against documents, either way.
+  private func fileFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+    func findings(_ sql: String, _ what: String) throws -> [AuditFinding] {
+      try String.fetchAll(db, sql: sql + " LIMIT 20", arguments: [collection.id.rawValue]).map {
+        AuditFinding(kind: .ledger, collection: collection.name, message: "\($0) \(what)")
+      }
     }
+    return try findings(
+      "SELECT path FROM file WHERE collection_id = ? AND state IN ('done', 'unchanged') AND document_id IS NULL",
+      "is said to be read, and no document answers for it")
+      + findings(
+        """
+        SELECT d.path FROM document d WHERE d.collection_id = ?
+          AND NOT EXISTS (SELECT 1 FROM file f WHERE f.document_id = d.id AND f.root = d.root AND f.path = d.path)
+        """, "is a document that no file of this path has")
+      + findings(
+        """
+        SELECT f.path FROM file f JOIN document d ON d.id = f.document_id WHERE f.collection_id = ?
+          AND (f.collection_id <> d.collection_id OR f.state IN ('done', 'unchanged') AND f.sha256 <> d.sha256)
+        """, "has another content than the document that answers for it")
   }
 
   private func vectorFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {

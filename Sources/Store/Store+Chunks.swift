@@ -9,6 +9,11 @@ extension Store {
     return try read("read chunks") { db in
       var chunks: [Int64: StoredChunk] = [:]
       let decoder = JSONDecoder()
+      let otherPaths = try db.cachedStatement(
+        sql: """
+          SELECT f.path FROM file f JOIN document d ON d.id = f.document_id
+          WHERE f.document_id = ? AND NOT (f.root = d.root AND f.path = d.path) ORDER BY f.root, f.path LIMIT \(StoredChunk.otherPathLimit)
+          """)
       let statement = try db.cachedStatement(
         sql: "SELECT c.*, d.root, d.path FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.id = ?")
       for id in Set(ids) {
@@ -17,8 +22,9 @@ extension Store {
         let headingPath: String = row["heading_path"]
         let spans: String = row["spans"]
         chunks[id] = StoredChunk(
-          id: id, documentID: row["document_id"], document: recordName ?? row["path"], root: row["root"], path: row["path"], ordinal: row["ordinal"],
-          title: row["title"], headingPath: headingPath == "[]" ? [] : try decoder.decode([String].self, from: Data(headingPath.utf8)),
+          id: id, documentID: row["document_id"], document: recordName ?? row["path"], root: row["root"], path: row["path"],
+          otherPaths: try String.fetchAll(otherPaths, arguments: [row["document_id"] as Int64]), ordinal: row["ordinal"], title: row["title"],
+          headingPath: headingPath == "[]" ? [] : try decoder.decode([String].self, from: Data(headingPath.utf8)),
           context: row["context"],
           text: row["body"], spans: try decoder.decode([ChunkSpan].self, from: Data(spans.utf8)), contentHash: row["content_hash"])
       }
@@ -53,14 +59,16 @@ extension Store {
     }
   }
 
-  /// The keys of the chunks of one document, by its path (relative or whole) or its record's name.
+  /// The keys of the chunks of one document, by a path of its (relative or whole) or its record's name.
   package func chunkIDs(ofDocument name: String, in collection: CollectionID) throws(StoreError) -> [Int64] {
     try read("list the chunks of \(name)") { db in
       try Int64.fetchAll(
         db,
         sql: """
           SELECT c.id FROM chunk c JOIN document d ON d.id = c.document_id
-          WHERE c.collection_id = ?1 AND (d.path = ?2 OR d.root || '/' || d.path = ?2 OR c.record_name = ?2) ORDER BY d.path, c.ordinal, c.id
+          WHERE c.collection_id = ?1 AND (c.record_name = ?2 OR d.id IN (
+            SELECT document_id FROM file WHERE collection_id = ?1 AND (path = ?2 OR root || '/' || path = ?2)))
+          ORDER BY d.path, c.ordinal, c.id
           """, arguments: [collection.rawValue, name])
     }
   }

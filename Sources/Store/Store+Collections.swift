@@ -8,43 +8,57 @@ extension Store {
     try read("find the collection \(name)") { db in try Self.collection(named: name, db) }
   }
 
-  /// Makes a collection, or gives the one that has the name and the embedder.
+  /// Makes a collection, or gives the one that has the name.
   ///
-  /// Throws `embedder_mismatch` if it has another embedder: vectors of two models do not compare.
-  package func createCollection(named name: String, embedder: EmbedderIdentity) throws(StoreError) -> CollectionHandle {
-    if let known = try collection(named: name) { return try checked(known, embedder: embedder) }
-    return try write("make the collection \(name)") { db in
-      if let known = try Self.collection(named: name, db) { return try checked(known, embedder: embedder) }
-      try db.execute(
-        sql: "INSERT INTO collection (name, embedder, dimension, sequence, removal_sequence) VALUES (?, ?, ?, 0, 0)",
-        arguments: [name, embedder.fingerprint, embedder.dimension])
-      let id = CollectionID(rawValue: db.lastInsertedRowID)
-      try raiseSequence(of: id, removesChunks: false, db)
-      return CollectionHandle(id: id, name: name, embedder: embedder)
-    }
+  /// Throws `embedder_mismatch` if it has another embedder, as vectors of two models do not compare, and `chunker_mismatch` if its passages were
+  /// cut in another way.
+  ///
+  /// - Parameter chunker: How documents are cut into passages; `nil` where that does not matter.
+  package func createCollection(named name: String, embedder: EmbedderIdentity, chunker: String? = nil) throws(StoreError) -> CollectionHandle {
+    guard !name.isEmpty, name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else { throw .collectionName(name) }
+    if let known = try collection(named: name) { return try checked(known, embedder: embedder, chunker: chunker) }
+    return try write("make the collection \(name)") { db in try insertCollection(name, embedder, chunker ?? "", db) }
+  }
+
+  func insertCollection(_ name: String, _ embedder: EmbedderIdentity, _ chunker: String, _ db: Database) throws -> CollectionHandle {
+    try db.execute(
+      sql: "INSERT INTO collection (name, embedder, dimension, sequence, removal_sequence, chunker) VALUES (?, ?, ?, 0, 0, ?)",
+      arguments: [name, embedder.fingerprint, embedder.dimension, chunker])
+    let id = CollectionID(rawValue: db.lastInsertedRowID)
+    try raiseSequence(of: id, removesChunks: false, db)
+    return CollectionHandle(id: id, name: name, embedder: embedder, chunker: chunker)
   }
 
   /// Removes a collection with everything in it.
   package func removeCollection(_ collection: CollectionID) throws(StoreError) {
-    let (files, wordFiles) = try write("remove a collection") { db in
-      let files = try ["generation", "word_segment"].map { table in
-        try String.fetchAll(db, sql: "SELECT file FROM \(table) WHERE collection_id = ?", arguments: [collection.rawValue])
-      }
+    let files = try write("remove a collection") { db in
       try raiseSequence(of: collection, removesChunks: true, db)
-      for statement in [
-        "DELETE FROM vector WHERE chunk_id IN (SELECT id FROM chunk WHERE collection_id = ?)", "DELETE FROM chunk WHERE collection_id = ?",
-        "DELETE FROM document WHERE collection_id = ?", "DELETE FROM generation WHERE collection_id = ?",
-        "DELETE FROM word_segment WHERE collection_id = ?",
-        "DELETE FROM collection WHERE id = ?",
-      ] {
-        try db.execute(sql: statement, arguments: [collection.rawValue])
-      }
-      return (files[0], files[1])
+      return try deleteRows(of: collection, db)
     }
+    forget(collection)
+    for file in files { unlink(file) }
+  }
+
+  /// Removes a collection from all tables, and gives the paths of its files.
+  func deleteRows(of collection: CollectionID, _ db: Database) throws -> [String] {
+    func files(_ table: String) throws -> [String] {
+      try String.fetchAll(db, sql: "SELECT file FROM \(table) WHERE collection_id = ?", arguments: [collection.rawValue])
+    }
+    let paths = try files("generation").map(generationPath) + files("word_segment").map(wordPath)
+    for statement in [
+      "DELETE FROM vector WHERE chunk_id IN (SELECT id FROM chunk WHERE collection_id = ?)", "DELETE FROM chunk WHERE collection_id = ?",
+      "DELETE FROM file WHERE collection_id = ?", "DELETE FROM document WHERE collection_id = ?", "DELETE FROM generation WHERE collection_id = ?",
+      "DELETE FROM word_segment WHERE collection_id = ?", "DELETE FROM collection WHERE id = ?",
+    ] {
+      try db.execute(sql: statement, arguments: [collection.rawValue])
+    }
+    return paths
+  }
+
+  /// Lets go of what is in memory of a collection that is gone.
+  func forget(_ collection: CollectionID) {
     vectorCaches.withLock { $0[collection] = nil }
     wordCaches.withLock { $0[collection] = nil }
-    for file in files { removeGenerationFile(file) }
-    for file in wordFiles { unlink(wordPath(file)) }
   }
 
   /// Sets the vectors' share of a score, from 0 to 1, for all searches in a collection that do not name one; `nil` for the default.
@@ -65,31 +79,38 @@ extension Store {
         db,
         sql: """
           SELECT c.*,
-            (SELECT count(*) FROM document WHERE collection_id = c.id AND state = 'ready') AS documents,
-            (SELECT count(*) FROM document WHERE collection_id = c.id AND state = 'failed') AS failures,
             (SELECT count(*) FROM chunk WHERE collection_id = c.id) AS chunks,
             g.number, g.kind, g.count, g.last_sequence,
             CASE WHEN g.number IS NULL THEN 0 ELSE (SELECT count(*) FROM chunk WHERE collection_id = c.id AND id > g.last_chunk_id) END AS pending
           FROM collection c
           LEFT JOIN generation g ON g.number = (SELECT max(number) FROM generation WHERE collection_id = c.id)
+          WHERE substr(c.name, 1, 1) <> ?
           ORDER BY c.name
-          """
+          """, arguments: [Self.unfinishedPrefix]
       ).map { row in
         let number: Int64? = row["number"]
+        let id: Int64 = row["id"]
         return CollectionStatus(
-          id: CollectionID(rawValue: row["id"]), name: row["name"], documentCount: row["documents"], failedCount: row["failures"],
-          chunkCount: row["chunks"], embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
+          id: CollectionID(rawValue: id), name: row["name"], fileCounts: try Self.fileCounts(id, db), chunkCount: row["chunks"],
+          embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
           generation: number.map { GenerationStatus(number: $0, kind: row["kind"], count: row["count"], sequence: row["last_sequence"]) },
           pendingCount: row["pending"], denseWeight: row["dense_weight"], sequence: row["sequence"])
       }
     }
   }
 
-  private static func collection(named name: String, _ db: Database) throws -> CollectionHandle? {
-    try Row.fetchOne(db, sql: "SELECT id, embedder, dimension, dense_weight FROM collection WHERE name = ?", arguments: [name]).map { row in
+  private static func fileCounts(_ collection: Int64, _ db: Database) throws -> [FileState: Int] {
+    try Row.fetchAll(db, sql: "SELECT state, count(*) FROM file WHERE collection_id = ? GROUP BY state", arguments: [collection])
+      .reduce(into: [:]) { counts, row in
+        if let state = FileState(rawValue: row[0]) { counts[state] = row[1] }
+      }
+  }
+
+  static func collection(named name: String, _ db: Database) throws -> CollectionHandle? {
+    try Row.fetchOne(db, sql: "SELECT id, embedder, dimension, dense_weight, chunker FROM collection WHERE name = ?", arguments: [name]).map { row in
       CollectionHandle(
         id: CollectionID(rawValue: row["id"]), name: name, embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
-        denseWeight: row["dense_weight"])
+        denseWeight: row["dense_weight"], chunker: row["chunker"])
     }
   }
 
@@ -99,8 +120,16 @@ extension Store {
     return EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"])
   }
 
-  private func checked(_ known: CollectionHandle, embedder: EmbedderIdentity) throws(StoreError) -> CollectionHandle {
+  private func checked(_ known: CollectionHandle, embedder: EmbedderIdentity, chunker: String?) throws(StoreError) -> CollectionHandle {
     guard known.embedder == embedder else { throw .otherEmbedder(known.name, existing: known.embedder, wanted: embedder) }
-    return known
+    guard let chunker, known.chunker != chunker else { return known }
+    guard known.chunker.isEmpty else { throw .otherChunker(known.name, existing: known.chunker, wanted: chunker) }
+    // Made before that was noted, when there was one way.
+    return try write("note the chunker") { db in
+      try db.execute(sql: "UPDATE collection SET chunker = ? WHERE id = ?", arguments: [chunker, known.id.rawValue])
+      var known = known
+      known.chunker = chunker
+      return known
+    }
   }
 }

@@ -78,7 +78,27 @@ package struct StoreError: ExplainedError {
       code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",
       why:
         "it has vectors of \(existing.fingerprint) (\(existing.dimension) numbers), wanted are those of \(wanted.fingerprint) (\(wanted.dimension)); the two do not compare",
-      remedy: "delete the index and ingest again, ingest into another collection with --collection NAME, or use the model it was made with")
+      remedy: "quarry reindex makes it anew with this model while the old one serves; --collection NAME names another one")
+  }
+
+  static func otherChunker(_ collection: String, existing: String, wanted: String) -> StoreError {
+    StoreError(
+      code: "chunker_mismatch", message: "the documents of the collection \(collection) were cut into passages in another way",
+      why: "it has passages of \(existing), this version makes those of \(wanted)",
+      remedy: "quarry reindex makes it anew while the old one serves; searching and asking work as before")
+  }
+
+  static func collectionName(_ name: String) -> StoreError {
+    StoreError(
+      code: "collection_name", message: "a collection cannot have this name",
+      why: name.isEmpty ? "it is empty" : "there are control characters in it",
+      remedy: "name it with letters, as --collection notes")
+  }
+
+  static func collectionExists(_ name: String) -> StoreError {
+    StoreError(
+      code: "collection_exists", message: "there is a collection \(name) already", why: "importing would write over it",
+      remedy: "name another one with --collection NAME, or remove the old one: quarry remove --all --collection \(name)")
   }
 
   static func noSuchCollection(_ id: CollectionID) -> StoreError {

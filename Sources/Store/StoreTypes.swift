@@ -28,6 +28,8 @@ package struct CollectionHandle: Sendable, Hashable {
   package var embedder: EmbedderIdentity
   /// The vectors' share of a score as it was learnt for this collection; `nil` for the default.
   package var denseWeight: Double?
+  /// How its documents were cut into passages; empty where that is not known.
+  package var chunker = ""
 }
 
 /// One state of one file.
@@ -48,11 +50,14 @@ package struct DocumentVersion: Sendable, Equatable {
   package var language: String?
   /// What its author says about it: values, as text, by key.
   package var metadata: [String: [String]]
+  /// What the file system says about the file; as long as it says the same, the file is taken to be the same. Empty where that is not known.
+  package var stamp: String
 
   package init(
     root: String, path: String, sha256: String, byteCount: Int64, modificationTime: Int64, format: String, title: String?, language: String? = nil,
-    metadata: [String: [String]] = [:]
+    metadata: [String: [String]] = [:], stamp: String = ""
   ) {
+    self.stamp = stamp
     self.language = language
     self.metadata = metadata
     self.root = root
@@ -79,29 +84,50 @@ package struct EmbeddedChunk: Sendable {
   }
 }
 
-package enum DocumentState: String, Sendable, Codable {
-  /// Its chunks are those of the version in the ledger.
-  case ready
-  /// The version in the ledger could not be read; chunks, if any, are of an older one.
+/// What became of a file.
+package enum FileState: String, Sendable, Codable, CaseIterable {
+  /// It was seen, and is not read yet: a run goes on, or was stopped before it.
+  case new
+  /// Its newest version answers, and was read when it was last looked at.
+  case done
+  /// Its newest version answers, and was the one that is known when it was last looked at.
+  case unchanged
+  /// Its newest version could not be read; chunks, if any, are of an older one.
   case failed
+  /// It is left out: by a rule, or because nothing reads its kind.
+  case skipped
+  /// It is no longer there.
+  case gone
+
+  /// Whether its newest version answers.
+  package var answers: Bool { self == .done || self == .unchanged }
 }
 
 /// What is known of one file.
 package struct LedgerEntry: Sendable, Equatable {
-  package var documentID: Int64
   package var root: String
   package var path: String
-  /// Of the version that was last looked at, whether it could be read or not.
+  /// Of the version that was last looked at, whether it could be read or not; empty if it was not opened.
   package var sha256: String
   package var byteCount: Int64
   package var modificationTime: Int64
-  package var state: DocumentState
-  package var error: String?
+  /// See `DocumentVersion.stamp`.
+  package var stamp: String
+  package var state: FileState
+  /// The error's code where it failed.
+  package var code: String?
+  /// Why it failed or was left out; what could not be read of one that is done.
+  package var reason: String?
+  /// Time that reading, embedding and storing took.
+  package var seconds: Double
+  /// When this was noted.
+  package var notedAt: Date
+  /// The document whose chunks answer for it, which other files of the same content share.
+  package var documentID: Int64?
   package var title: String?
   package var format: String
   package var language: String?
   package var chunkCount: Int
-  package var ingestedAt: Date
 }
 
 /// A chunk's key with how well it fits a query: larger is better.
@@ -119,10 +145,8 @@ package struct ScoredChunk: Sendable, Equatable {
 package struct CollectionStatus: Sendable, Equatable {
   package var id: CollectionID
   package var name: String
-  /// Documents whose newest version answers.
-  package var documentCount: Int
-  /// Documents whose newest version could not be read.
-  package var failedCount: Int
+  /// Files by what became of them; a state that none is in is left out.
+  package var fileCounts: [FileState: Int]
   package var chunkCount: Int
   package var embedder: EmbedderIdentity
   /// The graph on disk; `nil` while all vectors are compared.
@@ -133,6 +157,11 @@ package struct CollectionStatus: Sendable, Equatable {
   package var denseWeight: Double?
   /// The index's sequence number at the collection's last change.
   package var sequence: Int64
+
+  /// Files whose newest version answers.
+  package var documentCount: Int { FileState.allCases.reduce(0) { $0 + ($1.answers ? fileCounts[$1] ?? 0 : 0) } }
+  /// Files whose newest version could not be read.
+  package var failedCount: Int { fileCounts[.failed] ?? 0 }
 }
 
 /// A graph on disk.

@@ -9,6 +9,8 @@ package struct StoredChunk: Sendable, Equatable {
   package var document: String
   package var root: String
   package var path: String
+  /// Paths, relative to their own roots, of other files with the same content; the first of many.
+  package var otherPaths: [String]
   package var ordinal: Int
   /// The record's title, or the document's.
   package var title: String?
@@ -19,15 +21,19 @@ package struct StoredChunk: Sendable, Equatable {
   package var spans: [ChunkSpan]
   package var contentHash: String
 
+  /// Paths that a passage is cited under beside the first.
+  static let otherPathLimit = 8
+
   package init(
-    id: Int64, documentID: Int64, document: String, root: String, path: String, ordinal: Int, title: String?, headingPath: [String],
-    context: String?, text: String, spans: [ChunkSpan], contentHash: String
+    id: Int64, documentID: Int64, document: String, root: String, path: String, otherPaths: [String] = [], ordinal: Int, title: String?,
+    headingPath: [String], context: String?, text: String, spans: [ChunkSpan], contentHash: String
   ) {
     self.id = id
     self.documentID = documentID
     self.document = document
     self.root = root
     self.path = path
+    self.otherPaths = otherPaths
     self.ordinal = ordinal
     self.title = title
     self.headingPath = headingPath

@@ -17,8 +17,8 @@ enum ErrorReport {
   /// Ends the process with the status that belongs to the error.
   static func exit(with error: any Error) -> Never {
     if let exit = error as? ExitCode { Foundation.exit(exit.rawValue) }
-    if let explained = error as? any ExplainedError {
-      report(.init(code: explained.code, message: explained.message, why: explained.why, try: explained.remedy))
+    if error is any ExplainedError {
+      write(error)
       Foundation.exit(ExitCode.failure.rawValue)
     }
     let status = Quarry.exitCode(for: error)
@@ -34,8 +34,17 @@ enum ErrorReport {
       }
       Foundation.exit(ExitCode.wrongUsage.rawValue)
     }
-    report(.init(code: "unexpected", message: String(describing: error), why: nil, try: nil))
+    write(error)
     Foundation.exit(ExitCode.failure.rawValue)
+  }
+
+  /// Says what is wrong, and goes on.
+  static func write(_ error: any Error) {
+    if let explained = error as? any ExplainedError {
+      report(.init(code: explained.code, message: explained.message, why: explained.why, try: explained.remedy))
+    } else {
+      report(.init(code: "unexpected", message: String(describing: error), why: nil, try: nil))
+    }
   }
 
   /// Known before parsing too, because a parse can fail.

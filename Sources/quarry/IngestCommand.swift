@@ -6,7 +6,6 @@ import Foundation
 import Ingestion
 import Models
 import Store
-import Synchronization
 
 struct IngestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +14,8 @@ struct IngestCommand: AsyncParsableCommand {
     discussion: """
       Reads text, Markdown, HTML, PDF, source code, tables, JSON and XML, office documents, e-books, notebooks, e-mail, archives
       and pictures of text: a file's content says which. A file that cannot be read is reported with the reason, and the
-      rest goes on. Files that are gone from the folder are removed from the index.
+      rest goes on; quarry status --files says what became of each. Files that are gone from the folder are removed from the
+      index, those that were moved keep what was read of them. What .gitignore and .quarryignore name is left out.
       ^C stops after the batch at hand and loses nothing: run the same command again to go on.
       """
   )
@@ -25,6 +25,14 @@ struct IngestCommand: AsyncParsableCommand {
 
   @Flag(help: "Read every file again, also those that have not changed.")
   var force = false
+
+  @Flag(help: "Try files again that could not be read, though they have not changed.")
+  var retry = false
+
+  @Flag(help: "Stay, and take in what changes when it changes; ^C ends it.")
+  var watch = false
+
+  @OptionGroup(title: "What to take in") var selection: SelectionOptions
 
   @Flag(
     help: "Let the generator read every passage now, as far as --kv-disk has room: answers begin sooner, most of all with --prepared-kv.")
@@ -37,24 +45,27 @@ struct IngestCommand: AsyncParsableCommand {
 
   func validate() throws {
     if prepareKv, keyValues.kvDisk == 0 { throw ValidationError("--prepare-kv keeps what is read on disk: --kv-disk must be above 0") }
+    if prepareKv, watch { throw ValidationError("--prepare-kv reads passages once, and is not for --watch") }
   }
 
   func run() async throws {
     for path in paths { try Ingestor.requirePath(path) }
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
+    let interrupt = Interrupt()
+    var options = IngestOptions()
+    options.rereadsAll = force
+    options.retriesFailed = retry
+    options.walk = selection.options
+    if watch { return follow(options, embedder, interrupt) }
     let store = try Store.open(directory: index.index, access: .writing)
     let ingestor = Ingestor(store: store, embedder: embedder)
-    let interrupt = Interrupt()
     var reports: [IngestReport] = []
     for path in paths {
       var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)
       let start = ContinuousClock.now
       defer { bar.clear() }
-      let report = try ingestor.ingest(path, into: index.collection, force: force, isCancelled: { interrupt.isRaised }) { progress in
-        let seconds = start.duration(to: .now) / .seconds(1)
-        bar.show(
-          fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1,
-          detail: "\(progress.finishedFiles)/\(progress.totalFiles) files, \(Int(Double(progress.embeddedTokens) / max(seconds, 0.001))) tokens/s")
+      let report = try ingestor.ingest(path, into: index.collection, options: options, isCancelled: { interrupt.isRaised }) {
+        bar.show($0, since: start)
       }
       bar.clear()
       if !output.json { show(report) }
@@ -62,7 +73,7 @@ struct IngestCommand: AsyncParsableCommand {
     }
     let preparation = prepareKv && !interrupt.isRaised ? try await prepare(interrupt) : nil
     if output.json { JSONOutput.write(Result(ingested: reports, prepared: preparation)) }
-    if reports.allSatisfy({ $0.added + $0.updated + $0.unchanged == 0 && !$0.failed.isEmpty }) { throw ExitCode.failure }
+    if reports.allSatisfy(\.readNothing) { throw ExitCode.failure }
   }
 
   /// The JSON form.
@@ -100,30 +111,12 @@ struct IngestCommand: AsyncParsableCommand {
     Terminal.write(line + ", \(ProgressBar.duration(report.seconds))\n")
   }
 
-  private func show(_ report: IngestReport) {
+  func show(_ report: IngestReport) {
     for problem in report.failed { Terminal.writeError("\(Terminal.error.style("failed", .red))  \(problem.path): \(problem.reason)\n") }
     if !output.quiet {
       for problem in report.skipped { Terminal.writeError("\(Terminal.error.style("skipped", .yellow)) \(problem.path): \(problem.reason)\n") }
       for notice in report.notices { output.notice(notice) }
     }
-    var counts = ["\(report.added) added", "\(report.updated) updated", "\(report.unchanged) unchanged", "\(report.removed) removed"]
-    if !report.failed.isEmpty { counts.append("\(report.failed.count) failed") }
-    if !report.skipped.isEmpty { counts.append("\(report.skipped.count) skipped") }
-    var line = "\(report.root): \(counts.joined(separator: ", ")); \(report.chunks) chunks"
-    if report.embeddedTokens > 0 { line += ", \(report.embeddedTokens) tokens embedded at \(Int(report.tokensPerSecond)) tokens/s" }
-    Terminal.write(line + ", \(ProgressBar.duration(report.seconds))\n")
+    Terminal.write(IngestSummary(report).description + "\n")
   }
-}
-
-/// ^C as a flag that long work asks for; a second ^C ends the process at once.
-private final class Interrupt: Sendable {
-  private static let count = Atomic<Int>(0)
-
-  init() {
-    signal(SIGINT) { _ in
-      if Interrupt.count.add(1, ordering: .relaxed).newValue > 1 { _exit(130) }
-    }
-  }
-
-  var isRaised: Bool { Interrupt.count.load(ordering: .relaxed) > 0 }
 }

@@ -18,7 +18,7 @@ struct Quarry: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      IngestCommand.self, AskCommand.self, SearchCommand.self, StatusCommand.self, RemoveCommand.self, AuditCommand.self,
+      IngestCommand.self, AskCommand.self, SearchCommand.self, StatusCommand.self, RemoveCommand.self, ReindexCommand.self, AuditCommand.self,
       BackupCommand.self, RestoreCommand.self, ServeCommand.self, ModelsCommand.self, EvalCommand.self, BenchCommand.self,
     ]
   )

@@ -19,6 +19,11 @@ struct ServeCommand: AsyncParsableCommand {
   @Flag(help: "Allow an address that other machines can reach. There are no keys yet: only behind a proxy that asks for one.")
   var allowRemote = false
 
+  @Option(
+    help: ArgumentHelp("Take this folder in, and what changes in it, while answering; several times for several.", valueName: "folder"),
+    completion: .directory)
+  var watch: [String] = []
+
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var engine: EngineSettings
   @OptionGroup var index: IndexOptions
@@ -29,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let ingestion = try watch.isEmpty ? nil : BackgroundIngestion(watch, into: index, output)
+    defer { ingestion?.stop() }
     let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice, reuse: engine.preparedKv) {
       try engine.options(index: index.index, models: $0)
     }
@@ -40,6 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.collection = index.collection
     let service = QuarryService(
       configuration: configuration, answerer: open.answerer, retriever: open.retriever, engine: open.engine, store: open.store)
+    ingestion?.start()
     try await service.run()
     await open.close()
   }

@@ -8,6 +8,12 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "List every document.")
   var documents = false
 
+  @Flag(help: "List every file that was seen, with what became of it, and why.")
+  var files = false
+
+  @Flag(help: "List only what could not be read.")
+  var failed = false
+
   @OptionGroup var index: IndexFolderOptions
 
   @OptionGroup var output: OutputOptions
@@ -26,11 +32,14 @@ struct StatusCommand: ParsableCommand {
       var denseWeight: Double?
       /// Chunks that are newer than the generation and searched beside it.
       var pending: Int
+      /// Files by what became of them.
+      var states: [String: Int]
       var failures: [Failure]
       var contents: [Document]?
+      var files: [File]?
 
       enum CodingKeys: String, CodingKey {
-        case name, documents, failed, chunks, embedder, dimension, generation, pending, failures, contents
+        case name, documents, failed, chunks, embedder, dimension, generation, pending, states, failures, contents, files
         case denseWeight = "dense_weight"
       }
     }
@@ -42,6 +51,35 @@ struct StatusCommand: ParsableCommand {
     struct Failure: Encodable {
       var path: String
       var reason: String
+    }
+    struct File: Encodable {
+      var path: String
+      var root: String
+      /// One of `FileState`.
+      var state: String
+      var code: String?
+      var reason: String?
+      var bytes: Int64
+      var modified: Date?
+      var sha256: String?
+      var chunks: Int
+      var seconds: Double
+      /// When this was found out.
+      var noted: Date
+
+      init(_ entry: LedgerEntry) {
+        path = entry.path
+        root = entry.root
+        state = entry.state.rawValue
+        code = entry.code
+        reason = entry.reason
+        bytes = entry.byteCount
+        modified = entry.modificationTime == 0 ? nil : Date(timeIntervalSince1970: Double(entry.modificationTime) / 1e9)
+        sha256 = entry.sha256.isEmpty ? nil : entry.sha256
+        chunks = entry.chunkCount
+        seconds = entry.seconds
+        noted = entry.notedAt
+      }
     }
     struct Document: Encodable {
       var path: String
@@ -69,20 +107,22 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func describe(_ summary: CollectionStatus, in store: Store) throws -> Status.Collection {
-    let ledger = try store.ledger(of: summary.id).sorted { $0.path < $1.path }
+    let ledger = try store.ledger(of: summary.id).sorted { ($0.path, $0.root) < ($1.path, $1.root) }
     return Status.Collection(
       name: summary.name, documents: summary.documentCount, failed: summary.failedCount, chunks: summary.chunkCount,
       embedder: summary.embedder.fingerprint, dimension: summary.embedder.dimension,
       generation: summary.generation.map { Status.Generation(kind: $0.kind, vectors: $0.count, sequence: $0.sequence) },
       denseWeight: summary.denseWeight, pending: summary.pendingCount,
-      failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.error ?? "") },
+      states: Dictionary(uniqueKeysWithValues: summary.fileCounts.map { ($0.rawValue, $1) }),
+      failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.reason ?? "") },
       contents: documents
-        ? ledger.map {
+        ? ledger.filter { $0.documentID != nil }.map {
           Status.Document(
             path: $0.path, root: $0.root, state: $0.state.rawValue, format: $0.format, language: $0.language, bytes: $0.byteCount,
             chunks: $0.chunkCount,
             sha256: $0.sha256)
-        } : nil)
+        } : nil,
+      files: files || failed ? ledger.filter { files || $0.state == .failed }.map(Status.File.init) : nil)
   }
 
   private func show(_ status: Status) {
@@ -95,14 +135,32 @@ struct StatusCommand: ParsableCommand {
       let search = collection.generation.map { "\($0.kind) over \($0.vectors) vectors, \(collection.pending) newer ones scanned" } ?? "exact scan"
       Terminal.write("  embedder \(collection.embedder), \(collection.dimension) dimensions; vector search: \(search)\n")
       if let weight = collection.denseWeight { Terminal.write(String(format: "  vectors weigh %.1f of the score, as was learnt\n", weight)) }
-      for failure in collection.failures {
+      let others = [FileState.new, .skipped, .gone].compactMap { state in collection.states[state.rawValue].map { "\($0) \(state.rawValue)" } }
+      if !others.isEmpty { Terminal.write("  other files: \(others.joined(separator: ", ")); quarry status --files lists them\n") }
+      for failure in files || failed ? [] : collection.failures {
         Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n")
       }
+      for file in collection.files ?? [] { show(file) }
       for document in collection.contents ?? [] {
         let kind = [document.format, document.language].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
         Terminal.write("  \(Terminal.printable(document.path))  \(kind)  \(document.chunks) chunks, \(document.bytes) bytes\n")
       }
     }
+  }
+
+  private func show(_ file: Status.File) {
+    let color: Terminal.Style? =
+      switch file.state {
+      case "failed": .red
+      case "new", "skipped", "gone": .yellow
+      default: nil
+      }
+    let state = file.state + String(repeating: " ", count: max(0, 9 - file.state.count))
+    var line = "  \(color.map { Terminal.output.style(state, $0) } ?? state) \(Terminal.printable(file.path))"
+    if file.chunks > 0 { line += "  \(file.chunks) chunks" }
+    if file.seconds >= 0.05 { line += String(format: ", %.1f s", file.seconds) }
+    if let reason = file.reason { line += ": \(Terminal.printable(reason))" }
+    Terminal.write(line + "\n")
   }
 
   private func byteCount(ofFolder path: String) -> Int64 {

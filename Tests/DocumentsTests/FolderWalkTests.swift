@@ -17,13 +17,58 @@ import Testing
       try files.createSymbolicLink(atPath: "\(root)/docs/sub/loop", withDestinationPath: "..")
       try files.createSymbolicLink(atPath: "\(root)/docs/gone", withDestinationPath: "nothing")
 
-      let walked = try FolderWalk.files(under: "\(root)/docs")
+      let walked = try FolderWalk("\(root)/docs").files
       #expect(walked.map(\.relativePath) == ["a.txt", "b.md", "sub/c.txt"])
       #expect(walked[0].path == "\(root)/docs/a.txt")
       #expect(walked[0].byteCount == 4)
       #expect(walked[0].modificationTime > 1_600_000_000_000_000_000)
-      #expect(try FolderWalk.files(under: "\(root)/docs/b.md").map(\.relativePath) == ["b.md"])
-      #expect(throws: DocumentError.self) { try FolderWalk.files(under: "\(root)/nowhere") }
+      #expect(try FolderWalk("\(root)/docs/b.md").files.map(\.relativePath) == ["b.md"])
+      #expect(throws: DocumentError.self) { try FolderWalk("\(root)/nowhere") }
+    }
+  }
+
+  @Test func whatIsLeftOutIsSaid() throws {
+    try Fixtures.withTemporaryFolder { root in
+      let texts = [
+        ".gitignore": "*.log\n/build/\n!keep.log\n", "a.log": "x", "keep.log": "x", "build/x.txt": "x", "sub/build/y.txt": "x",
+        "sub/.gitignore": "!a.log\nz*",
+        "sub/a.log": "x", "sub/zz.txt": "x", "sub/.quarryignore": "notes/", "sub/notes/n.txt": "x", "large.txt": String(repeating: "x", count: 1000),
+        "draft.txt": "x", ".hidden/h.txt": "x", "node_modules/m.txt": "x",
+      ]
+      for (name, text) in texts {
+        let file = URL(filePath: "\(root)/\(name)")
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+      }
+      try FileManager.default.createSymbolicLink(atPath: "\(root)/nowhere", withDestinationPath: "none")
+      var options = WalkOptions()
+      options.excludes = [try #require(PathPattern("draft*"))]
+      options.fileByteLimit = 500
+      let walk = try FolderWalk(root, options: options)
+      #expect(walk.files.map(\.relativePath) == ["keep.log", "sub/a.log", "sub/build/y.txt"])
+      let reasons = Dictionary(uniqueKeysWithValues: walk.omissions.map { ($0.relativePath, $0.reason) })
+      #expect(
+        reasons == [
+          ".gitignore": "it is hidden", "a.log": ".gitignore, line 1, leaves it out", "build/": ".gitignore, line 2, leaves it out",
+          "sub/.gitignore": "it is hidden", "sub/.quarryignore": "it is hidden", "sub/zz.txt": "sub/.gitignore, line 2, leaves it out",
+          "sub/notes/": "sub/.quarryignore, line 1, leaves it out", "large.txt": "it has 1000 bytes, and files of up to 500 were asked for",
+          "draft.txt": "it is one of those to leave out", ".hidden/": "it is hidden", "node_modules/": "folders of this name hold what programs made",
+          "nowhere": "it is a link that leads nowhere",
+        ])
+      // A part of the folder is under the rules of what is around it.
+      #expect(try FolderWalk(root, part: "sub", options: options).files.map(\.relativePath) == ["sub/a.log", "sub/build/y.txt"])
+      // What is asked for by name is taken.
+      #expect(try FolderWalk(root, part: "build").files.map(\.relativePath) == ["build/x.txt"])
+      #expect(try FolderWalk(root, part: "a.log").files.map(\.relativePath) == ["a.log"])
+
+      var all = WalkOptions()
+      all.followsIgnoreFiles = false
+      all.includesHidden = true
+      all.includes = ["*.txt", "/sub/*.log"].compactMap { PathPattern($0) }
+      #expect(
+        try FolderWalk(root, options: all).files.map(\.relativePath) == [
+          ".hidden/h.txt", "build/x.txt", "draft.txt", "large.txt", "sub/a.log", "sub/build/y.txt", "sub/notes/n.txt", "sub/zz.txt",
+        ])
     }
   }
 }

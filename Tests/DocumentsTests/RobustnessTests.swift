@@ -39,7 +39,7 @@ import Testing
   @Test(.enabled(if: FileManager.default.fileExists(atPath: Fixtures.evaluation), "shared/eval/documents is not beside the checkout"))
   func evaluationDocuments() throws {
     var readCount = 0
-    for file in try FolderWalk.files(under: Fixtures.evaluation) {
+    for file in try FolderWalk(Fixtures.evaluation).files {
       do {
         let document = try DocumentReader().read(path: file.path)
         #expect(document.faults == [], "\(file.relativePath)")
@@ -55,7 +55,7 @@ import Testing
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/doc/postgresql-doc-15/html"), "the package postgresql-doc-15 is not installed"))
   func everyPageOfPostgreSQL() throws {
-    let pages = try FolderWalk.files(under: "/usr/share/doc/postgresql-doc-15/html").filter { $0.path.hasSuffix(".html") }
+    let pages = try FolderWalk("/usr/share/doc/postgresql-doc-15/html").files.filter { $0.path.hasSuffix(".html") }
     #expect(pages.count > 1000)
     for page in pages {
       let document = try DocumentReader().read(path: page.path)
@@ -66,7 +66,7 @@ import Testing
 }
 
 /// A small generator, the same on every run.
-struct SplitMix {
+struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -229,7 +229,7 @@ import Testing
     let status = try await quarry("status", "--documents", "--json", index: index)
     let collection = try #require((try status.json["collections"] as? [[String: Any]])?.first)
     let contents = try #require(collection["contents"] as? [[String: Any]])
-    #expect(contents.count { $0["state"] as? String == "ready" && ($0["chunks"] as? Int ?? 0) > 0 } == report["added"] as? Int)
+    #expect(contents.count { $0["state"] as? String == "done" && ($0["chunks"] as? Int ?? 0) > 0 } == report["added"] as? Int)
   }
 
   @Test func aSetInBEIRsFormIsRankedAndAnswered() async throws {

@@ -3,6 +3,7 @@ import Embedding
 import Foundation
 import Ingestion
 import Store
+import Synchronization
 import Testing
 
 /// Folders as they are: changing while they are read, ingested in parts, with equal files and with nothing in them. Real store, real embedder.
@@ -48,7 +49,8 @@ import Testing
 
   private func documents() throws -> [String] {
     let collection = try #require(try store.collection(named: "default"))
-    return try store.ledger(of: collection.id).map { $0.root + "|" + $0.path }.map { String($0.dropFirst(base.count)) }.sorted()
+    return try store.ledger(of: collection.id).filter { $0.state.answers }.map { $0.root + "|" + $0.path }.map { String($0.dropFirst(base.count)) }
+      .sorted()
   }
 
   private func entries() throws -> [LedgerEntry] {
@@ -63,7 +65,7 @@ import Testing
     try write("alone.meta.json", #"{"about": "no file of this name"}"#)
     let report = try ingestor.ingest(root, into: "default")
     #expect(report.added == 3 && report.skipped.map(\.path) == ["b.txt.meta.json"])
-    #expect(try entries().map(\.path) == ["a.md", "alone.meta.json", "b.txt"])
+    #expect(try entries().filter(\.state.answers).map(\.path) == ["a.md", "alone.meta.json", "b.txt"])
     let collection = try #require(try store.collection(named: "default")).id
     func count(_ key: String, _ value: String) throws -> Int? {
       var filter = DocumentFilter()
@@ -131,7 +133,7 @@ import Testing
     _ = try ingestor.ingest(root + "/in", into: "default")
     _ = try ingestor.ingest(root + "/in/.hidden/c.txt", into: "default")
     let outer = try ingestor.ingest(root, into: "default")
-    #expect((outer.added, outer.reusedChunks, outer.removed) == (2, 1, 0))
+    #expect((outer.added, outer.moved, outer.reusedChunks, outer.removed) == (1, 1, 0, 0))
     // A hidden folder is not walked, so what was asked for by name stays.
     #expect(try documents() == ["/Bücher/in|.hidden/c.txt", "/Bücher|a.txt", "/Bücher|in/b.txt"].sorted())
     #expect(try ingestor.ingest(root, into: "default").unchanged == 2)
@@ -142,7 +144,7 @@ import Testing
     try write("one.txt", text)
     try write("two.txt", text)
     let report = try ingestor.ingest(root, into: "default")
-    #expect((report.added, report.chunks) == (2, 2))
+    #expect((report.added, report.identical, report.chunks) == (1, 1, 1))
     let alone = try ingestor.ingest(root + "/one.txt", into: "other")
     #expect((alone.added, alone.reusedChunks, alone.embeddedTokens) == (1, 1, 0))
     // Records of one document that are equal to the letter.
@@ -176,7 +178,7 @@ import Testing
     let report = try ingestor.ingest(root, into: "default")
     #expect(report.failed.isEmpty)
     #expect(report.updated == 1)
-    #expect(try entries().map(\.state) == [.ready])
+    #expect(try entries().map(\.state) == [.done])
   }
 
   /// The last document is deleted when the first is stored, after the walk and before it is read.
@@ -193,12 +195,16 @@ import Testing
 
   @Test func aStopLeavesWholeDocumentsAndTheNextRunGoesOn() throws {
     for index in 0..<150 { try write("doc\(index + 100).txt", "Document number \(index) about something else.") }
-    var batches = 0
+    let batches = Atomic(0)
     let error = #expect(throws: IngestionError.self) {
-      try self.ingestor.ingest(self.root, into: "default", isCancelled: { batches > 0 }, progress: { if $0.embeddedTokens > 0 { batches += 1 } })
+      try self.ingestor.ingest(
+        self.root, into: "default", isCancelled: { batches.load(ordering: .relaxed) > 0 },
+        progress: { if $0.embeddedTokens > 0 { batches.add(1, ordering: .relaxed) } })
     }
     #expect(error?.code == "cancelled")
-    let stored = try entries().count
+    // The others wait.
+    #expect(try entries().count == 150)
+    let stored = try entries().count { $0.state == .done }
     #expect(stored > 0 && stored < 150)
     let rest = try ingestor.ingest(root, into: "default")
     #expect((rest.unchanged, rest.added) == (stored, 150 - stored))
@@ -209,5 +215,143 @@ import Testing
     let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.base + "/nowhere", into: "default") }
     #expect(error?.code == "path_missing")
     #expect(try store.collections().isEmpty)
+  }
+
+  private func passages(_ question: String) throws -> [StoredChunk] {
+    let collection = try #require(try store.collection(named: "default")).id
+    let found = try store.denseSearch(embedder.embed([question])[0], limit: 10, in: collection)
+    let chunks = try store.chunks(found.map(\.chunkID))
+    return found.compactMap { chunks[$0.chunkID] }
+  }
+
+  private func states() throws -> [String: FileState] {
+    Dictionary(uniqueKeysWithValues: try entries().map { ($0.path, $0.state) })
+  }
+
+  @Test func aFileThatIsMovedKeepsWhatWasRead() throws {
+    try write("a/old name.txt", "The fox jumps over the dog.")
+    try write("stays.txt", "Owls hunt at night.")
+    _ = try ingestor.ingest(root, into: "default")
+    let before = try passages("fox")[0]
+    try FileManager.default.createDirectory(atPath: root + "/b", withIntermediateDirectories: true)
+    try FileManager.default.moveItem(atPath: root + "/a/old name.txt", toPath: root + "/b/new.txt")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.added, report.moved, report.removed, report.unchanged, report.embeddedTokens) == (0, 1, 0, 1, 0))
+    let after = try passages("fox")[0]
+    #expect(after.id == before.id && after.path == "b/new.txt" && after.otherPaths.isEmpty)
+    #expect(try states() == ["a/old name.txt": .gone, "b/new.txt": .done, "stays.txt": .unchanged])
+    // Another kind of file is read in another way.
+    try FileManager.default.moveItem(atPath: root + "/b/new.txt", toPath: root + "/b/new.md")
+    let other = try ingestor.ingest(root, into: "default")
+    #expect((other.added, other.moved, other.removed) == (1, 0, 1))
+    #expect(try store.audit().isEmpty)
+  }
+
+  /// As logs are: every file takes the name of the next.
+  @Test func filesThatChangeTheirNamesAmongEachOtherKeepWhatWasRead() throws {
+    for (number, text) in ["Of today.", "Of yesterday.", "Of long ago."].enumerated() { try write("log.\(number).txt", text) }
+    _ = try ingestor.ingest(root, into: "default")
+    for number in [2, 1, 0] {
+      try FileManager.default.moveItem(atPath: root + "/log.\(number).txt", toPath: root + "/log.\(number + 1).txt")
+    }
+    try write("log.0.txt", "Of this morning.")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.added, report.moved, report.updated, report.removed, report.chunks) == (0, 1, 3, 0, 1))
+    #expect(
+      Set(try passages("when").map { "\($0.path) \($0.text)" }) == [
+        "log.0.txt Of this morning.", "log.1.txt Of today.", "log.2.txt Of yesterday.", "log.3.txt Of long ago.",
+      ])
+    #expect(try store.audit().isEmpty)
+  }
+
+  @Test func filesOfTheSameContentAreCitedTogether() throws {
+    let text = "The keeper lights the lamp at dusk."
+    try write("one.txt", text)
+    try write("two/three.txt", text)
+    #expect(try ingestor.ingest(root, into: "default").identical == 1)
+    let found = try passages("lamp")
+    #expect(found.map(\.path) == ["one.txt"] && found[0].otherPaths == ["two/three.txt"])
+    let collection = try #require(try store.collection(named: "default")).id
+    for path in ["one.txt", "two", "two/*.txt"] {
+      var filter = DocumentFilter()
+      filter.paths = [path]
+      #expect(try store.chunks(passing: filter, in: collection)?.count == 1, "\(path)")
+    }
+    #expect(try store.chunkIDs(ofDocument: "two/three.txt", in: collection) == [found[0].id])
+
+    // Either may go, or change, and the other one answers.
+    try write("one.txt", "Something else entirely.")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.updated, report.removed, report.reusedChunks) == (1, 0, 0))
+    #expect(try passages("lamp").map(\.path) == ["two/three.txt", "one.txt"])
+    try FileManager.default.removeItem(atPath: root + "/two/three.txt")
+    #expect(try ingestor.ingest(root, into: "default").removed == 1)
+    #expect(try passages("lamp").map(\.text) == ["Something else entirely."])
+    #expect(try store.audit().isEmpty)
+  }
+
+  @Test func readingAllAgainKeepsCopiesTogether() throws {
+    for name in ["a.txt", "b.txt"] { try write(name, "The same.") }
+    _ = try ingestor.ingest(root, into: "default")
+    var options = IngestOptions()
+    options.rereadsAll = true
+    let report = try ingestor.ingest(root, into: "default", options: options)
+    #expect((report.updated, report.chunks) == (2, 1))
+    #expect(try passages("same").map(\.otherPaths) == [["b.txt"]])
+  }
+
+  @Test func everyFileHasItsRow() throws {
+    try write("good.txt", "Something.")
+    try write("empty.txt", "")
+    try write("film.mp4", "not a film")
+    try write("broken.pdf", "%PDF-1.4 nothing")
+    try write(".gitignore", "secret*\n")
+    try write("secret.txt", "Nobody may know.")
+    try write("good.txt.meta.json", "{}")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.added, report.failed.count, report.skipped.count, report.ignored) == (1, 1, 2, 3))
+    #expect(
+      try states() == [
+        "good.txt": .done, "empty.txt": .skipped, "film.mp4": .skipped, "broken.pdf": .failed, ".gitignore": .skipped, "secret.txt": .skipped,
+        "good.txt.meta.json": .skipped,
+      ])
+    #expect(try entries().allSatisfy { $0.state == .done || !($0.reason ?? "").isEmpty })
+    #expect(try entries().first { $0.path == "secret.txt" }?.reason == ".gitignore, line 1, leaves it out")
+
+    // A rule that comes later takes a document out, and its going brings it back.
+    try write(".gitignore", "good*\n")
+    let later = try ingestor.ingest(root, into: "default")
+    #expect((later.added, later.removed) == (1, 1))
+    #expect(try states()["good.txt"] == .skipped && states()["secret.txt"] == .done)
+    #expect(try passages("something").map(\.path) == ["secret.txt"])
+    try FileManager.default.removeItem(atPath: root + "/.gitignore")
+    #expect(try ingestor.ingest(root, into: "default").added == 1)
+    #expect(try states()[".gitignore"] == nil && states()["good.txt"] == .done)
+    #expect(try store.audit().isEmpty)
+  }
+
+  /// Files whose times lie far enough back are not opened again; what failed among them is tried again when that is asked for.
+  @Test func whatTheFileSystemSaysIsUnchangedIsNotOpened() throws {
+    try write("a.txt", "Something.")
+    try write("broken.pdf", "%PDF-1.4 nothing")
+    // As long as a change could have left the times as they are, files are read again.
+    Thread.sleep(forTimeInterval: 3.2)
+    _ = try ingestor.ingest(root, into: "default")
+    let stamps = try entries().map(\.stamp)
+    #expect(stamps.allSatisfy { !$0.isEmpty })
+    let reads = try ingestor.ingest(root, into: "default")
+    #expect((reads.unchanged, reads.failed.count) == (1, 1))
+    let noted = try entries().map(\.notedAt)
+    _ = try ingestor.ingest(root, into: "default")
+    #expect(try entries().map(\.notedAt) == noted)
+    var options = IngestOptions()
+    options.retriesFailed = true
+    _ = try ingestor.ingest(root, into: "default", options: options)
+    #expect(try entries().first { $0.path == "broken.pdf" }?.notedAt != noted[1])
+    // The same length and the old time of modification: the time of the change tells.
+    let time = try FileManager.default.attributesOfItem(atPath: root + "/a.txt")[.modificationDate]
+    try write("a.txt", "Different.")
+    try FileManager.default.setAttributes([.modificationDate: time as Any], ofItemAtPath: root + "/a.txt")
+    #expect(try ingestor.ingest(root, into: "default").updated == 1)
   }
 }

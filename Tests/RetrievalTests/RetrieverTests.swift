@@ -147,9 +147,8 @@ final class Library {
     let library = try Library()
     try library.add(Self.documents + [("copy.txt", ["The railway to the coast opened in 1911."]), ("blank.txt", [])])
     let collection = try #require(try library.store.collection(named: "default")).id
-    try library.store.recordFailure(
-      of: DocumentVersion(root: "/library", path: "broken.pdf", sha256: "x", byteCount: 1, modificationTime: 1, format: "pdf", title: nil),
-      error: "it is encrypted", in: collection)
+    let broken = DocumentVersion(root: "/library", path: "broken.pdf", sha256: "x", byteCount: 1, modificationTime: 1, format: "pdf", title: nil)
+    try library.store.apply([FileChange(broken, .failed(code: nil), reason: "it is encrypted")], in: collection)
     let question = "When did the railway open?"
     func trace(_ document: String, _ change: (inout SearchOptions) -> Void = { _ in }) throws -> DocumentTrace {
       var options = SearchOptions()

@@ -279,9 +279,7 @@ import Testing
       try store.publish(collection)
       #expect(try store.audit().isEmpty)
     }
-    var configuration = Configuration()
-    configuration.foreignKeysEnabled = false
-    try DatabaseQueue(path: databasePath, configuration: configuration).write { db in try db.execute(sql: sql) }
+    try change(folder, sql)
     let findings = try Store.open(directory: folder.path, access: .writing).audit()
     #expect(findings.contains { $0.kind.rawValue == kind }, "\(findings)")
   }

@@ -61,6 +61,11 @@ extension Store {
     try replace(version(path, sha256: sha256), with: texts.enumerated().map { embedded($1, ordinal: $0) }, in: collection)
   }
 
+  /// Notes that a file could not be read.
+  func putFailure(_ path: String, _ reason: String, in collection: CollectionID, sha256: String = "00") throws {
+    try apply([FileChange(version(path, sha256: sha256), .failed(code: "document_malformed"), reason: reason)], in: collection)
+  }
+
   /// The texts of scored chunks, in their order.
   func texts(_ scored: [ScoredChunk]) throws -> [String] {
     let chunks = try chunks(scored.map(\.chunkID))
@@ -73,6 +78,13 @@ func query(_ folder: TemporaryFolder, _ sql: String) throws -> [String] {
   var configuration = Configuration()
   configuration.readonly = true
   return try DatabaseQueue(path: folder.path + "/index.sqlite", configuration: configuration).read { db in try String.fetchAll(db, sql: sql) }
+}
+
+/// Changes the database behind the store's back.
+func change(_ folder: TemporaryFolder, _ sql: String) throws {
+  var configuration = Configuration()
+  configuration.foreignKeysEnabled = false
+  try DatabaseQueue(path: folder.path + "/index.sqlite", configuration: configuration).write { db in try db.execute(sql: sql) }
 }
 
 /// A switch that a failpoint looks at.

@@ -8,7 +8,7 @@ import Testing
 @Suite struct FormatTests {
   private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Golden/index").path
-  private static let newest = "version-5"
+  private static let newest = "version-6"
   private let options = StoreOptions(graphThreshold: 10, wordThreshold: 10)
 
   private struct Expected: Codable {
@@ -27,7 +27,9 @@ import Testing
       dense: try store.texts(dense), lexical: try store.texts(lexical), denseScore: dense.first?.score ?? 0, lexicalScore: lexical.first?.score ?? 0)
   }
 
-  @Test(arguments: ["version-1", "version-2", "version-3", "version-4", "version-5"]) func anIndexOfEveryVersionAnswers(version: String) throws {
+  @Test(arguments: ["version-1", "version-2", "version-3", "version-4", "version-5", "version-6"]) func anIndexOfEveryVersionAnswers(version: String)
+    throws
+  {
     if ProcessInfo.processInfo.environment["QUARRY_RECORD_INDEX"] != nil {
       guard version == Self.newest else { return }
       try record()
@@ -67,7 +69,8 @@ import Testing
       try store.publish(collection)
       // One chunk newer than the graph, two that are gone from it, and a failure.
       try store.put("chapter-0.md", ["chapter one, rewritten"], in: collection, sha256: "01")
-      try store.recordFailure(of: version("broken.pdf", sha256: "02"), error: "it is encrypted", in: collection)
+      try store.putFailure("broken.pdf", "it is encrypted", in: collection, sha256: "02")
+      try store.apply([FileChange(version("copy.md"), .sameAs(root: "/docs", path: "chapter-1.md"))], in: collection)
       expected = try answers(store)
     }
     let encoder = JSONEncoder()

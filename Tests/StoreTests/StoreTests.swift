@@ -56,22 +56,22 @@ import Testing
     #expect(try store.lexicalSearch(anyOf: ["old"], limit: 9, in: collection.id).isEmpty)
     #expect(try store.texts(store.lexicalSearch(anyOf: ["new"], limit: 9, in: collection.id)) == ["new words"])
     let ledger = try store.ledger(of: collection.id)
-    #expect(ledger.map(\.sha256) == ["01"] && ledger.map(\.chunkCount) == [1] && ledger.map(\.state) == [.ready])
+    #expect(ledger.map(\.sha256) == ["01"] && ledger.map(\.chunkCount) == [1] && ledger.map(\.state) == [.done])
     #expect(try store.audit().isEmpty)
   }
 
   @Test func aFailureLeavesTheOldVersionAnswering() throws {
     try store.put("a.txt", ["still here"], in: collection.id)
-    try store.recordFailure(of: version("a.txt", sha256: "02"), error: "no text in it", in: collection.id)
-    try store.recordFailure(of: version("b.txt", sha256: "03"), error: "broken", in: collection.id)
+    try store.putFailure("a.txt", "no text in it", in: collection.id, sha256: "02")
+    try store.putFailure("b.txt", "broken", in: collection.id, sha256: "03")
     #expect(try store.texts(store.lexicalSearch(anyOf: ["still"], limit: 9, in: collection.id)) == ["still here"])
     let ledger = try store.ledger(of: collection.id)
     #expect(ledger.map(\.path) == ["a.txt", "b.txt"] && ledger.map(\.state) == [.failed, .failed])
-    #expect(ledger.map(\.sha256) == ["02", "03"] && ledger.map(\.error) == ["no text in it", "broken"] && ledger.map(\.chunkCount) == [1, 0])
+    #expect(ledger.map(\.sha256) == ["02", "03"] && ledger.map(\.reason) == ["no text in it", "broken"] && ledger.map(\.chunkCount) == [1, 0])
     let status = try #require(try store.collections().first)
     #expect(status.documentCount == 0 && status.failedCount == 2 && status.chunkCount == 1)
     try store.put("a.txt", ["again"], in: collection.id, sha256: "04")
-    #expect(try store.ledger(of: collection.id).first?.error == nil)
+    #expect(try store.ledger(of: collection.id).first?.reason == nil)
     #expect(try store.audit().isEmpty)
   }
 
@@ -89,8 +89,10 @@ import Testing
   @Test func theSequenceRisesWithEveryChange() throws {
     let first = try store.sequence()
     try store.put("a.txt", ["alpha"], in: collection.id)
-    try store.recordFailure(of: version("b.txt"), error: "x", in: collection.id)
+    try store.put("b.txt", ["beta"], in: collection.id)
     #expect(try store.sequence() == first + 2)
+    // Neither changes what is found.
+    try store.putFailure("c.txt", "x", in: collection.id)
     #expect(try store.remove(paths: [], from: collection.id) == 0)
     #expect(try store.sequence() == first + 2)
   }
@@ -99,8 +101,9 @@ import Testing
     try store.put("a.txt", ["alpha"], in: collection.id)
     var touched = version("a.txt")
     touched.modificationTime = 99
-    try store.confirmUnchanged(touched, in: collection.id)
-    #expect(try store.ledger(of: collection.id).first?.modificationTime == 99)
+    try store.apply([FileChange(touched, .unchanged)], in: collection.id)
+    let entry = try #require(try store.ledger(of: collection.id).first)
+    #expect(entry.modificationTime == 99 && entry.state == .unchanged && entry.chunkCount == 1)
     #expect(try store.lexicalSearch(anyOf: ["alpha"], limit: 1, in: collection.id).count == 1)
   }
 

@@ -11,6 +11,8 @@ struct ConverterProgram {
   static let bsdcat = ConverterProgram(name: "bsdcat", package: "libarchive-tools")
   static let tesseract = ConverterProgram(name: "tesseract", package: "tesseract-ocr")
 
+  static let all = [pdftotext, pdfinfo, pdftoppm, pandoc, bsdtar, bsdcat, tesseract]
+
   var isInstalled: Bool { Converter.find(name) != nil }
 
   /// Converts a document within the limits.

@@ -1,0 +1,55 @@
+import Foundation
+
+/// What `stat` says, links followed.
+package struct FileStatus {
+  struct Identity: Hashable {
+    let device: UInt64
+    let number: UInt64
+  }
+
+  let isFolder: Bool
+  let isRegularFile: Bool
+  let byteCount: Int64
+  /// Nanoseconds since 1970, as is `changeTime`.
+  let modificationTime: Int64
+  /// When the content, or what is known about the file, was changed last: programs cannot set it as they like.
+  let changeTime: Int64
+  let identity: Identity
+
+  package init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    isFolder = status.st_mode & S_IFMT == S_IFDIR
+    isRegularFile = status.st_mode & S_IFMT == S_IFREG
+    byteCount = Int64(status.st_size)
+    modificationTime = Self.nanoseconds(status.st_mtim)
+    changeTime = Self.nanoseconds(status.st_ctim)
+    identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+  }
+
+  /// Equal for equal content, as far as the file system tells; empty as long as a change could leave it as it is, because the last one is too recent
+  /// for the clock's steps.
+  package func stamp(now: Int64) -> String {
+    let settled = max(modificationTime, changeTime) < now - Self.settlingTime
+    return settled ? "\(byteCount) \(modificationTime) \(changeTime) \(identity.number)" : ""
+  }
+
+  /// Clocks of file systems go in steps of up to 2 s (FAT).
+  private static let settlingTime: Int64 = 3_000_000_000
+
+  private static func nanoseconds(_ time: timespec) -> Int64 {
+    let (seconds, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? (time.tv_sec < 0 ? .min : .max) : seconds &+ Int64(time.tv_nsec)
+  }
+
+  /// Whether there is anything of this name, be it a link to nowhere.
+  static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
+  static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+}

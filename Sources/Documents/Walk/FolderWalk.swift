@@ -1,0 +1,184 @@
+import Foundation
+
+/// A regular file found under a folder.
+package struct WalkedFile: Sendable, Equatable {
+  /// Relative to the walk's root, with `/`; the file's own name when the root is a file.
+  package var relativePath: String
+  /// Absolute or relative as the root was given.
+  package var path: String
+  package var byteCount: Int64
+  /// Nanoseconds since 1970.
+  package var modificationTime: Int64
+}
+
+/// Something that a walk came by and left out.
+package struct WalkOmission: Sendable, Equatable {
+  package enum Kind: Sendable {
+    /// Left out by a rule that somebody gave, or one that holds everywhere.
+    case byRule
+    /// It could not be looked into: what lies in it may be there as it was.
+    case unreadable
+  }
+
+  /// Relative to the walk's root; a folder's ends with a slash.
+  package var relativePath: String
+  package var kind: Kind
+  /// A sentence without its end.
+  package var reason: String
+
+  package init(relativePath: String, kind: Kind, reason: String) {
+    self.relativePath = relativePath
+    self.kind = kind
+    self.reason = reason
+  }
+}
+
+/// Finds the files of a folder.
+///
+/// Hidden files, `node_modules` and the like, and what ignore files name are left out, and said to be. A symbolic link is followed only if what
+/// it points to lies inside the root; each folder is entered once, so that links in a circle end.
+package struct FolderWalk {
+  /// Folders that hold what programs made or fetched, never what a person wrote.
+  static let skippedFolders: Set<String> = ["node_modules", "__pycache__", "DerivedData", "Pods", ".git", ".hg", ".svn"]
+
+  /// Sorted by path, as bytes.
+  package private(set) var files: [WalkedFile] = []
+  package private(set) var omissions: [WalkOmission] = []
+  /// Paths of the folders that were looked into, the root among them.
+  package private(set) var folders: [String] = []
+
+  private let root: String
+  private let realRoot: String
+  private let options: WalkOptions
+  private let excludes: IgnoreRules
+  private var entered: Set<FileStatus.Identity> = []
+
+  private struct Folder {
+    let path: String
+    /// Relative to the root.
+    let relative: String
+    /// From the root's to its own.
+    let rules: [IgnoreRules]
+  }
+
+  /// - Parameters:
+  ///   - root: A folder, or one file.
+  ///   - part: Of the root, relative to it: only what lies there is looked at, under the rules of the folders above it. Empty for all.
+  /// - Throws: `document_unreadable` when what was asked for cannot be read; what cannot be read below it is an omission.
+  package init(_ root: String, part: String = "", options: WalkOptions = WalkOptions()) throws(DocumentError) {
+    self.root = root
+    self.options = options
+    excludes = IgnoreRules(patterns: options.excludes, origin: "it is one of those to leave out")
+    let start = part.isEmpty ? root : Self.joined(root, part)
+    guard let status = FileStatus(path: start), let realRoot = Self.realPath(root) else { throw .unreadable(start, String(cString: strerror(errno))) }
+    self.realRoot = realRoot
+    if status.isRegularFile {
+      files = [walked(part.isEmpty ? Self.lastComponent(of: root) : part, start, status)]
+      return
+    }
+    guard status.isFolder else { throw .unreadable(start, "it is neither a file nor a folder") }
+
+    entered = [status.identity]
+    var rules: [IgnoreRules] = []
+    // Those of the folders above; its own come with the others.
+    var above = ""
+    for name in part.split(separator: "/") {
+      if let found = self.rules(ofFolder: above) { rules.append(found) }
+      above = above.isEmpty ? String(name) : above + "/" + name
+    }
+    var pending = [Folder(path: start, relative: part, rules: rules)]
+    while let folder = pending.popLast() {
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+        let reason = String(cString: strerror(errno))
+        if folder.path == start { throw .unreadable(start, reason) }
+        omissions.append(WalkOmission(relativePath: folder.relative + "/", kind: .unreadable, reason: "it cannot be read: \(reason)"))
+        continue
+      }
+      folders.append(folder.path)
+      let rules = folder.rules + [self.rules(ofFolder: folder.relative)].compactMap(\.self)
+      for name in names.sorted() {
+        let relative = folder.relative.isEmpty ? name : folder.relative + "/" + name
+        if let inner = visit(name, Folder(path: Self.joined(folder.path, name), relative: relative, rules: rules)) { pending.append(inner) }
+      }
+    }
+    files.sort { $0.relativePath.utf8.lexicographicallyPrecedes($1.relativePath.utf8) }
+  }
+
+  /// Takes a file, or leaves an entry out; gives back a folder that is to be entered.
+  private mutating func visit(_ name: String, _ entry: Folder) -> Folder? {
+    if !FileStatus.exists(entry.path) {
+      // A name that is no UTF-8 cannot be opened by its repaired form: listed, so that reading it fails where all can see.
+      files.append(WalkedFile(relativePath: entry.relative, path: entry.path, byteCount: 0, modificationTime: 0))
+      return nil
+    }
+    guard let status = FileStatus(path: entry.path) else {
+      omit(entry.relative, "it is a link that leads nowhere")
+      return nil
+    }
+    if FileStatus.isLink(entry.path), !isInside(entry.path) {
+      omit(entry.relative, "it is a link that leads out of the folder")
+    } else if let reason = ruleAgainst(name, entry, isFolder: status.isFolder) {
+      omit(status.isFolder ? entry.relative + "/" : entry.relative, reason)
+    } else if status.isFolder {
+      if entered.insert(status.identity).inserted { return entry }
+    } else if !status.isRegularFile {
+      omit(entry.relative, "it is neither a file nor a folder")
+    } else if let limit = options.fileByteLimit, status.byteCount > limit {
+      omit(entry.relative, "it has \(status.byteCount) bytes, and files of up to \(limit) were asked for")
+    } else if !options.includes.isEmpty, !isIncluded(entry.relative) {
+      omit(entry.relative, "it is not one of those to take in")
+    } else {
+      files.append(walked(entry.relative, entry.path, status))
+    }
+    return nil
+  }
+
+  /// Why an entry is left out; `nil` if it is not.
+  private func ruleAgainst(_ name: String, _ entry: Folder, isFolder: Bool) -> String? {
+    if isFolder, Self.skippedFolders.contains(name) { return "folders of this name hold what programs made" }
+    if let decision = excludes.decision(entry.relative, isFolder: isFolder), decision.isIgnored { return decision.origin }
+    if name.hasPrefix("."), !options.includesHidden { return "it is hidden" }
+    // The folder that is nearest has the last word.
+    for rules in entry.rules.reversed() {
+      if let decision = rules.decision(entry.relative, isFolder: isFolder) { return decision.isIgnored ? decision.origin : nil }
+    }
+    return nil
+  }
+
+  private func isIncluded(_ path: String) -> Bool {
+    let parts = path.split(separator: "/")
+    return parts.indices.contains { end in
+      let part = parts[...end].joined(separator: "/")
+      return options.includes.contains { $0.matches(part, isFolder: end < parts.count - 1) }
+    }
+  }
+
+  private func rules(ofFolder relative: String) -> IgnoreRules? {
+    options.followsIgnoreFiles ? IgnoreRules(ofFolder: relative.isEmpty ? root : Self.joined(root, relative), relative: relative) : nil
+  }
+
+  private mutating func omit(_ path: String, _ reason: String) {
+    omissions.append(WalkOmission(relativePath: path, kind: .byRule, reason: reason))
+  }
+
+  private func walked(_ relative: String, _ path: String, _ status: FileStatus) -> WalkedFile {
+    WalkedFile(relativePath: relative, path: path, byteCount: status.byteCount, modificationTime: status.modificationTime)
+  }
+
+  private static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
+
+  private func isInside(_ path: String) -> Bool {
+    guard let target = Self.realPath(path) else { return false }
+    return target.hasPrefix(realRoot == "/" ? "/" : realRoot + "/")
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private static func lastComponent(of path: String) -> String {
+    String(path.split(separator: "/").last ?? Substring(path))
+  }
+}

@@ -1,0 +1,44 @@
+import Chunking
+import Embedding
+import Store
+
+/// Finds the vectors of chunks: those that are known of the same text, and the embedder's for the rest.
+struct ChunkEmbedding {
+  let store: Store
+  let embedder: Embedder
+
+  /// Chunks embedded together: enough to keep all cores busy, few enough to show progress.
+  static let batchChunkCount = 64
+
+  struct Slice {
+    let tokens: Int
+    let seconds: Double
+    /// Of the chunks that had to be embedded, how many are, 0…1.
+    let fraction: Double
+  }
+
+  /// The vectors by content hash; `nil` if it was cancelled.
+  ///
+  /// What takes more than two batches is staged as it grows: a stop in the middle of it loses one batch at most.
+  func vectors(
+    of chunks: [PendingChunk], known: (_ reusedCount: Int) -> Void, isCancelled: () -> Bool, embedded: (Slice) -> Void
+  ) throws -> [String: [Float]]? {
+    var vectors = try store.vectors(forContentHashes: chunks.map(\.contentHash), embedder: embedder.fingerprint)
+    known(chunks.count { vectors[$0.contentHash] != nil })
+    var queued = Set(vectors.keys)
+    let missing = chunks.filter { queued.insert($0.contentHash).inserted }
+    let isLarge = missing.count > 2 * Self.batchChunkCount
+    for start in stride(from: 0, to: missing.count, by: Self.batchChunkCount) {
+      if isCancelled() { return nil }
+      let slice = missing[start..<min(start + Self.batchChunkCount, missing.count)]
+      let begin = ContinuousClock.now
+      let fresh = Dictionary(uniqueKeysWithValues: zip(slice.map(\.contentHash), try embedder.embed(slice.map(\.chunk.indexedText))))
+      let seconds = begin.duration(to: .now) / .seconds(1)
+      if isLarge { try store.stage(vectors: fresh, embedder: embedder.fingerprint) }
+      vectors.merge(fresh) { known, _ in known }
+      embedded(
+        Slice(tokens: slice.reduce(0) { $0 + $1.chunk.tokenCount }, seconds: seconds, fraction: Double(slice.endIndex) / Double(missing.count)))
+    }
+    return vectors
+  }
+}

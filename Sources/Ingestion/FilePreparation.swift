@@ -1,0 +1,114 @@
+import Chunking
+import Documents
+import Foundation
+import Store
+
+/// Reads and chunks files, one after the other, as far as that is needed.
+struct FilePreparation: Sendable {
+  let reader: DocumentReader
+  let chunker: Chunker
+  let rereadsAll: Bool
+  /// By the bytes of their paths: text that looks the same is equal to Swift.
+  let known: [[UInt8]: LedgerEntry]
+  /// Files that answer, by what is in them.
+  private(set) var holders: [ContentKey: (root: String, path: String)]
+  private let root: String
+  private let readerFingerprint: String
+
+  init(reader: DocumentReader, chunker: Chunker, rereadsAll: Bool, root: String, known: [[UInt8]: LedgerEntry], ledger: [LedgerEntry]) {
+    self.reader = reader
+    self.chunker = chunker
+    self.rereadsAll = rereadsAll
+    self.root = root
+    readerFingerprint = reader.fingerprint
+    self.known = known
+    holders = [:]
+    guard !rereadsAll else { return }
+    for entry in ledger where entry.state.answers {
+      holders[ContentKey(sha256: entry.sha256, path: entry.path)] = (entry.root, entry.path)
+    }
+  }
+
+  /// Those of some files whose content is known, theirs or that of another: looked for first, so that files that changed names among each other
+  /// all keep their documents.
+  ///
+  /// - Parameter sizes: Of the files that answer: one of another size is not opened.
+  func knownContents(among files: [WalkedFile], sizes: Set<Int64>, isCancelled: () -> Bool) -> [PreparedFile] {
+    guard !rereadsAll else { return [] }
+    return files.compactMap { file in
+      guard sizes.contains(file.byteCount), !isCancelled() else { return nil }
+      var version = version(of: file)
+      guard let hash = try? sha256(ofFile: file.path, and: MetadataFile(of: file.path)?.bytes ?? Data()) else { return nil }
+      version.sha256 = hash
+      return knownContent(file, version)
+    }
+  }
+
+  private func knownContent(_ file: WalkedFile, _ version: DocumentVersion) -> PreparedFile? {
+    let entry = known[Array(file.relativePath.utf8)]
+    if !rereadsAll, entry?.state.answers ?? false, entry?.sha256 == version.sha256 {
+      return PreparedFile(file: file, version: version, outcome: .unchanged)
+    }
+    guard let holder = holders[ContentKey(sha256: version.sha256, path: file.relativePath)] else { return nil }
+    return PreparedFile(file: file, version: version, outcome: .sameAs(root: holder.root, path: holder.path))
+  }
+
+  mutating func prepare(_ file: WalkedFile) -> PreparedFile {
+    let start = ContinuousClock.now
+    var prepared = read(file)
+    prepared.seconds = start.duration(to: .now) / .seconds(1)
+    return prepared
+  }
+
+  private mutating func read(_ file: WalkedFile) -> PreparedFile {
+    let bytes = Array(file.relativePath.utf8)
+    var version = version(of: file)
+    func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
+    do throws(DocumentError) {
+      let content = try reader.content(ofFile: file.path)
+      let metadata = MetadataFile(of: file.path)
+      version.sha256 = sha256(of: content, and: metadata?.bytes ?? Data())
+      if let same = knownContent(file, version) { return same }
+      if let entry = known[bytes], let holder = holders[ContentKey(sha256: entry.sha256, path: entry.path)], holder == (root, entry.path) {
+        // What it held, it no longer holds.
+        holders[ContentKey(sha256: entry.sha256, path: entry.path)] = nil
+      }
+      let document = try reader.read(content, path: file.path)
+      version.format = document.format.rawValue
+      version.title = document.title
+      version.language = LanguageGuess.language(of: document.text)
+      version.metadata = document.metadata.merging(metadata?.values ?? [:]) { _, said in said }
+      var result = prepared(.read(chunker.chunks(of: document).map { PendingChunk(chunk: $0) }))
+      result.omissions = document.omissions.map {
+        (IngestReport.Problem(path: "\(file.relativePath)/\($0.name)", reason: $0.reason), $0.isFailure)
+      }
+      if let problem = metadata?.problem { result.omissions.append((.init(path: file.relativePath + MetadataFile.suffix, reason: problem), false)) }
+      holders[ContentKey(sha256: version.sha256, path: file.relativePath)] = (root, file.relativePath)
+      return result
+    } catch {
+      let reason = error.why ?? error.message
+      if file.modificationTime != 0, !FileManager.default.fileExists(atPath: file.path) { return prepared(.vanished) }
+      version.stamp = failureStamp(version.stamp)
+      // A document that became an image, a program or nothing has no text any more.
+      return prepared(error.isUnsupportedFormat || file.byteCount == 0 ? .skipped(reason: reason) : .failed(code: error.code, reason: reason))
+    }
+  }
+
+  /// What could not be read is read again when the readers have changed.
+  func failureStamp(_ stamp: String) -> String { stamp.isEmpty ? "" : "\(readerFingerprint) \(stamp)" }
+
+  /// The file system's word on a file and on what is said about it beside it.
+  static func stamp(of path: String) -> String {
+    let now = Int64(Date().timeIntervalSince1970 * 1e9)
+    guard let stamp = FileStatus(path: path)?.stamp(now: now), !stamp.isEmpty else { return "" }
+    guard let metadata = FileStatus(path: path + MetadataFile.suffix)?.stamp(now: now) else { return stamp }
+    return metadata.isEmpty ? "" : "\(stamp) \(metadata)"
+  }
+
+  private func version(of file: WalkedFile) -> DocumentVersion {
+    // The stamp is asked for before the file is read: a change meanwhile makes another one.
+    DocumentVersion(
+      root: root, path: file.relativePath, sha256: "", byteCount: file.byteCount, modificationTime: file.modificationTime, format: "", title: nil,
+      stamp: Self.stamp(of: file.path))
+  }
+}

@@ -1,0 +1,232 @@
+import Documents
+import Foundation
+import Store
+
+/// What a run of ingestion has done so far, in the ledger and in its report.
+struct IngestRun {
+  var report: IngestReport
+  private let store: Store
+  private let collection: CollectionID
+  private let root: String
+  private let known: [[UInt8]: LedgerEntry]
+
+  /// Files of the walk that were deleted before they were read.
+  private var vanished: Set<[UInt8]> = []
+  /// Files that were known and hold something else now.
+  private var replaced: Set<[UInt8]> = []
+  /// New files that share a document, with the file that had it first.
+  private var sharers: [(path: String, holder: (root: String, path: String))] = []
+
+  private let totalFiles: Int
+  private let totalBytes: Double
+  private var finishedFiles = 0
+  private var finishedBytes = 0.0
+  private var path = ""
+  private let progress: (IngestProgress) -> Void
+
+  init(
+    store: Store, collection: CollectionID, known: [[UInt8]: LedgerEntry], files: [WalkedFile], report: IngestReport,
+    progress: @escaping (IngestProgress) -> Void
+  ) {
+    self.report = report
+    self.store = store
+    self.collection = collection
+    root = report.root
+    self.known = known
+    totalFiles = files.count
+    totalBytes = Double(files.reduce(0) { $0 + $1.byteCount })
+    self.progress = progress
+  }
+
+  /// The files that have to be opened: new ones, those that the file system says were changed, and failures that may be none any more. Every
+  /// other file is counted, and every file has its row in the ledger when this returns.
+  mutating func filesToRead(_ walk: ScopeWalk, _ preparation: FilePreparation, _ options: IngestOptions) throws -> [WalkedFile] {
+    var work: [WalkedFile] = []
+    var confirmed: [String] = []
+    var changes = try noteOmissions(walk)
+    for file in walk.files {
+      let entry = known[Array(file.relativePath.utf8)]
+      let stamp = FilePreparation.stamp(of: file.path)
+      if let entry, !stamp.isEmpty, !options.rereadsAll, isSettled(entry, stamp: stamp, preparation, options) {
+        switch entry.state {
+        case .failed: report.failed.append(.init(path: file.relativePath, reason: entry.reason ?? ""))
+        case .skipped: report.skipped.append(.init(path: file.relativePath, reason: entry.reason ?? ""))
+        default:
+          report.unchanged += 1
+          if entry.state == .done { confirmed.append(file.relativePath) }
+        }
+        finishedFiles += 1
+        finishedBytes += Double(file.byteCount)
+      } else {
+        work.append(file)
+        if entry == nil || entry?.state == .gone { changes.append(FileChange(version(of: file), .waiting)) }
+      }
+    }
+    try store.confirm(confirmed, under: root, in: collection)
+    try store.apply(changes, in: collection)
+    show(bytes: finishedBytes)
+    return work
+  }
+
+  private func isSettled(_ entry: LedgerEntry, stamp: String, _ preparation: FilePreparation, _ options: IngestOptions) -> Bool {
+    switch entry.state {
+    case .done, .unchanged: entry.stamp == stamp
+    // Rights and disks come back without a trace at the file.
+    case .failed: entry.stamp == preparation.failureStamp(stamp) && !options.retriesFailed && entry.code != "document_unreadable"
+    case .skipped: entry.stamp == preparation.failureStamp(stamp)
+    case .new, .gone: false
+    }
+  }
+
+  private mutating func noteOmissions(_ walk: ScopeWalk) throws -> [FileChange] {
+    walk.omissions.compactMap { omission in
+      let isFailure = omission.kind == .unreadable
+      if isFailure {
+        report.failed.append(.init(path: omission.relativePath, reason: omission.reason))
+      } else {
+        report.ignored += 1
+      }
+      let entry = known[Array(omission.relativePath.utf8)]
+      if entry?.state == (isFailure ? .failed : .skipped), entry?.reason == omission.reason { return nil }
+      if entry?.state.answers ?? false { report.removed += 1 }
+      return FileChange(
+        DocumentVersion(root: root, path: omission.relativePath, sha256: "", byteCount: 0, modificationTime: 0, format: "", title: nil),
+        isFailure ? .failed(code: "document_unreadable") : .skipped, reason: omission.reason)
+    }
+  }
+
+  private func version(of file: WalkedFile) -> DocumentVersion {
+    DocumentVersion(
+      root: root, path: file.relativePath, sha256: "", byteCount: file.byteCount, modificationTime: file.modificationTime, format: "", title: nil)
+  }
+
+  /// Puts into the ledger what was found out about files, in one transaction.
+  ///
+  /// - Parameter vectors: By the hashes of the chunks that were read.
+  mutating func note(_ files: [PreparedFile], vectors: [String: [Float]] = [:], embeddingSeconds: Double = 0) throws {
+    let tokens = files.reduce(0) { $0 + $1.tokenCount }
+    var changes: [FileChange] = []
+    var forgotten: [(root: String, path: String)] = []
+    for prepared in files {
+      let bytes = Array(prepared.file.relativePath.utf8)
+      let entry = known[bytes]
+      let isKnown = entry?.state.answers ?? false || entry?.state == .failed
+      var change = FileChange(prepared.version, .unchanged, seconds: prepared.seconds)
+      switch prepared.outcome {
+      case .read(let pending):
+        let chunks = pending.map { pending in
+          guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
+          return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
+        }
+        change.outcome = .stored(chunks)
+        change.reason = prepared.remark
+        if tokens > 0 { change.seconds += embeddingSeconds * Double(prepared.tokenCount) / Double(tokens) }
+        report.chunks += chunks.count
+        if isKnown { report.updated += 1 } else { report.added += 1 }
+        replaced.insert(bytes)
+        for (problem, isFailure) in prepared.omissions {
+          if isFailure { report.failed.append(problem) } else { report.skipped.append(problem) }
+        }
+      case .sameAs(let root, let path):
+        change.outcome = .sameAs(root: root, path: path)
+        replaced.insert(bytes)
+        if isKnown { report.updated += 1 } else { sharers.append((prepared.file.relativePath, (root, path))) }
+      case .unchanged:
+        report.unchanged += 1
+      case .failed(let code, let reason):
+        change.outcome = .failed(code: code)
+        change.reason = reason
+        report.failed.append(.init(path: prepared.file.relativePath, reason: reason))
+      case .skipped(let reason):
+        change.outcome = .skipped
+        change.reason = reason
+        report.skipped.append(.init(path: prepared.file.relativePath, reason: reason))
+        if entry?.state.answers ?? false { report.removed += 1 }
+      case .vanished:
+        // As if it had not been there.
+        vanished.insert(bytes)
+        if entry == nil { forgotten.append((root, prepared.file.relativePath)) }
+        continue
+      }
+      changes.append(change)
+    }
+    try store.apply(changes, in: collection)
+    try store.remove(paths: forgotten, from: collection)
+    for prepared in files {
+      finishedFiles += 1
+      finishedBytes += Double(prepared.file.byteCount)
+    }
+    show(bytes: finishedBytes)
+  }
+
+  /// Takes out what is no longer there, and what belonged to a folder inside this one and is this one's now.
+  mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope, ledger: [LedgerEntry]) throws {
+    let files = Set(walk.files.map { Array($0.relativePath.utf8) }).subtracting(vanished)
+    let present = files.union(walk.omissions.map { Array($0.relativePath.utf8) })
+    var changes: [FileChange] = []
+    var forgotten: [(root: String, path: String)] = []
+    for (path, entry) in known where !present.contains(path) && scope.contains(entry.path) {
+      let version = DocumentVersion(
+        root: root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime,
+        format: entry.format,
+        title: nil)
+      let isDocument = entry.state.answers || entry.state == .failed && !entry.path.hasSuffix("/")
+      switch (walk.omission(around: entry.path), isDocument) {
+      case (_, false):
+        if entry.state != .gone { forgotten.append((root, entry.path)) }
+      case (let omission?, true):
+        // What lies in a folder that cannot be looked into may be there as it was.
+        guard omission.kind == .byRule else { continue }
+        changes.append(FileChange(version, .skipped, reason: omission.reason))
+        report.removed += 1
+      case (nil, true):
+        changes.append(FileChange(version, .gone))
+        report.removed += 1
+      }
+    }
+
+    let answering = files.subtracting(report.failed.map { Array($0.path.utf8) })
+    let doubles = ledger.filter { entry in
+      guard entry.root != root, IngestScope.relative(entry.root, to: root) != nil else { return false }
+      let path = IngestScope.relative(entry.root + "/" + entry.path, to: root)
+      return path.map { answering.contains(Array($0.utf8)) } ?? false
+    }.map { (root: $0.root, path: $0.path) }
+    countSharers(gone: changes.map { (root: root, path: $0.version.path) }, doubles: doubles)
+
+    changes.sort { $0.version.path < $1.version.path }
+    try store.apply(changes, in: collection)
+    try store.remove(paths: forgotten + doubles, from: collection)
+  }
+
+  /// A file whose content was known under a path that is gone, or holds something else now, was moved; others are copies.
+  private mutating func countSharers(gone: [(root: String, path: String)], doubles: [(root: String, path: String)]) {
+    func key(_ root: String, _ path: String) -> [UInt8] { Array("\(root)\0\(path)".utf8) }
+    var left = Set((gone + doubles).map { key($0.root, $0.path) })
+    for bytes in replaced { if let entry = known[bytes] { left.insert(key(root, entry.path)) } }
+    let goneKeys = Set(gone.map { key($0.root, $0.path) })
+    for sharer in sharers {
+      let holder = key(sharer.holder.root, sharer.holder.path)
+      if left.remove(holder) != nil {
+        report.moved += 1
+        if goneKeys.contains(holder) { report.removed -= 1 }
+      } else {
+        report.identical += 1
+      }
+    }
+  }
+
+  mutating func embedded(_ slice: ChunkEmbedding.Slice, of batch: [PreparedFile]) {
+    report.embeddedTokens += slice.tokens
+    report.embeddingSeconds += slice.seconds
+    show(bytes: finishedBytes + slice.fraction * Double(batch.reduce(0) { $0 + $1.file.byteCount }))
+  }
+
+  mutating func begin(_ file: WalkedFile) { path = file.relativePath }
+
+  private func show(bytes: Double) {
+    progress(
+      IngestProgress(
+        finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes, embeddedTokens: report.embeddedTokens,
+        path: path))
+  }
+}

@@ -1,0 +1,70 @@
+import Chunking
+import Crypto
+import Documents
+import Foundation
+import Store
+
+/// A file that was looked at.
+struct PreparedFile: Sendable {
+  enum Outcome: Sendable {
+    /// It waits for vectors.
+    case read([PendingChunk])
+    case sameAs(root: String, path: String)
+    case unchanged
+    case failed(code: String, reason: String)
+    case skipped(reason: String)
+    /// It was deleted after the walk.
+    case vanished
+  }
+
+  var file: WalkedFile
+  var version: DocumentVersion
+  var outcome: Outcome
+  /// Parts of it that were not read, and what is wrong with what stands beside it.
+  var omissions: [(problem: IngestReport.Problem, isFailure: Bool)] = []
+  /// Seconds that reading took.
+  var seconds = 0.0
+
+  /// What the ledger says of a document that is done and has omissions.
+  var remark: String? {
+    guard let first = omissions.first else { return nil }
+    return omissions.count == 1
+      ? "\(first.problem.path) was not read: \(first.problem.reason)"
+      : "\(omissions.count) parts were not read, the first of them \(first.problem.path): \(first.problem.reason)"
+  }
+
+  /// Bytes of text that wait.
+  var weight: Int {
+    if case .read(let chunks) = outcome { chunks.reduce(64) { $0 + $1.chunk.text.utf8.count } } else { 64 }
+  }
+
+  /// Tokens of the text that waits.
+  var tokenCount: Int { chunks.reduce(0) { $0 + $1.chunk.tokenCount } }
+
+  var chunks: [PendingChunk] {
+    if case .read(let chunks) = outcome { chunks } else { [] }
+  }
+}
+
+struct PendingChunk: Sendable {
+  let chunk: Chunk
+  let contentHash: String
+
+  init(chunk: Chunk) {
+    self.chunk = chunk
+    contentHash = hexadecimal(SHA256.hash(data: Data(chunk.indexedText.utf8)))
+  }
+}
+
+/// What tells one content from another: the same bytes under names of another kind may be read in another way.
+struct ContentKey: Hashable {
+  let sha256: String
+  let kind: String
+
+  init(sha256: String, path: String) {
+    self.sha256 = sha256
+    let name = (path as NSString).lastPathComponent
+    let suffix = (name as NSString).pathExtension
+    kind = suffix.isEmpty ? name : suffix.lowercased()
+  }
+}

@@ -1,0 +1,159 @@
+import Chunking
+package import Documents
+package import Embedding
+import Foundation
+package import Store
+
+/// What making a collection anew did: the JSON form of `quarry reindex --json`.
+package struct ReindexReport: Sendable, Encodable {
+  package var collection: String
+  /// False if the collection was made with this embedder and this chunker already.
+  package var wasNeeded = true
+  package var documents = 0
+  /// Documents of an earlier attempt that was stopped.
+  package var kept = 0
+  /// Documents whose files are gone or have changed, and whose passages were taken over as they are.
+  package var takenOver = 0
+  package var chunks = 0
+  package var embeddedTokens = 0
+  package var seconds = 0.0
+  package var notices: [String] = []
+
+  enum CodingKeys: String, CodingKey {
+    case collection, documents, kept, chunks, seconds, notices
+    case wasNeeded = "was_needed"
+    case takenOver = "taken_over"
+    case embeddedTokens = "embedded_tokens"
+  }
+}
+
+/// Makes a collection anew, with another embedder or another chunker, beside the one that serves, and lets it take its place.
+///
+/// Documents are read again only if they are cut in another way; without their files, their passages are taken over. A stop loses one batch at most.
+package struct Reindexer {
+  private let ingestor: Ingestor
+
+  package init(store: Store, embedder: Embedder, reader: DocumentReader = DocumentReader()) {
+    ingestor = Ingestor(store: store, embedder: embedder, reader: reader)
+  }
+
+  /// - Parameters:
+  ///   - force: Also where embedder and chunker are those that the collection was made with.
+  ///   - progress: Documents that are done, of how many, and tokens embedded.
+  package func reindex(
+    _ name: String, force: Bool = false, isCancelled: () -> Bool = { false },
+    progress: (_ done: Int, _ count: Int, _ tokens: Int) -> Void = { _, _, _ in }
+  ) throws -> ReindexReport {
+    let start = ContinuousClock.now
+    let store = ingestor.store
+    var report = ReindexReport(collection: name)
+    guard let old = try store.collection(named: name) else { throw IngestionError.noSuchCollection(name) }
+    let embedder = EmbedderIdentity(fingerprint: ingestor.embedder.fingerprint, dimension: ingestor.embedder.dimension)
+    let isCutInAnotherWay = !old.chunker.isEmpty && old.chunker != ingestor.chunker.fingerprint
+    guard force || isCutInAnotherWay || old.embedder != embedder else {
+      report.wasNeeded = false
+      return report
+    }
+
+    let ledger = try store.ledger(of: old.id)
+    let new = try store.beginReplacement(of: name, embedder: embedder, chunker: ingestor.chunker.fingerprint).id
+    let finished = Set(try store.ledger(of: new).map { FileKey($0) })
+    let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
+    var batch: [(document: StoredDocument, chunks: [PendingChunk], files: [LedgerEntry])] = []
+    var done = 0
+    func flush(_ batch: [(document: StoredDocument, chunks: [PendingChunk], files: [LedgerEntry])]) throws {
+      let embedding = ChunkEmbedding(store: ingestor.store, embedder: ingestor.embedder)
+      let vectors = try embedding.vectors(of: batch.flatMap(\.chunks), known: { _ in }, isCancelled: isCancelled) { slice in
+        report.embeddedTokens += slice.tokens
+        progress(done, groups.count, report.embeddedTokens)
+      }
+      guard let vectors else { throw IngestionError.cancelled }
+      try ingestor.store.apply(batch.flatMap { changes(of: $0.document, $0.chunks, $0.files, vectors) }, in: new)
+      done += batch.count
+      report.documents += batch.count
+      report.chunks += batch.reduce(0) { $0 + $1.chunks.count }
+      progress(done, groups.count, report.embeddedTokens)
+    }
+    for (id, files) in groups {
+      if isCancelled() { throw IngestionError.cancelled }
+      if files.allSatisfy({ finished.contains(FileKey($0)) }) {
+        done += 1
+        report.kept += 1
+        continue
+      }
+      guard let document = try store.content(ofDocument: id) else { continue }
+      var chunks: [PendingChunk]?
+      if force || isCutInAnotherWay { chunks = read(document.version) }
+      if chunks == nil { report.takenOver += 1 }
+      batch.append((document, chunks ?? document.chunks.map { PendingChunk(chunk: $0.chunk) }, files))
+      if batch.reduce(0, { $0 + $1.chunks.count }) >= ChunkEmbedding.batchChunkCount || batch.count >= Ingestor.batchFileCount {
+        try flush(batch)
+        batch = []
+      }
+    }
+    try flush(batch)
+    try store.apply(ledger.filter { $0.documentID == nil && $0.state != .gone }.compactMap(unread), in: new)
+    try store.finishReplacement(new, of: name)
+    report.notices = store.notices
+    report.seconds = start.duration(to: .now) / .seconds(1)
+    return report
+  }
+
+  /// The passages of a file as they are cut now; `nil` if it is not what it was.
+  private func read(_ version: DocumentVersion) -> [PendingChunk]? {
+    let path = version.root + "/" + version.path
+    guard let content = try? ingestor.reader.content(ofFile: path),
+      sha256(of: content, and: MetadataFile(of: path)?.bytes ?? Data()) == version.sha256,
+      let document = try? ingestor.reader.read(content, path: path)
+    else { return nil }
+    return ingestor.chunker.chunks(of: document).map { PendingChunk(chunk: $0) }
+  }
+
+  /// A document under all its files.
+  private func changes(
+    of document: StoredDocument, _ chunks: [PendingChunk], _ files: [LedgerEntry], _ vectors: [String: [Float]]
+  ) -> [FileChange] {
+    var first = document.version
+    first.stamp = files.first { $0.root == first.root && $0.path == first.path }?.stamp ?? ""
+    let embedded = chunks.map { pending in
+      guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
+      return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
+    }
+    let stored = FileChange(first, .stored(embedded))
+    return [stored]
+      + files.compactMap { file in
+        var version = document.version
+        (version.root, version.path, version.stamp) = (file.root, file.path, file.stamp)
+        (version.byteCount, version.modificationTime) = (file.byteCount, file.modificationTime)
+        if file.state == .failed {
+          version.sha256 = file.sha256
+          return FileChange(version, .failed(code: file.code), reason: file.reason, seconds: file.seconds)
+        }
+        if file.root == first.root, file.path == first.path { return nil }
+        return FileChange(version, .sameAs(root: first.root, path: first.path), reason: file.reason, seconds: file.seconds)
+      }
+  }
+
+  /// A file without a document.
+  private func unread(_ entry: LedgerEntry) -> FileChange? {
+    let version = DocumentVersion(
+      root: entry.root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime, format: "",
+      title: nil, stamp: entry.stamp)
+    switch entry.state {
+    case .failed: return FileChange(version, .failed(code: entry.code), reason: entry.reason, seconds: entry.seconds)
+    case .skipped: return FileChange(version, .skipped, reason: entry.reason, seconds: entry.seconds)
+    case .new: return FileChange(version, .waiting)
+    case .done, .unchanged, .gone: return nil
+    }
+  }
+
+  private struct FileKey: Hashable {
+    let root: [UInt8]
+    let path: [UInt8]
+    let sha256: String
+
+    init(_ entry: LedgerEntry) {
+      (root, path, sha256) = (Array(entry.root.utf8), Array(entry.path.utf8), entry.sha256)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import GRDB
+
+extension Store {
+  /// A collection that is being made in the place of another, or of none, and that nobody sees until it is finished; what an earlier attempt
+  /// with the same embedder and chunker has made of it is still in it.
+  package func beginReplacement(of name: String, embedder: EmbedderIdentity, chunker: String) throws(StoreError) -> CollectionHandle {
+    let unfinished = Self.unfinishedName(of: name)
+    if let known = try read("find what was begun", { db in try Self.collection(named: unfinished, db) }) {
+      if known.embedder == embedder, known.chunker == chunker { return known }
+      try removeCollection(known.id)
+    }
+    return try write("begin the collection \(name)") { db in try insertCollection(unfinished, embedder, chunker, db) }
+  }
+
+  /// Lets a finished collection take the place of the one of its name, in one transaction.
+  ///
+  /// - Returns: The collection under its key, which is new to readers.
+  package func finishReplacement(_ replacement: CollectionID, of name: String) throws(StoreError) {
+    try publish(replacement)
+    let old = try collection(named: name)
+    let files = try write("finish the collection \(name)") { db in
+      var files: [String] = []
+      if let old { files = try deleteRows(of: old.id, db) }
+      try db.execute(sql: "UPDATE collection SET name = ? WHERE id = ?", arguments: [name, replacement.rawValue])
+      if let old, try Self.embedder(of: replacement, db) == old.embedder {
+        try db.execute(sql: "UPDATE collection SET dense_weight = ? WHERE id = ?", arguments: [old.denseWeight, replacement.rawValue])
+      }
+      try raiseSequence(of: replacement, removesChunks: true, db)
+      return files
+    }
+    if let old { forget(old.id) }
+    for file in files { unlink(file) }
+  }
+
+  /// Forgets what was begun and not finished.
+  ///
+  /// - Returns: Whether there was something.
+  @discardableResult
+  package func abandonReplacement(of name: String) throws(StoreError) -> Bool {
+    guard let known = try read("find what was begun", { db in try Self.collection(named: Self.unfinishedName(of: name), db) }) else { return false }
+    try removeCollection(known.id)
+    return true
+  }
+
+  /// No name that a person gives begins with a control character.
+  static let unfinishedPrefix = "\u{1}"
+
+  private static func unfinishedName(of name: String) -> String { unfinishedPrefix + name }
+}
