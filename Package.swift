@@ -74,7 +74,8 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "Diagnostics", "Chunking", "Documents", "DurableFiles", "Lexical", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift"),
+        "Diagnostics", "Chunking", "Documents", "DurableFiles", "Lexical", "VectorIndex", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),

@@ -33,7 +33,8 @@ static qk_cpu chosen(void) {
     const qk_cpu best = qk_cpu_best();
     const char *wanted = getenv("QUARRY_CPU");
     for (size_t i = 0; wanted != NULL && i < sizeof names / sizeof *names; i++)
-        if (strcmp(wanted, names[i].name) == 0 && names[i].level < best) return names[i].level;
+        if (strcmp(wanted, names[i].name) == 0 && names[i].level < best && (names[i].level == QK_CPU_SCALAR || best != QK_CPU_NEON))
+            return names[i].level;
     // A level that the processor lacks is no reason to fall to the slowest, nor one of the other family.
     return best;
 }

@@ -67,6 +67,7 @@ struct EncoderWeights: Sendable {
     let types = try tensors[prefix + names.types].map { (stated) throws(ModelFileError) in
       Self.floats(try tensor(names.types, [width, stated.shape.last ?? 0]))
     }
+    if let types, types.count < width { throw .missing("a row of the tensor \(names.types)", in: path, "it has none") }
     let type = types.map { Array($0.prefix(width)) } ?? [Float](repeating: 0, count: width)
     switch configuration.positions {
     case .learned(let count):

@@ -44,11 +44,28 @@ package struct AvailableCores {
     return numbers
   }
 
-  /// Processors' worth of time: `cpu.max` of cgroups(7) version 2, `QUOTA PERIOD` in microseconds.
+  /// Processors' worth of time, of the process's own group and those around it the least: `cpu.max` of cgroups(7) version 2, `QUOTA PERIOD` in
+  /// microseconds; `cpu.cfs_quota_us` and `cpu.cfs_period_us` of version 1.
   private var quota: Int? {
-    let fields = text("sys/fs/cgroup/cpu.max")?.split(whereSeparator: \.isWhitespace).compactMap { Double($0) } ?? []
-    guard fields.count == 2, fields[0] > 0, fields[1] > 0 else { return nil }
-    return Int(min((fields[0] / fields[1]).rounded(.up), 1024))
+    var quotas: [Double] = []
+    for line in (text("proc/self/cgroup") ?? "0::/").split(separator: "\n").prefix(64) {
+      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3, fields[0] == "0" || fields[1].split(separator: ",").contains("cpu") else { continue }
+      let tree = fields[0] == "0" ? "sys/fs/cgroup" : "sys/fs/cgroup/cpu"
+      var group = fields[2].split(separator: "/").prefix(64).map { String($0) }
+      while true {
+        let folder = ([tree] + group).joined(separator: "/")
+        let numbers =
+          fields[0] == "0"
+          ? text(folder + "/cpu.max")?.split(whereSeparator: \.isWhitespace).compactMap { Double($0) } ?? []
+          : ["quota", "period"].compactMap {
+            text("\(folder)/cpu.cfs_\($0)_us").flatMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+          }
+        if numbers.count == 2, numbers[0] > 0, numbers[1] > 0 { quotas.append(numbers[0] / numbers[1]) }
+        if group.popLast() == nil { break }
+      }
+    }
+    return quotas.min().map { Int(min($0.rounded(.up), 1024)) }
   }
 
   private func text(_ path: String) -> String? {

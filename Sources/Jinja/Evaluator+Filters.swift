@@ -83,9 +83,9 @@ extension Evaluator {
       return try list(try elements(of: value).reversed())
     case "dictsort":
       guard case .dictionary(let dictionary) = value else { throw fail("dictsort takes a dictionary") }
-      try charge(64 * dictionary.keys.count)
-      let sorted = dictionary.entries.sorted { $0.key.lowercased < $1.key.lowercased }
-      return try items(Dictionary(sorted.map { ($0.key, $0.value) }))
+      try chargeSorting(dictionary.keys)
+      let lowered = dictionary.entries.map { (key: $0.key.lowercased, entry: $0) }
+      return try items(Dictionary(lowered.sorted { $0.key < $1.key }.map { ($0.entry.key, $0.entry.value) }))
     case "length", "count", "list", "first", "last", "join", "map", "select", "reject", "selectattr", "rejectattr", "sort", "unique", "min", "max",
       "sum":
       break
@@ -169,12 +169,20 @@ extension Evaluator {
     return kept
   }
 
+  /// Every text is compared as often as there are halvings, twice, and each comparison may go through all of it.
+  private mutating func chargeSorting(_ texts: [Text]) throws(JinjaError) {
+    let halvings = Int.bitWidth - texts.count.leadingZeroBitCount
+    try charge(64 * texts.count)
+    for text in texts { try charge((2 + 2 * halvings) * text.count) }
+  }
+
   /// A stable sort; strings without regard to case, as Jinja sorts them.
   private mutating func sorted(_ values: [Value], by attribute: Value?) throws(JinjaError) -> [Value] {
     var keys = try projected(values, attribute)
     for index in keys.indices {
       if case .text(let text) = keys[index] { keys[index] = try self.text(text.lowercased) }
     }
+    try chargeSorting(keys.compactMap { if case .text(let text) = $0 { text } else { nil } })
     try charge(values.count * 64)
     // Checked beforehand, since a comparison inside `sort` must not throw: every two neighbours are of one kind, so all are.
     for (left, right) in zip(keys, keys.dropFirst()) { _ = try isLess(left, right) }

@@ -29,8 +29,10 @@ extension Evaluator {
   private mutating func write(_ value: Value, to result: inout [MarkedScalar], style: Style, level: Int) throws(JinjaError) {
     try charge(8)
     func put(_ string: String) { result += Text.template(string).scalars }
-    func newLine(_ level: Int) {
-      if let indent = style.indent { put("\n" + String(repeating: " ", count: indent * level)) }
+    func newLine(_ level: Int) throws(JinjaError) {
+      guard let indent = style.indent else { return }
+      try charge(1 + indent * level)
+      put("\n" + String(repeating: " ", count: indent * level))
     }
     let separator = style.indent == nil ? ", " : ","
     switch value {
@@ -46,21 +48,21 @@ extension Evaluator {
       put(isTuple ? "(" : "[")
       for (index, value) in list.values.enumerated() {
         if index > 0 { put(separator) }
-        newLine(level + 1)
+        try newLine(level + 1)
         try write(value, to: &result, style: style, level: level + 1)
       }
-      if !list.values.isEmpty { newLine(level) }
+      if !list.values.isEmpty { try newLine(level) }
       put(isTuple ? (list.values.count == 1 ? ",)" : ")") : "]")
     case .dictionary(let dictionary):
       put("{")
       for (index, entry) in dictionary.entries.enumerated() {
         if index > 0 { put(separator) }
-        newLine(level + 1)
+        try newLine(level + 1)
         try write(.text(entry.key), to: &result, style: style, level: level + 1)
         put(": ")
         try write(entry.value, to: &result, style: style, level: level + 1)
       }
-      if !dictionary.keys.isEmpty { newLine(level) }
+      if !dictionary.keys.isEmpty { try newLine(level) }
       put("}")
     case .undefined where style.isPython: put("Undefined")
     default: throw fail("a \(value.typeName) cannot be written as text")

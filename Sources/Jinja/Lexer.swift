@@ -198,6 +198,8 @@ struct Lexer {
       } else if scalar == "_" || scalar.properties.isXIDStart {
         var last = position
         while last < source.count, source[last] == "_" || source[last].properties.isXIDContinue { last += 1 }
+        // Looked up wherever it stands, and hashed each time.
+        guard last - position <= Limits.nameLength else { throw fail("a name has more than \(Limits.nameLength) characters") }
         emit(.name(Self.string(source[position..<last])))
         advance(to: last)
       } else if let symbol = Self.symbols.first(where: { starts(with: $0, at: position) }) {

@@ -8,6 +8,8 @@ package struct Limits: Sendable {
   static let arguments = 256
   /// Lists and dictionaries inside each other.
   static let valueHeight = 64
+  /// Characters of a name.
+  static let nameLength = 1000
   /// Evaluations under way at once, over macro calls.
   static let evaluationDepth = 320
 

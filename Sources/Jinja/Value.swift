@@ -22,11 +22,12 @@ package indirect enum Value: Sendable {
     .dictionary(Dictionary(entries.map { (Text($0.0, isTemplate: keysAreTemplate), $0.1) }))
   }
 
-  /// Lists and dictionaries inside each other.
+  /// Lists, dictionaries and loops inside each other: letting go of a value takes as many calls inside each other.
   var height: Int {
     switch self {
     case .list(let list): list.height
     case .dictionary(let dictionary): dictionary.height
+    case .loop(let loop): loop.values.height
     default: 0
     }
   }

@@ -63,6 +63,10 @@ struct GGUFPart {
       throw .malformed(reader.file.path, at: start, "an array holds values of type \(elementType), which cannot be read")
     }
     let count = try reader.count(of: "array elements", minimumByteCount: size)
+    // In memory they take up to sixteen times as much.
+    guard count <= arrayElementLimit else {
+      throw .malformed(reader.file.path, at: start, "an array has \(count) elements, more than any vocabulary (\(arrayElementLimit) at most)")
+    }
     switch elementType {
     case 6, 12:
       var values: [Float] = []
@@ -90,6 +94,9 @@ struct GGUFPart {
       return .integers(values)
     }
   }
+
+  /// Elements of one array; the largest vocabulary that is known has a million, with as many merges.
+  private static let arrayElementLimit = 1 << 23
 
   private static func scalar(_ type: UInt32, at start: Int, from reader: inout BoundedReader) throws(ModelFileError) -> MetadataValue {
     switch type {

@@ -4,15 +4,15 @@ import Store
 /// Words that a question has in quotation marks count as one more term, which chunks have where the words follow each other: its inverse document
 /// frequency is added to their scores of words.
 ///
-/// The index of words has no positions: the chunks that fit the phrase's words best are read and looked through, so that they are found however many
-/// hold the words apart.
+/// The index of words has no positions: the chunks that fit the phrase's words best are read and looked through. A chunk that holds the phrase is missed
+/// only if more than `depth` others hold its words more often, or in fewer others.
 struct PhraseWeights {
   private let store: Store
   private let collection: CollectionID
   private var weights: [Int64: Double] = [:]
 
   /// Chunks that are looked through for a phrase.
-  private static let depth = 1000
+  private static let depth = 4000
 
   /// - Parameter phrases: Folded words that follow each other, each.
   init(_ phrases: [[String]], store: Store, collection: CollectionID, allowed: ChunkSet?) throws {
@@ -21,11 +21,11 @@ struct PhraseWeights {
     let chunkCount = try store.chunkCount(of: collection)
     for phrase in phrases {
       let best = try store.lexicalSearch(anyOf: phrase, limit: Self.depth, in: collection, among: allowed)
-      let holders = try store.chunks(best.map(\.chunkID)).values.filter { chunk in
-        [chunk.text, chunk.header].contains { Words.folded($0).firstRange(of: phrase) != nil }
+      let holders = try store.texts(of: best.map(\.chunkID)).filter { _, texts in
+        [texts.text, texts.header].contains { Words.folded($0).firstRange(of: phrase) != nil }
       }
       let weight = BM25.inverseDocumentFrequency(chunkCount: holders.count, total: max(chunkCount, holders.count))
-      for chunk in holders { weights[chunk.id, default: 0] += weight }
+      for chunk in holders.keys { weights[chunk, default: 0] += weight }
     }
   }
 

@@ -13,7 +13,7 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
   package let isLiteral: Bool
-  /// Words in quotation marks, two and more, folded: where they follow each other is what is looked for.
+  /// Words in quotation marks, two and more, folded: where they follow each other is what is looked for. Distinct, the first of many.
   package let phrases: [[String]]
   /// What words that no document has were taken for: stems by stems.
   package let corrections: [String: String]
@@ -22,6 +22,8 @@ package struct QueryAnalysis: Sendable, Equatable {
   package static let characterLimit = 8000
   /// Terms at most; a question has a dozen, and each costs a walk through the index.
   static let termLimit = 64
+  /// Phrases at most: each costs a search of its own, and reading what it finds.
+  static let phraseLimit = 4
 
   /// - Throws: `question_empty` when there is no word in it, `question_too_long` above `characterLimit`.
   package init(_ question: String) throws(RetrievalError) {
@@ -61,7 +63,9 @@ package struct QueryAnalysis: Sendable, Equatable {
     let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
     self.words = stems.map { wordOfStem[$0] ?? $0 }
     self.isLiteral = isLiteral
-    phrases = Self.quoted(question).map { Array(Words.folded(String($0)).prefix(Self.termLimit)) }.filter { $0.count > 1 }
+    var seen = Set<[String]>()
+    let quoted = Self.quoted(question).map { Array(Words.folded(String($0)).prefix(Self.termLimit)) }
+    phrases = Array(quoted.filter { $0.count > 1 && seen.insert($0).inserted }.prefix(Self.phraseLimit))
     corrections = [:]
   }
 

@@ -53,12 +53,15 @@ package struct Retriever: Sendable {
       // Words with digits are names, and a name is not corrected.
       let tolerance = Spelling.tolerance(length: letters.count)
       guard tolerance > 0, letters.allSatisfy(\.properties.isAlphabetic) else { continue }
-      // The first letter is seldom wrong; where it is, the second one is.
-      for first in letters.prefix(2) where corrections[stem] == nil {
+      func correct(beginningWith prefix: String, mistakes: Int) throws {
+        guard corrections[stem] == nil else { return }
         let vocabulary = try store.stems(
-          near: stem, mistakes: tolerance, beginningWith: String(first), limit: Spelling.candidateLimit, in: collection.id)
-        corrections[stem] = Spelling.nearest(stem, in: vocabulary)
+          near: stem, mistakes: mistakes, beginningWith: prefix, limit: Spelling.candidateLimit, in: collection.id)
+        corrections[stem] = Spelling.nearest(stem, in: vocabulary, mistakes: mistakes)
       }
+      // The first letter is seldom wrong; where it is, most often the second one comes first.
+      for first in letters.prefix(2) { try correct(beginningWith: String(first), mistakes: tolerance) }
+      if letters.count >= Spelling.firstLetterLength { try correct(beginningWith: "", mistakes: 1) }
     }
     return analysis.corrected(corrections)
   }

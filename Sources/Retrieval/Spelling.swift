@@ -2,6 +2,8 @@
 package enum Spelling {
   /// Letters of a word that is looked at, at least: shorter ones have too many neighbours.
   package static let shortestLength = 4
+  /// Letters of a word whose first one may be wrong: of shorter ones another first letter makes another word.
+  static let firstLetterLength = 6
   /// Words of the vocabulary that are compared, at most.
   static let candidateLimit = 200_000
 
@@ -9,9 +11,11 @@ package enum Spelling {
   package static func tolerance(length: Int) -> Int { length < shortestLength ? 0 : length < 8 ? 1 : 2 }
 
   /// The word with the fewest mistakes, of several that in most chunks; `nil` if none is near.
-  package static func nearest(_ word: String, in vocabulary: [(stem: String, chunkCount: Int)]) -> String? {
+  ///
+  /// - Parameter mistakes: How many it may have; `nil` for what its length allows.
+  package static func nearest(_ word: String, in vocabulary: [(stem: String, chunkCount: Int)], mistakes: Int? = nil) -> String? {
     let scalars = Array(word.unicodeScalars)
-    let tolerance = tolerance(length: scalars.count)
+    let tolerance = mistakes ?? tolerance(length: scalars.count)
     guard tolerance > 0 else { return nil }
     var best: (stem: String, distance: Int, count: Int)?
     for (stem, count) in vocabulary where count > 0 {

@@ -223,10 +223,15 @@ package struct PrefixTree {
       nodes[parent].residentChildCount += 1
       blocks.retain(block.index)
       touch(node)
-      if isPinned { pin(node) }
     }
+    if isPinned { pin(node) }
     dropBeginnings(of: node)
     return NodeID(index: node)
+  }
+
+  /// Keeps blocks that follow each other from the root, and are in memory, from eviction, as far as that is allowed.
+  mutating func pin(_ path: ArraySlice<NodeID>) {
+    for node in path { pin(node.index) }
   }
 
   /// Keeps a block from eviction, if that is not allowed to too many already.

@@ -158,6 +158,8 @@ extension Scheduler {
       fromDisk += tree.blockSize
     }
     sequence.computedCount = sequence.nodes.count * tree.blockSize
+    // What comes from disk has to be pinned anew.
+    tree.pin(sequence.nodes.prefix(sequence.pinnedTokenCount / tree.blockSize))
     if sequence.nodes.count == match.nodes.count { copyPartial(match, into: &sequence, &fromMemory, &fromDisk, &memory) }
     tree.saveOften(sequence.nodes, &memory)
     let passages = takeOverPassages(of: &sequence, &memory)

@@ -29,7 +29,11 @@ struct LocalAnswering: QuestionAnswering {
       let task = Task {
         do {
           guard let engine else { preconditionFailure("only a model that is there is asked to chat") }
-          let prompt = try engine.model.tokenizer.encode(engine.model.chatTemplate.render(messages, addGenerationPrompt: true))
+          // A model file's template and vocabulary may make this long.
+          let prompt = try await Self.blocking {
+            try engine.model.tokenizer.encode(engine.model.chatTemplate.render(messages, addGenerationPrompt: true))
+          }
+          try Task.checkCancellation()
           var request = GenerationRequest(
             prompt: prompt, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling, stopSequences: options.stopSequences,
             constraint: options.constraint, logProbabilityCount: options.logProbabilityCount)

@@ -82,7 +82,8 @@ struct MetricsPage {
       "kv_blocks", .gauge, "Blocks of keys and values, of 64 tokens each, by what they are used for.",
       [
         (["use": "free"], Double(statistics.blockCount - statistics.usedBlockCount)), (["use": "idle"], Double(statistics.idleBlockCount)),
-        (["use": "running"], Double(statistics.usedBlockCount - statistics.idleBlockCount)),
+        (["use": "pinned"], Double(statistics.pinnedBlockCount)),
+        (["use": "running"], Double(statistics.usedBlockCount - statistics.idleBlockCount - statistics.pinnedBlockCount)),
       ])
     add("kv_block_bytes", .gauge, "Bytes of a block.", Double(statistics.blockByteCount))
     add("kv_evictions_total", .counter, "Blocks that went from memory.", Double(statistics.evictionCount))

@@ -18,6 +18,9 @@ package struct DocumentFilter: Sendable, Hashable {
 
   package init() {}
 
+  /// Bytes of a path or pattern at most: no path is longer.
+  package static let patternByteLimit = 4096
+
   /// Lets everything through.
   package var isEmpty: Bool { self == DocumentFilter() }
 
@@ -33,9 +36,10 @@ package struct DocumentFilter: Sendable, Hashable {
     }
     if !paths.isEmpty {
       let patterns = paths.flatMap(Self.patterns)
-      // Any of the files that share a document.
-      let fits = patterns.map { _ in "f.path GLOB ?" }.joined(separator: " OR ")
-      add("EXISTS (SELECT 1 FROM file f WHERE f.document_id = d.id AND (\(fits)))", patterns)
+      // Any of the files that share a document. One list, as SQLite bounds how deep a condition may be; a name may look like a pattern.
+      add(
+        "EXISTS (SELECT 1 FROM file f, json_each(?) p WHERE f.document_id = d.id AND (f.path GLOB p.value OR f.path = p.value))",
+        [String(decoding: (try? JSONEncoder().encode(patterns)) ?? Data("[]".utf8), as: UTF8.self)])
     }
     for (column, values) in [("d.format", formats), ("d.language", languages)] where !values.isEmpty {
       add("\(column) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)

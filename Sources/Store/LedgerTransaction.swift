@@ -1,5 +1,3 @@
-import Chunking
-import Documents
 import Foundation
 import GRDB
 
@@ -96,12 +94,14 @@ struct LedgerTransaction {
       }
     }
     for document in renamed {
+      let file = try Row.fetchOne(
+        db, sql: "SELECT root, path, modification_time, byte_count FROM file WHERE document_id = ? ORDER BY root, path LIMIT 1", arguments: [document]
+      )
+      guard let file else { continue }
+      let (root, path): (String, String) = (file[0], file[1])
       try db.execute(
-        sql: """
-          UPDATE document SET (root, path, modification_time, byte_count) = (
-            SELECT root, path, modification_time, byte_count FROM file WHERE document_id = ?1 ORDER BY root, path LIMIT 1)
-          WHERE id = ?1
-          """, arguments: [document])
+        sql: "UPDATE document SET root = ?, path = ?, checksum = ?, modification_time = ?, byte_count = ? WHERE id = ?",
+        arguments: [root, path, RowChecksum.ofDocument(root: root, path: path), file[2] as Int64, file[3] as Int64, document])
     }
     released = []
   }
@@ -170,38 +170,31 @@ struct LedgerTransaction {
     try db.cachedStatement(
       sql: """
         INSERT INTO document (collection_id, root, path, sha256, byte_count, modification_time, title, format, chunk_count, ingested_at, language,
-          metadata)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          metadata, checksum)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       collection.rawValue, version.root, version.path, version.sha256, version.byteCount, version.modificationTime, version.title, version.format,
       chunkCount, Date().timeIntervalSince1970, version.language, try json(version.metadata),
+      RowChecksum.ofDocument(root: version.root, path: version.path),
     ])
     return db.lastInsertedRowID
   }
 
   private func insert(_ embedded: EmbeddedChunk, document: Int64) throws {
-    let chunk = embedded.chunk
     try failpoint(.insertChunk)
+    let row = try ChunkRow(id: 0, document: document, embedded)
     try db.cachedStatement(
       sql: """
-        INSERT INTO chunk (collection_id, document_id, ordinal, text_start, text_end, record_name, title, heading_path, header, context, body, spans,
-          content_hash, token_count)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO chunk (document_id, ordinal, text_start, text_end, record_name, title, heading_path, header, context, body, spans, content_hash,
+          token_count, checksum, collection_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    ).execute(arguments: [
-      collection.rawValue, document, chunk.ordinal, chunk.textRange.lowerBound, chunk.textRange.upperBound, chunk.record?.name,
-      chunk.record?.title ?? chunk.title, try json(chunk.headingPath), chunk.header, chunk.context, chunk.text, try json(chunk.spans),
-      embedded.contentHash, chunk.tokenCount,
-    ])
+    ).execute(arguments: row.arguments + [collection.rawValue])
     let id = db.lastInsertedRowID
     try failpoint(.insertVector)
-    try db.cachedStatement(sql: "INSERT INTO vector (chunk_id, data) VALUES (?, ?)").execute(arguments: [id, VectorBlob.data(embedded.vector)])
+    let data = VectorBlob.data(embedded.vector)
+    try db.cachedStatement(sql: "INSERT INTO vector (chunk_id, data, checksum) VALUES (?, ?, ?)")
+      .execute(arguments: [id, data, RowChecksum.of(data, chunk: id)])
   }
-}
-
-private func json(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

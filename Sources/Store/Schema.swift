@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The tables of an index, and how older ones become today's.
@@ -50,8 +51,30 @@ enum Schema {
       // The vectors' share of the score; NULL for the default.
       try db.execute(sql: "ALTER TABLE collection ADD COLUMN dense_weight REAL CHECK (dense_weight BETWEEN 0 AND 1)")
     }
-    migrator.registerMigration("6 a ledger of files, which may share a document") { db in try db.execute(sql: version6) }
+    migrator.registerMigration("6 a ledger of files, which may share a document") { db in
+      try db.execute(sql: version6)
+      try noteChecksums(db)
+    }
     return migrator
+  }
+
+  /// What is there is taken to be right.
+  private static func noteChecksums(_ db: Database) throws {
+    for row in try Row.fetchAll(db, sql: "SELECT id, root, path FROM document") {
+      try db.execute(
+        sql: "UPDATE document SET checksum = ? WHERE id = ?", arguments: [RowChecksum.ofDocument(root: row[1], path: row[2]), row[0] as Int64])
+    }
+    let (chunks, vectors) = try (
+      db.makeStatement(sql: "UPDATE chunk SET checksum = ? WHERE id = ?"), db.makeStatement(sql: "UPDATE vector SET checksum = ? WHERE chunk_id = ?")
+    )
+    for id in try Int64.fetchAll(db, sql: "SELECT id FROM chunk") {
+      if let row = try Row.fetchOne(db, sql: "SELECT \(ChunkRow.columns) FROM chunk c WHERE id = ?", arguments: [id]) {
+        try chunks.execute(arguments: [ChunkRow(unchecked: row).checksum, id])
+      }
+      if let data = try Data.fetchOne(db, sql: "SELECT data FROM vector WHERE chunk_id = ?", arguments: [id]) {
+        try vectors.execute(arguments: [RowChecksum.of(data, chunk: id), id])
+      }
+    }
   }
 
   /// A row of `document` was a file's, whether it could be read or not; now it is a content that can be searched, under the path of one of its files.
@@ -80,6 +103,9 @@ enum Schema {
         iif(state = 'ready' OR chunk_count > 0, id, NULL)
       FROM document;
     DELETE FROM document WHERE state = 'failed' AND chunk_count = 0;
+    ALTER TABLE document ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE chunk ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE vector ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE collection ADD COLUMN chunker TEXT NOT NULL DEFAULT '';
     ALTER TABLE document DROP COLUMN state;
     ALTER TABLE document DROP COLUMN error;

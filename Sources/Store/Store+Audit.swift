@@ -14,6 +14,8 @@ package struct AuditFinding: Sendable, Equatable, Encodable {
     case lexical
     /// Chunks against vectors, either way.
     case vectors
+    /// Passages, vectors and documents against the checksums that they were written with.
+    case rows
     /// Chunks against the ledger of documents.
     case ledger
     /// The graph file against the vectors in the database.
@@ -38,7 +40,10 @@ extension Store {
     var findings = try read("audit the database") { db in try Self.structureFindings(db) }
     for collection in try collections() {
       findings += try read("audit the collection \(collection.name)") { db in
-        try ledgerFindings(collection, db) + vectorFindings(collection, db) + wordFindings(collection, db) + generationFindings(collection, db)
+        let truth = try ledgerFindings(collection, db) + vectorFindings(collection, db) + rowFindings(collection, db)
+        // What is derived can be compared only with rows that can be read.
+        guard truth.allSatisfy({ $0.kind == .ledger }) else { return truth }
+        return try truth + wordFindings(collection, db) + generationFindings(collection, db)
       }
     }
     return findings
@@ -120,6 +125,27 @@ extension Store {
       arguments: [collection.id.rawValue, byteCount]
     ).map { "the vector of chunk \($0) does not have \(collection.embedder.dimension) numbers" }
     return (missing + misshapen).map { AuditFinding(kind: .vectors, collection: collection.name, message: $0) }
+  }
+
+  private func rowFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+    var damaged: [String] = []
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT \(ChunkRow.columns), v.data, v.checksum FROM chunk c JOIN vector v ON v.chunk_id = c.id WHERE c.collection_id = ?",
+      arguments: [collection.id.rawValue])
+    while let row = try rows.next(), damaged.count < 20 {
+      do {
+        let stored = try ChunkRow(row)
+        _ = try VectorBlob.checked(row, at: ChunkRow.columnCount, chunk: stored.id)
+      } catch let error as StoreError {
+        damaged.append(error.message)
+      }
+    }
+    for row in try Row.fetchAll(db, sql: "SELECT id, root, path, checksum FROM document WHERE collection_id = ?", arguments: [collection.id.rawValue])
+    {
+      let isIntact = try? RowChecksum.ofDocument(root: row.decode(atIndex: 1), path: row.decode(atIndex: 2)) == row.decode(Int64.self, atIndex: 3)
+      if isIntact != true { damaged.append(StoreError.damagedRow("document \((try? row.decode(Int64.self, atIndex: 0)) ?? 0)").message) }
+    }
+    return damaged.map { AuditFinding(kind: .rows, collection: collection.name, message: $0) }
   }
 
   /// The words' files against the chunks' texts, which are analysed anew.

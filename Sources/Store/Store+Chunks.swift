@@ -15,20 +15,33 @@ extension Store {
           WHERE f.document_id = ? AND NOT (f.root = d.root AND f.path = d.path) ORDER BY f.root, f.path LIMIT \(StoredChunk.otherPathLimit)
           """)
       let statement = try db.cachedStatement(
-        sql: "SELECT c.*, d.root, d.path FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.id = ?")
+        sql: "SELECT \(ChunkRow.columns), d.root, d.path, d.checksum FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.id = ?")
       for id in Set(ids) {
         guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
-        let recordName: String? = row["record_name"]
-        let headingPath: String = row["heading_path"]
-        let spans: String = row["spans"]
+        let stored = try ChunkRow(row)
+        let (root, path): (String, String) = try (row.decode(atIndex: ChunkRow.columnCount), row.decode(atIndex: ChunkRow.columnCount + 1))
+        guard RowChecksum.ofDocument(root: root, path: path) == (try? row.decode(Int64.self, atIndex: ChunkRow.columnCount + 2)) else {
+          throw StoreError.damagedRow("document \(stored.documentID)")
+        }
         chunks[id] = StoredChunk(
-          id: id, documentID: row["document_id"], document: recordName ?? row["path"], root: row["root"], path: row["path"],
-          otherPaths: try String.fetchAll(otherPaths, arguments: [row["document_id"] as Int64]), ordinal: row["ordinal"], title: row["title"],
-          headingPath: headingPath == "[]" ? [] : try decoder.decode([String].self, from: Data(headingPath.utf8)),
-          context: row["context"],
-          text: row["body"], spans: try decoder.decode([ChunkSpan].self, from: Data(spans.utf8)), contentHash: row["content_hash"])
+          id: id, documentID: stored.documentID, document: stored.recordName ?? path, root: root, path: path,
+          otherPaths: try String.fetchAll(otherPaths, arguments: [stored.documentID]), ordinal: stored.ordinal, title: stored.title,
+          headingPath: try stored.decodedHeadingPath(decoder), context: stored.context, text: stored.body, spans: try stored.decodedSpans(decoder),
+          contentHash: stored.contentHash)
       }
       return chunks
+    }
+  }
+
+  /// What stands in chunks, and above it, without where it came from.
+  package func texts(of ids: [Int64]) throws(StoreError) -> [Int64: (header: String, text: String)] {
+    try read("read passages") { db in
+      let statement = try db.cachedStatement(sql: "SELECT \(ChunkRow.columns) FROM chunk c WHERE c.id = ?")
+      return try ids.reduce(into: [:]) { texts, id in
+        guard let row = try Row.fetchOne(statement, arguments: [id]) else { return }
+        let stored = try ChunkRow(row)
+        texts[id] = (stored.header, stored.body)
+      }
     }
   }
 
@@ -38,8 +51,11 @@ extension Store {
       var texts: [Int64: ChunkText] = [:]
       // A document's chunks are stored together, so that their keys follow each other.
       let all = Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
-      let rows = try SQLRequest<Row>("SELECT id, document_id, record_name, header, body FROM chunk WHERE id IN \(all)").fetchCursor(db)
-      while let row = try rows.next() { texts[row[0]] = ChunkText(document: row[1], record: row[2], header: row[3], body: row[4]) }
+      let rows = try SQLRequest<Row>("SELECT \(sql: ChunkRow.columns) FROM chunk c WHERE id IN \(all)").fetchCursor(db)
+      while let row = try rows.next() {
+        let stored = try ChunkRow(row)
+        texts[stored.id] = ChunkText(document: stored.documentID, record: stored.recordName, header: stored.header, body: stored.body)
+      }
       return ids.reduce(into: [:]) { found, id in
         guard let own = texts[id] else { return }
         let neighbours = [id - 1, id + 1].compactMap { texts[$0] }.filter { $0.document == own.document && $0.record == own.record }
@@ -80,12 +96,15 @@ extension Store {
       var vectors: [String: [Float]] = [:]
       let stored = try db.cachedStatement(
         sql: """
-          SELECT v.data FROM chunk c JOIN collection k ON k.id = c.collection_id AND k.embedder = ?1 JOIN vector v ON v.chunk_id = c.id
+          SELECT v.data, v.checksum, c.id FROM chunk c JOIN collection k ON k.id = c.collection_id AND k.embedder = ?1 JOIN vector v ON v.chunk_id = c.id
           WHERE c.content_hash = ?2 LIMIT 1
           """)
       let staged = try db.cachedStatement(sql: "SELECT data FROM staged_vector WHERE embedder = ?1 AND content_hash = ?2")
       for hash in Set(hashes) {
-        if let data = try Data.fetchOne(stored, arguments: [fingerprint, hash]) ?? Data.fetchOne(staged, arguments: [fingerprint, hash]) {
+        if let row = try Row.fetchOne(stored, arguments: [fingerprint, hash]) {
+          // One that is damaged is made anew.
+          vectors[hash] = try? VectorBlob.checked(row, at: 0, chunk: row.decode(atIndex: 2))
+        } else if let data = try Data.fetchOne(staged, arguments: [fingerprint, hash]) {
           vectors[hash] = VectorBlob.vector(data)
         }
       }

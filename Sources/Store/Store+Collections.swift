@@ -15,9 +15,15 @@ extension Store {
   ///
   /// - Parameter chunker: How documents are cut into passages; `nil` where that does not matter.
   package func createCollection(named name: String, embedder: EmbedderIdentity, chunker: String? = nil) throws(StoreError) -> CollectionHandle {
-    guard !name.isEmpty, name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else { throw .collectionName(name) }
+    let name = try checkedName(name)
     if let known = try collection(named: name) { return try checked(known, embedder: embedder, chunker: chunker) }
     return try write("make the collection \(name)") { db in try insertCollection(name, embedder, chunker ?? "", db) }
+  }
+
+  /// The name, if a collection may have it.
+  func checkedName(_ name: String) throws(StoreError) -> String {
+    guard !name.isEmpty, name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else { throw .collectionName(name) }
+    return name
   }
 
   func insertCollection(_ name: String, _ embedder: EmbedderIdentity, _ chunker: String, _ db: Database) throws -> CollectionHandle {

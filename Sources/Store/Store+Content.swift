@@ -24,19 +24,19 @@ extension Store {
         metadata: try decoder.decode([String: [String]].self, from: Data(metadata.utf8)))
       let rows = try Row.fetchCursor(
         db,
-        sql: "SELECT c.*, v.data FROM chunk c JOIN vector v ON v.chunk_id = c.id WHERE c.document_id = ? ORDER BY c.ordinal", arguments: [id])
+        sql: """
+          SELECT \(ChunkRow.columns), v.data, v.checksum FROM chunk c JOIN vector v ON v.chunk_id = c.id WHERE c.document_id = ? ORDER BY c.ordinal
+          """, arguments: [id])
       var chunks: [EmbeddedChunk] = []
       while let row = try rows.next() {
-        let (headings, spans): (String, String) = (row["heading_path"], row["spans"])
-        let (recordName, title): (String?, String?) = (row["record_name"], row["title"])
-        let (start, end): (Int, Int) = (row["text_start"], row["text_end"])
-        guard start <= end else { throw StoreError.corrupt(databasePath, "a chunk ends before it begins") }
+        let stored = try ChunkRow(row)
         let chunk = Chunk(
-          ordinal: row["ordinal"], textRange: start..<end, text: row["body"], title: title,
-          headingPath: try decoder.decode([String].self, from: Data(headings.utf8)), context: row["context"],
-          record: recordName.map { RecordIdentity(name: $0, title: title) }, spans: try decoder.decode([ChunkSpan].self, from: Data(spans.utf8)),
-          tokenCount: row["token_count"])
-        chunks.append(EmbeddedChunk(chunk: chunk, contentHash: row["content_hash"], vector: VectorBlob.vector(row["data"])))
+          ordinal: stored.ordinal, textRange: stored.textStart..<stored.textEnd, text: stored.body, title: stored.title,
+          headingPath: try stored.decodedHeadingPath(decoder), context: stored.context,
+          record: stored.recordName.map { RecordIdentity(name: $0, title: stored.title) }, spans: try stored.decodedSpans(decoder),
+          tokenCount: stored.tokenCount)
+        let vector = try VectorBlob.checked(row, at: ChunkRow.columnCount, chunk: stored.id)
+        chunks.append(EmbeddedChunk(chunk: chunk, contentHash: stored.contentHash, vector: vector))
       }
       return StoredDocument(version: version, chunks: chunks)
     }

@@ -59,6 +59,13 @@ package struct StoreError: ExplainedError {
       remedy: "nothing was deleted; restore it from a backup, or ingest into another index with --index DIR")
   }
 
+  /// A row that is not what was written: a disk, a memory or another program has changed it.
+  static func damagedRow(_ what: String) -> StoreError {
+    StoreError(
+      code: "index_corrupt", message: "the index is damaged: \(what) is not as it was written", why: "its checksum does not fit what stands there",
+      remedy: "quarry audit lists what is damaged; quarry ingest --force FOLDER writes documents anew, and quarry restore brings a backup back")
+  }
+
   static func backupUnreadable(_ path: String, _ reason: String) -> StoreError {
     StoreError(code: "backup_unreadable", message: "could not read the backup \(path)", why: reason, remedy: "check the path and its permissions")
   }
@@ -93,6 +100,18 @@ package struct StoreError: ExplainedError {
       code: "collection_name", message: "a collection cannot have this name",
       why: name.isEmpty ? "it is empty" : "there are control characters in it",
       remedy: "name it with letters, as --collection notes")
+  }
+
+  static func unknownCollection(_ name: String) -> StoreError {
+    StoreError(
+      code: "collection_missing", message: "there is no collection \(name) in this index", why: nil, remedy: "quarry status lists the collections")
+  }
+
+  /// What is wrong with a file of JSON Lines that should be a collection.
+  static func export(_ path: String, line: Int, _ reason: String) -> StoreError {
+    StoreError(
+      code: "export_malformed", message: "\(path) is not an exported collection", why: "\(reason) (line \(line))",
+      remedy: "nothing was taken over; export it again with quarry export")
   }
 
   static func collectionExists(_ name: String) -> StoreError {

@@ -98,11 +98,10 @@ enum StoredVectors {
   static func vectors(of ids: [Int64], dimension: Int, _ db: Database) throws -> [Float] {
     var vectors: [Float] = []
     vectors.reserveCapacity(ids.count * dimension)
-    let statement = try db.cachedStatement(sql: "SELECT data FROM vector WHERE chunk_id = ?")
+    let statement = try db.cachedStatement(sql: "SELECT data, checksum FROM vector WHERE chunk_id = ?")
     for id in ids {
-      let row = try Row.fetchOne(statement, arguments: [id])
-      let fits = try row?.withUnsafeData(atIndex: 0) { data in data.map { VectorBlob.append($0, dimension: dimension, to: &vectors) } ?? false }
-      guard fits == true else { throw StoreError.failed("read the vector of chunk \(id)", "it does not have \(dimension) numbers") }
+      guard let row = try Row.fetchOne(statement, arguments: [id]) else { throw StoreError.damagedRow("the vector of passage \(id)") }
+      try VectorBlob.append(row, at: 0, chunk: id, dimension: dimension, to: &vectors)
     }
     return vectors
   }
@@ -117,15 +116,12 @@ enum StoredVectors {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT c.id, v.data FROM chunk c INDEXED BY chunk_collection CROSS JOIN vector v ON v.chunk_id = c.id
+        SELECT c.id, v.data, v.checksum FROM chunk c INDEXED BY chunk_collection CROSS JOIN vector v ON v.chunk_id = c.id
         WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
         """, arguments: [collection.rawValue, last, end])
     while let row = try rows.next() {
       let id: Int64 = row[0]
-      let fits = try row.withUnsafeData(atIndex: 1) { data in data.map { VectorBlob.append($0, dimension: dimension, to: &vectors) } ?? false }
-      guard fits else {
-        throw StoreError.failed("read the vector of chunk \(id)", "it does not have \(dimension) numbers")
-      }
+      try VectorBlob.append(row, at: 1, chunk: id, dimension: dimension, to: &vectors)
       ids.append(id)
       if ids.count == batchCount {
         try body(ids, vectors)

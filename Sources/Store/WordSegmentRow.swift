@@ -37,12 +37,16 @@ enum StoredWords {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT c.id, c.header, c.context, c.body, d.language
+        SELECT \(ChunkRow.columns), d.language
         FROM chunk c INDEXED BY chunk_collection CROSS JOIN document d ON d.id = c.document_id
         WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
         """, arguments: [collection.rawValue, first, last])
     while let row = try rows.next() {
-      try body(LexicalEntry(id: row[0], header: row[1], context: row[2] ?? "", body: row[3], language: row[4]))
+      let stored = try ChunkRow(row)
+      try body(
+        LexicalEntry(
+          id: stored.id, header: stored.header, context: stored.context ?? "", body: stored.body, language: row.decode(atIndex: ChunkRow.columnCount))
+      )
     }
   }
 

@@ -19,7 +19,8 @@ struct ByteStringTable: Sendable {
     values.reserveCapacity(capacity)
   }
 
-  static let emptyHash: UInt64 = 0xcbf2_9ce4_8422_2325
+  /// Another one in every process: nobody can choose keys beforehand that fall on each other.
+  static let emptyHash = UInt64.random(in: .min ... .max)
 
   @inline(__always)
   static func extend(_ hash: UInt64, by byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

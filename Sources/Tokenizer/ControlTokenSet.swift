@@ -3,15 +3,33 @@ import ModelFile
 
 /// The names of a vocabulary's control tokens, to be found in a template's own text.
 package struct ControlTokenSet: Sendable {
-  /// Names by their first character, the longest first.
-  private var namesByStart: [Unicode.Scalar: [[Unicode.Scalar]]] = [:]
+  /// A tree of characters: a search looks at each character once for every place where a name may begin.
+  private struct Node: Sendable {
+    var children: [Unicode.Scalar: Int] = [:]
+    var isEnd = false
+  }
+
+  private var nodes = [Node()]
+
+  /// Characters of a name at most; a longer one is never found. Those of the models that are known have some forty.
+  private static let nameLimit = 256
 
   package init(_ names: some Sequence<String>) {
     for name in names {
-      let scalars = Array(name.unicodeScalars)
-      if let first = scalars.first { namesByStart[first, default: []].append(scalars) }
+      let scalars = Array(name.unicodeScalars.prefix(Self.nameLimit + 1))
+      guard (1...Self.nameLimit).contains(scalars.count) else { continue }
+      var node = 0
+      for scalar in scalars {
+        if let child = nodes[node].children[scalar] {
+          node = child
+        } else {
+          nodes.append(Node())
+          nodes[node].children[scalar] = nodes.count - 1
+          node = nodes.count - 1
+        }
+      }
+      nodes[node].isEnd = true
     }
-    for start in namesByStart.keys { namesByStart[start]?.sort { $0.count > $1.count } }
   }
 
   /// Cuts a rendered template at the control tokens that the template itself wrote, the longest first.
@@ -22,11 +40,11 @@ package struct ControlTokenSet: Sendable {
     var plain = String.UnicodeScalarView()
     var rest = text.scalars
     while let first = rest.first {
-      if let name = controlToken(at: rest) {
+      if let length = controlTokenLength(at: rest) {
         if !plain.isEmpty { segments.append(.text(String(plain))) }
         plain = String.UnicodeScalarView()
-        segments.append(.control(name.reduce(into: "") { $0.unicodeScalars.append($1) }))
-        rest = rest.dropFirst(name.count)
+        segments.append(.control(rest.prefix(length).reduce(into: "") { $0.unicodeScalars.append($1.scalar) }))
+        rest = rest.dropFirst(length)
       } else {
         plain.append(first.scalar)
         rest = rest.dropFirst()
@@ -36,10 +54,15 @@ package struct ControlTokenSet: Sendable {
     return segments
   }
 
-  private func controlToken(at rest: ArraySlice<MarkedScalar>) -> [Unicode.Scalar]? {
-    guard let first = rest.first, first.isTemplate else { return nil }
-    return namesByStart[first.scalar]?.first { name in
-      rest.count >= name.count && zip(rest, name).allSatisfy { $0.isTemplate && $0.scalar == $1 }
+  /// Characters of the longest name that the template's own text begins with; `nil` if it begins with none.
+  private func controlTokenLength(at rest: ArraySlice<MarkedScalar>) -> Int? {
+    var node = 0
+    var longest: Int?
+    for (index, scalar) in rest.enumerated() {
+      guard scalar.isTemplate, let child = nodes[node].children[scalar.scalar] else { break }
+      node = child
+      if nodes[node].isEnd { longest = index + 1 }
     }
+    return longest
   }
 }

@@ -32,6 +32,12 @@ struct FilterOptions: ParsableArguments {
       "Only documents whose metadata say so (front matter, or FILE.meta.json). The same key again: any of the values.", valueName: "key=value"))
   var conditions: [MetadataCondition] = []
 
+  func validate() throws {
+    guard paths.allSatisfy({ $0.utf8.count <= DocumentFilter.patternByteLimit }) else {
+      throw ValidationError("a path or pattern has \(DocumentFilter.patternByteLimit) bytes at most")
+    }
+  }
+
   var filter: DocumentFilter {
     var filter = DocumentFilter()
     filter.paths = paths

@@ -19,7 +19,8 @@ struct Quarry: AsyncParsableCommand {
     version: version,
     subcommands: [
       IngestCommand.self, AskCommand.self, SearchCommand.self, StatusCommand.self, RemoveCommand.self, ReindexCommand.self, AuditCommand.self,
-      BackupCommand.self, RestoreCommand.self, ServeCommand.self, ModelsCommand.self, EvalCommand.self, BenchCommand.self,
+      BackupCommand.self, RestoreCommand.self, ExportCommand.self, ImportCommand.self, VacuumCommand.self, ServeCommand.self, ModelsCommand.self,
+      EvalCommand.self, BenchCommand.self,
     ]
   )
 

@@ -101,7 +101,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let store = try Store.open(directory: index.index, access: .reading)
     let status = try Status(
-      index: index.index, bytes: byteCount(ofFolder: index.index), sequence: store.sequence(),
+      index: index.index, bytes: FolderSize.byteCount(of: index.index), sequence: store.sequence(),
       collections: store.collections().map { try describe($0, in: store) })
     if output.json { JSONOutput.write(status) } else { show(status) }
   }
@@ -161,14 +161,5 @@ struct StatusCommand: ParsableCommand {
     if file.seconds >= 0.05 { line += String(format: ", %.1f s", file.seconds) }
     if let reason = file.reason { line += ": \(Terminal.printable(reason))" }
     Terminal.write(line + "\n")
-  }
-
-  private func byteCount(ofFolder path: String) -> Int64 {
-    guard let files = FileManager.default.enumerator(atPath: path) else { return 0 }
-    return files.reduce(0) { total, file in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(file)")
-      guard attributes?[.type] as? FileAttributeType == .typeRegular else { return total }
-      return total + ((attributes?[.size] as? NSNumber)?.int64Value ?? 0)
-    }
   }
 }

@@ -18,6 +18,7 @@ import Tokenizer
       // Leaving the loop ends the stream, and with it the work.
       if case .text = event { break }
     }
+    try await Self.requireIdle(engine, cancelled: 1)
     let (_, result) = try await ExactnessTests.generate(Self.tokens(4, 2), engine, limit: 1)
     #expect(result.completionTokenCount == 1)
   }
@@ -35,6 +36,21 @@ import Tokenizer
     var finished = false
     for try await event in first { if case .finished = event { finished = true } }
     #expect(finished)
+    // 6,000 tokens would not be over by now.
+    try await Self.requireIdle(engine)
+  }
+
+  /// Everything was let go of: what was cancelled is counted, if it certainly had begun, nothing runs or waits, and no block is held.
+  static func requireIdle(_ engine: GenerationEngine, cancelled: Int? = nil) async throws {
+    for _ in 0..<400 {
+      let statistics = engine.statistics
+      if cancelled.map({ $0 == statistics.cancelledRequestCount }) ?? true, statistics.runningCount == 0, statistics.waitingCount == 0 { break }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    let statistics = engine.statistics
+    if let cancelled { #expect(statistics.cancelledRequestCount == cancelled) }
+    #expect(statistics.runningCount == 0 && statistics.waitingCount == 0)
+    #expect(statistics.usedBlockCount == statistics.idleBlockCount + statistics.pinnedBlockCount)
   }
 
   @Test func anEngineLivesAsLongAsItsWorkAndNoLonger() async throws {

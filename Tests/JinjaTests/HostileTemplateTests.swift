@@ -13,6 +13,9 @@ struct HostileTemplateTests {
     "{{ range(10 ** 14) }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     "{% set ns = namespace(x=[]) %}{% for i in range(9999) %}{% set ns.x = [ns.x] %}{% endfor %}",
     "{% set ns = namespace(x={}) %}{% for i in range(9999) %}{% set ns.x = {'k': ns.x} %}{% endfor %}",
+    "{% set ns = namespace(x=0) %}{% for i in range(9999) %}{% for a in [ns.x] %}{% set ns.x = loop %}{% endfor %}{% endfor %}",
+    "{% set ns = namespace(x=0) %}{% for i in range(9999) %}{% for a in [ns.x] %}{% set ns.x = {'k': loop} %}{% endfor %}{% endfor %}",
+    "{{ " + String(repeating: "a", count: 900_000) + " }}", "{% set d = {} %}{{ d." + String(repeating: "a", count: 900_000) + " }}",
     "{{ " + String(repeating: "(", count: 100_000), String(repeating: "{% if 1 %}", count: 10_000),
     "{{ " + String(repeating: "-", count: 100_000) + "1 }}",
     "{{ " + String(repeating: "not ", count: 50_000) + "1 }}", "{{ 1" + String(repeating: " + 1", count: 50_000) + " }}",
@@ -32,6 +35,10 @@ struct HostileTemplateTests {
     "{% set m = 'x' * 500000 %}{% set d = {m: 1} %}{% for i in range(99999) %}{% set y = d[m] %}{% endfor %}",
     "{% set m = 'x' * 500000 %}{% for i in range(99999) %}{% if m.startswith((m, m)) %}{% endif %}{% endfor %}",
     "{{ range(" + String(repeating: "1, ", count: 300_000) + "1) }}",
+    "{% set m = 'x' * 500000 %}{% set d = {m ~ 'a': 1, m ~ 'b': 2} %}{% for i in range(60000) %}{% set y = d|dictsort %}{% endfor %}",
+    "{% set m = 'x' * 500000 %}{% set d = [m ~ 'a', m ~ 'b'] %}{% for i in range(60000) %}{% set y = d|sort %}{% endfor %}",
+    "{% set n = namespace(x=range(300)) %}{% for i in range(60) %}{% set n.x = [n.x] %}{% endfor %}{% for i in range(9) %}"
+      + "{{ [n.x, n.x, n.x, n.x, n.x, n.x, n.x, n.x]|tojson(16) }}{% endfor %}",
   ])
   func dearWorkIsPaidFor(_ source: String) {
     let error = #expect(throws: JinjaError.self) { try Template(source).render([:]) }

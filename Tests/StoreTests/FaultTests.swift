@@ -268,7 +268,10 @@ import Testing
   @Test(arguments: [
     ("DELETE FROM vector WHERE chunk_id = 1", "vectors"),
     ("UPDATE vector SET data = x'00' WHERE chunk_id = 2", "vectors"),
-    ("UPDATE chunk SET body = 'changed behind the back' WHERE id = 1", "lexical"),
+    ("UPDATE chunk SET body = 'changed behind the back' WHERE id = 1", "rows"),
+    ("UPDATE chunk SET spans = '[]' WHERE id = 1", "rows"),
+    ("UPDATE vector SET data = randomblob(length(data)) WHERE chunk_id = 1", "rows"),
+    ("UPDATE document SET root = '/elsewhere'", "rows"),
     ("UPDATE word_segment SET sha256 = 'another'", "lexical"),
     ("UPDATE word_segment SET file = 'none.words'", "lexical"),
     ("UPDATE document SET chunk_count = 5", "ledger"),

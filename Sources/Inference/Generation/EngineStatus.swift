@@ -10,6 +10,8 @@ package struct EngineStatistics: Sendable {
   package var blockCount = 0
   package var usedBlockCount = 0
   package var idleBlockCount = 0
+  /// Blocks that are kept whether they are used or not.
+  package var pinnedBlockCount = 0
   package var blockByteCount = 0
   package var evictionCount = 0
   package var pageCount = 0

@@ -217,6 +217,7 @@ struct GenerationLoop {
     statistics.blockCount = scheduler.tree.blockCount
     statistics.usedBlockCount = scheduler.tree.usedBlockCount
     statistics.idleBlockCount = scheduler.tree.idleCount
+    statistics.pinnedBlockCount = scheduler.tree.pinnedCount
     statistics.blockByteCount = model.transformer.layout.byteCount
     statistics.evictionCount = scheduler.tree.evictionCount
     statistics.pageCount = scheduler.tree.pageCount

@@ -69,7 +69,7 @@ extension GenerationRequest {
       case .cacheBlend: (0, true)
       }
     return (
-      "\(namespace), \(reuse)", PassageReuse(source: namespace, passages: passages, recomputedCount: recomputedCount, isBlending: isBlending)
+      "\(namespace)\u{0}\(reuse)", PassageReuse(source: namespace, passages: passages, recomputedCount: recomputedCount, isBlending: isBlending)
     )
   }
 }

@@ -1,0 +1,46 @@
+import Foundation
+
+/// FNV-1a in 64 bits over the values of a row (Fowler, Noll, Vo; RFC 9923): tells a row that came back as it was written from one that did not. SQLite
+/// checks the structure of its pages, not what stands in them.
+struct RowChecksum {
+  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  mutating func add(_ number: Int64) {
+    withUnsafeBytes(of: number.littleEndian) { for byte in $0 { take(byte) } }
+  }
+
+  /// What is not there differs from an empty text.
+  mutating func add(_ text: String?) {
+    guard var text else { return add(-1) }
+    add(Int64(text.utf8.count))
+    text.withUTF8 { for byte in $0 { take(byte) } }
+  }
+
+  /// As the database keeps it.
+  var value: Int64 { Int64(bitPattern: state) }
+
+  private mutating func take(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+
+  /// Of a vector's bytes, eight at a time.
+  static func of(_ data: Data, chunk: Int64) -> Int64 {
+    data.withUnsafeBytes { bytes in
+      var state = RowChecksum().state ^ UInt64(bitPattern: chunk) &* 0x9E37_79B9_7F4A_7C15
+      var offset = 0
+      while offset + 8 <= bytes.count {
+        state = (state ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
+        // Bits go upwards in a product only: without this, those of the highest byte would reach no other.
+        state ^= state >> 29
+        offset += 8
+      }
+      for byte in bytes[offset...] { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      return Int64(bitPattern: state)
+    }
+  }
+
+  static func ofDocument(root: String, path: String) -> Int64 {
+    var checksum = RowChecksum()
+    checksum.add(root)
+    checksum.add(path)
+    return checksum.value
+  }
+}

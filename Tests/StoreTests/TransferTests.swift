@@ -1,0 +1,100 @@
+import Foundation
+import Store
+import Testing
+
+/// A collection goes into JSON Lines and comes back as it was.
+@Suite struct TransferTests {
+  let folder: TemporaryFolder
+  let store: Store
+  let collection: CollectionID
+  private var file: String { folder.path + "/export.jsonl" }
+
+  init() throws {
+    folder = try TemporaryFolder()
+    store = try Store.open(directory: folder.path + "/index", access: .writing)
+    collection = try store.createCollection(named: "default", embedder: embedder, chunker: "c/1").id
+    try store.put("a.txt", ["alpha \u{2028} \"quoted\"", "second"], in: collection, sha256: "a")
+    try store.put("b.txt", ["beta"], in: collection, sha256: "b")
+    try store.put("empty.txt", [], in: collection, sha256: "e")
+    try store.apply(
+      [
+        FileChange(version("copy.txt", sha256: "a"), .sameAs(root: "/docs", path: "a.txt")),
+        FileChange(version("other.txt", sha256: "a"), .sameAs(root: "/docs", path: "a.txt")),
+        FileChange(version("b.txt", sha256: "newer"), .failed(code: "document_malformed"), reason: "broken"),
+        FileChange(version("film.mp4", sha256: ""), .skipped, reason: "it is a film"),
+        FileChange(version("later.txt", sha256: ""), .waiting),
+        FileChange(version("never.pdf", sha256: "n"), .failed(code: "document_encrypted"), reason: "it is encrypted"),
+      ], in: collection)
+    try store.putFailure("other.txt", "broken too", in: collection, sha256: "o")
+    try store.setDenseWeight(0.4, of: collection)
+  }
+
+  private func contents(_ store: Store, _ collection: CollectionID) throws -> [String] {
+    let ids = try store.chunkIDs(of: collection)
+    let chunks = try store.chunks(ids)
+    let scores = Dictionary(uniqueKeysWithValues: try store.denseSearch(vector(seed: 9), limit: 99, in: collection).map { ($0.chunkID, $0.score) })
+    return ids.compactMap { chunks[$0] }.map { "\($0.path) \($0.otherPaths) \($0.ordinal) \($0.text) \($0.spans) \(scores[$0.id] ?? 0)" }
+  }
+
+  private func rows(_ store: Store, _ collection: CollectionID) throws -> [String] {
+    try store.ledger(of: collection).map {
+      "\($0.path) \($0.state.answers ? "answers" : $0.state.rawValue) \($0.sha256) \($0.code ?? "") \($0.reason ?? "") \($0.chunkCount) \($0.byteCount)"
+    }
+  }
+
+  @Test func aCollectionComesBackAsItWas() throws {
+    let written = try store.export("default", to: file)
+    #expect((written.documents, written.chunks, written.files) == (3, 3, 8))
+    for other in [store, try Store.open(directory: folder.path + "/second", access: .writing)] {
+      let read = try other.importCollection(file, as: "again")
+      #expect((read.documents, read.chunks, read.files) == (3, 3, 8))
+      let again = try #require(try other.collection(named: "again"))
+      #expect(again.embedder == embedder && again.chunker == "c/1" && again.denseWeight == 0.4)
+      #expect(try contents(other, again.id) == contents(store, collection))
+      #expect(try rows(other, again.id) == rows(store, collection))
+      #expect(try other.lexicalSearch(anyOf: ["quoted"], limit: 9, in: again.id).count == 1)
+      #expect(try other.audit().isEmpty)
+    }
+    let error = #expect(throws: StoreError.self) { try self.store.importCollection(self.file, as: nil) }
+    #expect(error?.code == "collection_exists")
+  }
+
+  /// Whatever is wrong with a file, nothing of it is taken over.
+  @Test func aBrokenFileLeavesNothing() throws {
+    _ = try store.export("default", to: file)
+    let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
+    let second = try Store.open(directory: folder.path + "/second", access: .writing)
+    func refused(_ lines: [String], _ what: String) throws {
+      let path = folder.path + "/broken.jsonl"
+      try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+      let error = #expect(throws: StoreError.self, "\(what)") { try second.importCollection(path, as: "x") }
+      #expect(error?.code == "export_malformed", "\(what): \(String(describing: error))")
+      #expect(try second.collections().isEmpty && second.collection(named: "x") == nil, "\(what)")
+    }
+    for count in lines.indices { try refused(Array(lines.prefix(count)), "cut after \(count) lines") }
+    for index in lines.indices {
+      var changed = lines
+      changed[index] = String(lines[index].dropLast(lines[index].count / 2))
+      try refused(changed, "half of line \(index + 1)")
+      if index > 0, index < lines.count - 1 {
+        var missing = lines
+        missing.remove(at: index)
+        try refused(missing, "without line \(index + 1)")
+      }
+    }
+    try refused(lines.map { $0.replacingOccurrences(of: "\"version\":1", with: "\"version\":99") }, "another version")
+    try refused(lines.map { $0.replacingOccurrences(of: "\"dimension\":16", with: "\"dimension\":8") }, "another dimension")
+    try refused(lines.map { $0.replacingOccurrences(of: "\"range\":[0", with: "\"range\":[99999") }, "a range that ends before it begins")
+    try refused(lines + ["{}"], "more behind the end")
+    #expect(throws: StoreError.self) { try second.importCollection(folder.path + "/none", as: nil) }
+    #expect(throws: StoreError.self) { try second.export("none", to: file) }
+  }
+
+  @Test func vacuumForgetsWhatIsGone() throws {
+    try store.apply([FileChange(version("a.txt", sha256: "a"), .gone)], in: collection)
+    let before = try contents(store, collection)
+    #expect(try store.vacuum() == 1)
+    #expect(try store.ledger(of: collection).allSatisfy { $0.state != .gone })
+    #expect(try contents(store, collection) == before && store.audit().isEmpty)
+  }
+}
