@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-scale bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak-serving thread-sanitizer install clean help
+.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-scale bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak soak-serving thread-sanitizer install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -21,6 +21,7 @@ BENCH_PEERS_OPTIONS ?=
 BENCH_VECTORS_OPTIONS ?=
 BENCH_WORDS_OPTIONS ?=
 SOAK_OPTIONS ?=
+FAULTS_OPTIONS ?=
 DEFAULT_MODEL = $(or $(QUARRY_MODELS),$(or $(XDG_DATA_HOME),$(HOME)/.local/share)/quarry/models)/SmolLM2-135M-Instruct.Q4_1.gguf
 
 demo: models ## Everything to an answered question: packages, build, models, ingest, ask
@@ -112,6 +113,10 @@ thread-sanitizer: models ## The tests of scheduler, engine and compute pool unde
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \
 	swift test -c release --sanitize=thread --scratch-path .build-thread-sanitizer \
 	  --filter 'SchedulerProperty|PassageReuse|otherFamilies|aDraftModel|DiskTier|EngineLifecycle|ComputePool'
+
+soak: models ## Break an index in every way: kill -9, every k-th write, EIO, ENOSPC, flipped bits, clocks (an hour and more; FAULTS_OPTIONS="--only kills --rounds 50")
+	mkdir -p .build/bench
+	python3 Tests/Faults/faults.py --quarry $(QUARRY) --out .build/bench/faults.json $(FAULTS_OPTIONS)
 
 soak-serving: models ## Load run: 200 clients for 10 minutes with far too little memory, then every answer against its lone run (SOAK_OPTIONS="--minutes 2")
 	python3 scripts/load.py --quarry $(QUARRY) --model $(DEFAULT_MODEL) --out .build/bench/load.json $(SOAK_OPTIONS)

@@ -129,7 +129,7 @@ let package = Package(
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
     .testTarget(name: "ModelFileTests", dependencies: ["ModelFile"], swiftSettings: strict),
     .testTarget(name: "JinjaTests", dependencies: ["Jinja", "Tokenizer"], swiftSettings: strict),
-    .testTarget(name: "TokenizerTests", dependencies: ["ModelFile", "Tokenizer"], swiftSettings: strict),
+    .testTarget(name: "TokenizerTests", dependencies: ["Jinja", "ModelFile", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"], swiftSettings: strict),
     .testTarget(name: "InferenceTests", dependencies: ["Inference", "ModelFile", "Scheduling", "Tokenizer"], swiftSettings: strict),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "Inference"], swiftSettings: strict),

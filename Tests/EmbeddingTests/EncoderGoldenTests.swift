@@ -6,6 +6,28 @@ import Testing
 /// Tiny random encoders of every kind against what `transformers` makes of them: folders and GGUF files, [CLS] and mean, learned positions and
 /// rotation, GELU and gated SiLU, with biases and without.
 @Suite struct EncoderGoldenTests {
+  /// A tensor without rows: said, not trapped on.
+  @Test func anEncoderWithoutTokenTypesIsRefused() throws {
+    let source = #filePath.replacingOccurrences(of: "EmbeddingTests/EncoderGoldenTests.swift", with: "Golden/encoders/bert")
+    let folder = FileManager.default.temporaryDirectory.path + "/encoder-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.copyItem(atPath: source, toPath: folder)
+    let url = URL(fileURLWithPath: folder + "/model.safetensors")
+    let bytes = try Data(contentsOf: url)
+    let length = bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+    var header = try #require(try JSONSerialization.jsonObject(with: bytes[8..<8 + length]) as? [String: Any])
+    let name = try #require(header.keys.first { $0.hasSuffix("token_type_embeddings.weight") })
+    var tensor = try #require(header[name] as? [String: Any])
+    let shape = try #require(tensor["shape"] as? [Int]), offsets = try #require(tensor["data_offsets"] as? [Int])
+    tensor["shape"] = [0, shape[1]]
+    tensor["data_offsets"] = [offsets[0], offsets[0]]
+    header[name] = tensor
+    let text = try JSONSerialization.data(withJSONObject: header)
+    let size = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+    try (Data(size) + text + bytes[(8 + length)...]).write(to: url)
+    #expect(throws: EmbeddingError.self) { try Embedder(path: folder) }
+  }
+
   static let names = ["bert", "bert.gguf", "nomic", "nomic.gguf"]
 
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -43,7 +43,7 @@ class World:
         os.makedirs(self.docs)
         self.serial = 0
         self.files = {}          # what is in the folder: name → text
-        self.acknowledged = {}   # what a command that ended well has put into the index
+        self.possible = {}       # what the index may hold: name → texts, None among them for nothing; one alone is what it must hold
         for _ in range(12):
             self.write(f"document-{self.serial}.md")
 
@@ -138,17 +138,27 @@ class World:
         if held:
             raise Broken(f"{what}: found without a file: {sorted(held)}")
 
-    def between(self, before, after):
-        """Each document as it was or as it should become."""
-        return {name: [before.get(name), after.get(name)] for name in before.keys() | after.keys()}
+    @property
+    def acknowledged(self):
+        """What a command that ended well has put into the index."""
+        return {name: texts[0] for name, texts in self.possible.items() if len(texts) == 1 and texts[0] is not None}
+
+    def aim(self, after):
+        """From now on each document may be as it might have been, or as it should become."""
+        names = self.possible.keys() | after.keys()
+        self.possible = {name: list(dict.fromkeys([*self.possible.get(name, [None]), after.get(name)])) for name in names}
+
+    def reach(self, after):
+        """Each document is as it should be."""
+        self.possible = {name: [text] for name, text in after.items()}
 
     def settle(self, what):
         """One ingest that nothing disturbs: then everything must be there, and an audit finds nothing."""
         process = self.run("ingest", self.docs, "--json")
         if process.returncode:
             raise Broken(f"{what}: the next ingest fails: {process.stdout}{process.stderr}")
-        self.acknowledged = dict(self.files)
-        self.check({name: [text] for name, text in self.files.items()}, what + ", after the next ingest")
+        self.reach(self.files)
+        self.check(self.possible, what + ", after the next ingest")
         audit = self.run("audit", "--json")
         if audit.returncode:
             raise Broken(f"{what}: the audit finds {audit.stdout[:500]}")
@@ -187,7 +197,6 @@ def jobs(world):
 
 def disturbed(world, name, arguments, after, process_or_environment, delay=None):
     """Runs one job that is killed after a delay, or under the shim; then looks at what is there."""
-    before = dict(world.acknowledged)
     if delay is not None:
         process = world.start(*arguments)
         time.sleep(delay)
@@ -199,15 +208,16 @@ def disturbed(world, name, arguments, after, process_or_environment, delay=None)
         output, errors, status = result.stdout, result.stderr, result.returncode
     what = f"{name} {process_or_environment or f'killed after {delay:.3f} s'}"
     if status == 0:
-        before = after
+        world.reach(after)
         if name == "backup":
             check_backup(world, what)
-    elif status > 0 and not (output + errors).strip():
+    else:
+        world.aim(after)
+    if status > 0 and not (output + errors).strip():
         raise Broken(f"{what}: it failed and did not say why")
     elif status > 0 and delay is None:
         explained(output, what)
-    world.check(world.between(before, after), what)
-    world.acknowledged = {n: t for n, t in before.items() if n in after and after[n] == t}
+    world.check(world.possible, what)
     return status
 
 
@@ -243,18 +253,12 @@ def kills(world, options, tally):
         tally[f"{name} killed" if status < 0 else f"{name} done before"] += 1
         # Often again in the midst of mending it.
         while world.rng.random() < 0.4:
-            before = dict(world.acknowledged)
             process = world.start("ingest", world.docs, "--json")
             time.sleep(world.rng.uniform(0.1, 0.8))
             process.send_signal(signal.SIGKILL)
             process.communicate()
-            # What an earlier job has left open may be as it was, too.
-            allowed = world.between(before, world.files)
-            held = world.held()
-            for name_, text in held.items():
-                if name_ not in allowed and name_ in after and same(text, after[name_]):
-                    allowed[name_] = [after[name_], None]
-            world.check(allowed, f"mending after {name}, killed")
+            world.aim(world.files)
+            world.check(world.possible, f"mending after {name}, killed")
             tally["mending killed"] += 1
         world.settle(f"round {number}, {name}")
         if number % 5 == 0:
@@ -285,14 +289,14 @@ def rewind(world):
 def steps(world, options, tally, kinds=("kill", "torn"), label="steps"):
     shim = compiled(world)
     world.change()
-    state = (dict(world.files), dict(world.acknowledged))
+    state = (dict(world.files), dict(world.possible))
     for name, arguments, after in {job[0]: job for job in jobs(world)}.values():
         total = counted(world, shim, arguments)
         for at in range(1, total + 1, options.stride):
             for kind in kinds:
                 rewind(world)
-                world.files, world.acknowledged = dict(state[0]), dict(state[1])
-                environment = {"LD_PRELOAD": shim, "FAULT_FOLDER": world.index, "FAULT_AT": str(at), "FAULT_KIND": kind.split("*")[0]}
+                world.files, world.possible = dict(state[0]), dict(state[1])
+                environment = {"LD_PRELOAD": shim, "FAULT_FOLDER": world.folder, "FAULT_AT": str(at), "FAULT_KIND": kind.split("*")[0]}
                 if kind.endswith("*"):
                     environment["FAULT_FOR"] = "1000000"
                 status = disturbed(world, name, arguments, after, environment)
@@ -300,7 +304,7 @@ def steps(world, options, tally, kinds=("kill", "torn"), label="steps"):
                 world.settle(f"{name} with {kind} at call {at} of {total}")
             show(f"{label} {name} {at}/{total}")
         rewind(world)
-        world.files, world.acknowledged = dict(state[0]), dict(state[1])
+        world.files, world.possible = dict(state[0]), dict(state[1])
     world.settle(label)
 
 

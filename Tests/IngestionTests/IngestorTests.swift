@@ -27,7 +27,7 @@ import Testing
 
   deinit { try? FileManager.default.removeItem(atPath: base) }
 
-  private static func embedderFolder() throws -> String {
+  static func embedderFolder() throws -> String {
     let environment = ProcessInfo.processInfo.environment
     let folder = environment["QUARRY_MODELS"] ?? (environment["XDG_DATA_HOME"] ?? NSHomeDirectory() + "/.local/share") + "/quarry/models"
     guard FileManager.default.fileExists(atPath: folder + "/all-MiniLM-L6-v2/model.safetensors") else { throw MissingModel(path: folder) }

@@ -61,6 +61,15 @@ import Testing
   }
 
   /// A number may be written once for each layer; then all must agree.
+  /// In memory an array takes many times its bytes: one that no model has is refused before it is read.
+  @Test func anArrayOfTooManyNumbersIsRefused() throws {
+    var writer = GGUFWriter.sample()
+    writer.add("test.huge", array: 0, count: 1 << 24, [UInt8](repeating: 0, count: 1 << 24))
+    let file = try TemporaryFile(writer.file)
+    let error = #expect(throws: ModelFileError.self) { try GGUFFile(path: file.path) }
+    #expect(error?.why?.contains("more than any vocabulary") == true)
+  }
+
   @Test func numbersByLayerAreReadWhenTheyAgree() throws {
     var writer = GGUFWriter.sample()
     for (key, values) in [("same", [3, 3, 3]), ("mixed", [3, 0, 3]), ("few", [3, 3])] as [(String, [UInt32])] {

@@ -49,6 +49,12 @@ import Testing
     }
   }
 
+  @Test func phrasesAreDistinctAndFew() throws {
+    #expect(try QueryAnalysis(#""red car" and "red car" or "Red  car" "#).phrases == [["red", "car"]])
+    let many = (0..<100).map { "\"phrase number \($0)\"" }.joined(separator: " ")
+    #expect(try QueryAnalysis(many).phrases == (0..<4).map { ["phrase", "number", "\($0)"] })
+  }
+
   @Test func longQuestions() throws {
     _ = try QueryAnalysis(String(repeating: "wörd ", count: 1600))
     #expect {

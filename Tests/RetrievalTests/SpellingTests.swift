@@ -62,6 +62,10 @@ import Testing
     let railway = try found("When did the raliway open?")
     #expect(railway.analysis.corrections.count == 1 && railway.passages.first?.chunk.path == "trains.txt")
     #expect(railway.passages.first?.explanation.matchedStems.contains("railwai") == true)
+    // The first letter is wrong, or missing.
+    for question in ["When did the tailway open?", "When did the ailway open?"] {
+      #expect(try found(question).passages.first?.explanation.matchedStems.contains("railwai") == true, "\(question)")
+    }
     #expect(try found("What is a habour?").analysis.corrections.isEmpty, "it stands in a document")
     #expect(try found("What about x9000z and 1912?").analysis.corrections.isEmpty)
     #expect(try found("zzzzzzzz qqqqqqqq").analysis.corrections.isEmpty)

@@ -137,6 +137,23 @@ import Testing
     #expect(throws: StoreError.self) { try store.chunks(passing: filter, in: CollectionID(rawValue: 99)) }
   }
 
+  /// As many as a request may have, and names that look like patterns.
+  @Test func manyPathsAndNamesLikePatternsAreFound() throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let collection = try store.createCollection(named: "default", embedder: embedder).id
+    for path in ["a/1.md", "c[1].md", "what?.md"] { try store.put(path, ["text of \(path)"], in: collection, sha256: path) }
+    func count(_ paths: [String]) throws -> Int? {
+      var filter = DocumentFilter()
+      filter.paths = paths
+      return try store.chunks(passing: filter, in: collection)?.count
+    }
+    #expect(try count((0..<1000).map { "none-\($0)" } + ["a"]) == 1)
+    #expect(try count((0..<1000).map { "*none-\($0)" } + ["a/?.md"]) == 1)
+    #expect(try count(["c[1].md"]) == 1 && count(["what?.md"]) == 1 && count(["c*"]) == 1)
+    #expect(try count([String(repeating: "x", count: DocumentFilter.patternByteLimit)]) == 0)
+  }
+
   /// Patterns and values are data: quotes and SQL in them mean nothing.
   @Test(arguments: ["'", "\"; DROP TABLE chunk; --", "%", "\0", "[", "[]", "[^", "*?[", String(repeating: "*a", count: 500)])
   func hostileConditionsFindNothing(text: String) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Jinja
 import ModelFile
 import Testing
 import Tokenizer
@@ -30,6 +31,16 @@ import Tokenizer
     let tokens = try smolLM.encode(segments)
     let start = try #require(smolLM.controlToken("<|im_start|>"))
     #expect(tokens.count { $0 == start } == 3, "system, user and the assistant's opening")
+  }
+
+  /// Names that begin alike are found by one walk, the longest that fits.
+  @Test func manyControlTokensThatBeginAlike() {
+    let names = (0..<30_000).map { "<a" + String($0 + 100_000) }
+    let set = ControlTokenSet(names + ["<", "<a1", String(repeating: "<b", count: 5000)])
+    let text = Text.template(String(repeating: "<", count: 100_000) + "<a1234567 <b")
+    let segments = set.segments(of: text)
+    #expect(segments.count == 100_000 + 4)
+    #expect(Array(segments.suffix(4)) == [.control("<a123456"), .text("7 "), .control("<"), .text("b")])
   }
 
   @Test func chatMLHasTheModelsOwnDefaultSystemText() throws {

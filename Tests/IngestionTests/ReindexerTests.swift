@@ -1,0 +1,110 @@
+import Documents
+import Embedding
+import Foundation
+import Ingestion
+import Store
+import Synchronization
+import Testing
+
+/// A collection made anew for another embedder, and folders that are followed: real store, real embedders.
+@Suite final class ReindexerTests {
+  private let base: String
+  private let store: Store
+  private let exact: Embedder
+  private let small: Embedder
+
+  init() throws {
+    let temporary = FileManager.default.temporaryDirectory.path + "/reindex-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: temporary + "/docs", withIntermediateDirectories: true)
+    guard let resolved = realpath(temporary, nil) else { preconditionFailure("no temporary folder") }
+    defer { free(resolved) }
+    base = String(cString: resolved)
+    store = try Store.open(directory: base + "/index", access: .writing)
+    let folder = try IngestorTests.embedderFolder()
+    exact = try Embedder(path: folder, precision: .float32)
+    small = try Embedder(path: folder)
+    for number in 0..<90 { try write("\(number).txt", "Report \(number) tells of the mill and of \(number * 7) sacks.") }
+    try write("copy.txt", "Report 1 tells of the mill and of 7 sacks.")
+    try write("broken.pdf", "%PDF-1.4 nothing")
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: base) }
+
+  private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: base + "/docs/" + name)) }
+
+  private func rows() throws -> [String] {
+    try store.ledger(of: try #require(try store.collection(named: "default")).id).map { "\($0.path) \($0.state.answers) \($0.reason ?? "") \($0.chunkCount)" }
+  }
+
+  @Test func anotherEmbedderIsRefusedUntilTheCollectionIsMadeAnew() throws {
+    _ = try Ingestor(store: store, embedder: exact).ingest(base + "/docs", into: "default")
+    let before = try rows()
+    let error = #expect(throws: StoreError.self) { try Ingestor(store: self.store, embedder: self.small).ingest(self.base + "/docs", into: "default") }
+    #expect(error?.code == "embedder_mismatch" && error?.remedy?.contains("quarry reindex") == true)
+
+    // Stopped in the middle, and one file gone: what is there is gone on with, and passages stay without their files.
+    let calls = Atomic(0)
+    let stopped = #expect(throws: IngestionError.self) {
+      try Reindexer(store: self.store, embedder: self.small).reindex("default", isCancelled: { calls.add(1, ordering: .relaxed).newValue > 75 })
+    }
+    #expect(stopped?.code == "cancelled")
+    #expect(try store.collection(named: "default")?.embedder.fingerprint == exact.fingerprint)
+    try FileManager.default.removeItem(atPath: base + "/docs/3.txt")
+    // What goes meanwhile does not come back.
+    try write("4.txt", "Report 4 was written anew.")
+    try FileManager.default.removeItem(atPath: base + "/docs/5.txt")
+    try store.remove(paths: [(base + "/docs", "5.txt")], from: try #require(try store.collection(named: "default")).id)
+    let expected = before.filter { !$0.hasPrefix("5.txt") }
+    let report = try Reindexer(store: store, embedder: small).reindex("default")
+    #expect(report.kept == 63 && report.documents == 26)
+    #expect(try store.collection(named: "default")?.embedder.fingerprint == small.fingerprint)
+    #expect(try rows() == expected && store.audit().isEmpty)
+    let found = try store.denseSearch(small.embed(["Report 3 tells of 21 sacks."])[0], limit: 1, in: try #require(try store.collection(named: "default")).id)
+    #expect(try store.chunks(found.map(\.chunkID)).values.map(\.path) == ["3.txt"])
+
+    let again = try Reindexer(store: store, embedder: small).reindex("default")
+    #expect(!again.wasNeeded && again.documents == 0)
+    let next = try Ingestor(store: store, embedder: small).ingest(base + "/docs", into: "default")
+    #expect((next.unchanged, next.updated, next.removed, next.added) == (88, 1, 1, 0))
+  }
+
+  @Test func whatChangesIsTakenInWhileItIsFollowed() async throws {
+    let directory = base + "/followed"
+    let isStopped = Atomic(false)
+    let reports = Mutex<[IngestReport]>([])
+    let watching = WatchingIngestion([base + "/docs"], into: "default", options: IngestOptions(), embedder: small) {
+      try Store.open(directory: directory, access: .writing)
+    }
+    let finished = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      watching.run(isCancelled: { isStopped.load(ordering: .relaxed) }) { event in
+        if case .ingested(let report) = event, report.changedSomething { reports.withLock { $0.append(report) } }
+      }
+      finished.signal()
+    }
+    func wait(for count: Int) async throws -> IngestReport? {
+      for _ in 0..<600 where reports.withLock({ $0.count }) < count { try await Task.sleep(for: .milliseconds(50)) }
+      return reports.withLock { $0.count >= count ? $0[count - 1] : nil }
+    }
+    #expect(try await wait(for: 1)?.added == 90)
+    try FileManager.default.createDirectory(atPath: base + "/docs/new", withIntermediateDirectories: true)
+    try write("new/a.txt", "A folder that came later.")
+    #expect(try await wait(for: 2)?.added == 1)
+    try FileManager.default.moveItem(atPath: base + "/docs/new/a.txt", toPath: base + "/docs/b.txt")
+    try FileManager.default.removeItem(atPath: base + "/docs/5.txt")
+    _ = try await wait(for: 3)
+    // Both may come in one turn or in two.
+    for _ in 0..<600 where reports.withLock({ $0.dropFirst(2).reduce(0) { $0 + $1.moved + $1.removed } }) < 2 { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(reports.withLock { $0.dropFirst(2).reduce(0) { $0 + $1.moved } } == 1)
+    #expect(reports.withLock { $0.dropFirst(2).reduce(0) { $0 + $1.removed } } == 1)
+    isStopped.store(true, ordering: .relaxed)
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        finished.wait()
+        continuation.resume()
+      }
+    }
+    // The lock is free between the turns, and after them.
+    #expect(try Store.open(directory: directory, access: .writing).audit().isEmpty)
+  }
+}
