@@ -40,6 +40,8 @@ test: packages ## Everything to pass the tests, on a fresh clone too
 	swift build $(SWIFT_FLAGS) --build-tests
 	@echo "== models"
 	$(QUARRY) models fetch
+	@# A real model of another family, to compare with llama.cpp.
+	scripts/bench/gemma.sh $(BENCH_MODELS)
 	@echo "== tools that the tests drive the server with"
 	scripts/test-tools.sh .build/test-tools
 	@echo "== tests"

@@ -18,8 +18,16 @@ enum GoldenModels {
     return path
   }
 
+  /// Fetched by `make test` and by `make bench-models`.
+  static func gemma3() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let path = (environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache") + "/quarry/bench-models/gemma-3-270m.Q4_K_M.gguf"
+    guard FileManager.default.fileExists(atPath: path) else { throw MissingModel(path: path) }
+    return path
+  }
+
   struct MissingModel: Error, CustomStringConvertible {
     let path: String
-    var description: String { "\(path) is not there: run `make models`" }
+    var description: String { "\(path) is not there: run `make test`, which fetches it" }
   }
 }

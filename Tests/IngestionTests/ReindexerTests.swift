@@ -33,13 +33,17 @@ import Testing
   private func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: base + "/docs/" + name)) }
 
   private func rows() throws -> [String] {
-    try store.ledger(of: try #require(try store.collection(named: "default")).id).map { "\($0.path) \($0.state.answers) \($0.reason ?? "") \($0.chunkCount)" }
+    try store.ledger(of: try #require(try store.collection(named: "default")).id).map {
+      "\($0.path) \($0.state.answers) \($0.reason ?? "") \($0.chunkCount)"
+    }
   }
 
   @Test func anotherEmbedderIsRefusedUntilTheCollectionIsMadeAnew() throws {
     _ = try Ingestor(store: store, embedder: exact).ingest(base + "/docs", into: "default")
     let before = try rows()
-    let error = #expect(throws: StoreError.self) { try Ingestor(store: self.store, embedder: self.small).ingest(self.base + "/docs", into: "default") }
+    let error = #expect(throws: StoreError.self) {
+      try Ingestor(store: self.store, embedder: self.small).ingest(self.base + "/docs", into: "default")
+    }
     #expect(error?.code == "embedder_mismatch" && error?.remedy?.contains("quarry reindex") == true)
 
     // Stopped in the middle, and one file gone: what is there is gone on with, and passages stay without their files.
@@ -59,7 +63,8 @@ import Testing
     #expect(report.kept == 63 && report.documents == 26)
     #expect(try store.collection(named: "default")?.embedder.fingerprint == small.fingerprint)
     #expect(try rows() == expected && store.audit().isEmpty)
-    let found = try store.denseSearch(small.embed(["Report 3 tells of 21 sacks."])[0], limit: 1, in: try #require(try store.collection(named: "default")).id)
+    let found = try store.denseSearch(
+      small.embed(["Report 3 tells of 21 sacks."])[0], limit: 1, in: try #require(try store.collection(named: "default")).id)
     #expect(try store.chunks(found.map(\.chunkID)).values.map(\.path) == ["3.txt"])
 
     let again = try Reindexer(store: store, embedder: small).reindex("default")
@@ -94,7 +99,9 @@ import Testing
     try FileManager.default.removeItem(atPath: base + "/docs/5.txt")
     _ = try await wait(for: 3)
     // Both may come in one turn or in two.
-    for _ in 0..<600 where reports.withLock({ $0.dropFirst(2).reduce(0) { $0 + $1.moved + $1.removed } }) < 2 { try await Task.sleep(for: .milliseconds(50)) }
+    for _ in 0..<600 where reports.withLock({ $0.dropFirst(2).reduce(0) { $0 + $1.moved + $1.removed } }) < 2 {
+      try await Task.sleep(for: .milliseconds(50))
+    }
     #expect(reports.withLock { $0.dropFirst(2).reduce(0) { $0 + $1.moved } } == 1)
     #expect(reports.withLock { $0.dropFirst(2).reduce(0) { $0 + $1.removed } } == 1)
     isStopped.store(true, ordering: .relaxed)

