@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-scale bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak soak-serving thread-sanitizer install clean help
+.PHONY: demo test build serve bench bench-answers bench-cache bench-engine bench-ingestion bench-models bench-peers bench-perplexity bench-postgresql bench-retrieval bench-scale bench-serving bench-vectors bench-words models packages format format-check cross-check fuzz soak soak-serving thread-sanitizer install clean help
 
 # One configuration for everything: a debug build compiles the C kernels without optimisation, ten times slower.
 SWIFT_FLAGS := -c release
@@ -16,6 +16,7 @@ BENCH_MODELS := $(dir $(PEERS))bench-models
 BENCH_WORDS := $(dir $(PEERS))bench-words
 BENCH_ANSWERS_OPTIONS ?=
 BENCH_ENGINE_OPTIONS ?=
+BENCH_INGESTION_OPTIONS ?=
 BENCH_SERVING_OPTIONS ?=
 BENCH_PEERS_OPTIONS ?=
 BENCH_VECTORS_OPTIONS ?=
@@ -77,6 +78,10 @@ bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: ev
 	$(PEERS)/bin/python scripts/bench/perplexity.py --table $(QUARRY) .build/bench/perplexity.txt .build/bench/perplexity.json \
 	  $(DEFAULT_MODEL) $(filter-out $(BENCH_MODELS)/wide-%,$(wildcard $(BENCH_MODELS)/*.gguf))
 
+bench-ingestion: models ## Measure ingestion against its bars: throughput, a second run, a change that is followed, memory (BENCH_INGESTION_OPTIONS="--files 2000")
+	mkdir -p .build/bench
+	python3 scripts/bench/ingestion.py --quarry $(QUARRY) --out .build/bench/ingestion.json $(BENCH_INGESTION_OPTIONS)
+
 bench-models: models bench-peers ## Write the default model in every weight type, and a wide one with random weights; fetch Gemma 3 270M (3 GB in the cache)
 	$(PEERS)/bin/python scripts/bench/quantise.py $(DEFAULT_MODEL) $(BENCH_MODELS)
 	scripts/bench/gemma.sh $(BENCH_MODELS)
@@ -129,7 +134,7 @@ fuzz: ## Feed every reader of files and texts from strangers with hostile ones, 
 	mkdir -p .build-fuzz/found
 	@# Swift's own crash report would keep libFuzzer from saving the input.
 	export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0; \
-	for target in GGUF:8192 Safetensors:4096 Model:16384 Encoder:16384 Tokenizer:2048 Schema:16384 Template:8192; do \
+	for target in GGUF:8192 Safetensors:4096 Model:16384 Encoder:16384 Tokenizer:2048 Schema:16384 Template:8192 Document:16384; do \
 	  name=$${target%:*}; inputs=$$(tr A-Z a-z <<< $$name); mkdir -p .build-fuzz/corpus/$$inputs; \
 	  echo "== Fuzz$$name"; \
 	  .build-fuzz/release/Fuzz$$name .build-fuzz/corpus/$$inputs .build-fuzz/seeds/$$inputs -max_total_time=$(FUZZ_SECONDS) \

@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-/// Readers of what strangers write (generators, encoders, tokenizers, JSON schemas, chat templates) under libFuzzer: `make fuzz` at the top builds and
+/// Readers of what strangers write (documents, generators, encoders, tokenizers, JSON schemas, chat templates) under libFuzzer: `make fuzz` at the top builds and
 /// runs it, with the address sanitizer, which sees the C kernels too.
 ///
 /// A package of its own, because a fuzzer brings its own `main` and every module is built with coverage. `Sources/ModelFile` and the others
@@ -42,6 +42,12 @@ let package = Package(
       dependencies: ["Diagnostics", "CKernels", "ModelFile", "Scheduling", "Tokenizer", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: fuzzedMemory),
     .target(name: "Embedding", dependencies: ["Diagnostics", "CKernels", "Inference", "ModelFile", "Tokenizer"], swiftSettings: fuzzedMemory),
+    .systemLibrary(name: "CMarkGFM", pkgConfig: "libcmark-gfm"),
+    .systemLibrary(name: "CGumbo", pkgConfig: "gumbo"),
+    .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0"),
+    .target(name: "CMail", dependencies: ["CGMime"]),
+    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CGumbo", "CMail"], swiftSettings: fuzzed),
+    .target(name: "Chunking", dependencies: ["Documents"], swiftSettings: fuzzed),
     .target(name: "CFuzzer"),
     .target(name: "FuzzInput", dependencies: ["CFuzzer"], swiftSettings: fuzzedMemory),
     fuzzer("FuzzGGUF", ["ModelFile", "Tokenizer"]),
@@ -51,5 +57,6 @@ let package = Package(
     fuzzer("FuzzTokenizer", ["ModelFile", "Tokenizer"]),
     fuzzer("FuzzSchema", ["Inference", "Tokenizer"]),
     fuzzer("FuzzTemplate", ["Jinja", "Tokenizer"]),
+    fuzzer("FuzzDocument", ["Chunking", "Documents"]),
   ]
 )

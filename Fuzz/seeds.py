@@ -230,6 +230,18 @@ def main(folder):
     schemas = json.loads((golden / "schemas/schemas.json").read_text())
     # After a zero byte: the way through the grammar.
     files |= {f"schema/{index}": case["schema"].encode() + bytes([0, *range(7, 250, 9)]) for index, case in enumerate(schemas)}
+    # A byte for the format, as in FuzzDocument/main.swift.
+    names = "md html txt csv tsv json jsonl xml srt vtt py c eml mbox rst".split()
+    texts = {
+        "md": "---\ntitle: T\n---\n# A\n\n- b\n\n| c | d |\n|---|---|\n| 1 | 2 |\n\n```py\nx\n```\n", "html": "<!DOCTYPE html><title>T</title><h1>A</h1><p>b<table><tr><th>c<td>1</table>",
+        "csv": "a,b\n1,\"2\n3\"\n", "tsv": "a\tb\n1\t2\n", "json": '{"a": [1, {"b": "c\\u00e9"}]}', "jsonl": '{"_id": "1", "text": "x"}\n{"_id": "2"}\n',
+        "xml": '<?xml version="1.0"?><a><b c="d">e</b><![CDATA[f]]></a>', "txt": "Title\n=====\n\nText.\n", "rst": "Title\n=====\n\nText.\n",
+        "py": "class A:\n    def f(self):\n        pass\n", "c": "int f(void) {\n  return 1;\n}\n",
+    }
+    files |= {f"document/{name}": bytes([names.index(name)]) + text.encode() for name, text in texts.items()}
+    fixtures = pathlib.Path(__file__).resolve().parents[1] / "Corpora/formats"
+    for name, file in (("srt", "interview.srt"), ("vtt", "radio.vtt"), ("eml", "order.eml"), ("mbox", "letters.mbox"), ("xml", "inventory.xml")):
+        files[f"document/{file}"] = bytes([names.index(name)]) + (fixtures / file).read_bytes()[:12000]
     # What was found: each was a crash, a hang or memory without bound.
     found = pathlib.Path(__file__).parent / "seeds"
     files |= {str(path.relative_to(found)): path.read_bytes() for path in found.glob("*/*")}

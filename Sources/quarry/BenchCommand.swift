@@ -9,7 +9,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure ingest, search and generation on this machine.",
     discussion: "With peers (llama.cpp, ONNX Runtime) in the same run when `make bench-peers` has fetched them and $QUARRY_PEERS names their folder.",
-    subcommands: [Pipeline.self, Engine.self, Retrieval.self, Cache.self, Index.self, PerplexityOfText.self], defaultSubcommand: Pipeline.self)
+    subcommands: [Pipeline.self, Engine.self, Embed.self, Retrieval.self, Cache.self, Index.self, PerplexityOfText.self],
+    defaultSubcommand: Pipeline.self)
 
   struct Pipeline: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,17 +1,17 @@
 import Foundation
 import Synchronization
 
-/// Runs a program that converts a document, as a child that cannot harm: no shell, no file but what comes through its standard input, limits on
-/// time, memory and output, and killed with all its children when it passes one.
-struct Converter {
-  struct Output {
-    var bytes: [UInt8]
+/// Runs a program that converts a document, as a child that cannot harm: no shell, no file but what comes through its standard input, no network and no
+/// rights of the user's where the system allows to take them, limits on time, memory and output, and killed with all its children when it passes one.
+package struct Converter {
+  package struct Output {
+    package var bytes: [UInt8]
     /// The first lines of standard error.
-    var complaint: String
-    var exitCode: Int32
+    package var complaint: String
+    package var exitCode: Int32
   }
 
-  enum Failure: Error {
+  package enum Failure: Error {
     case missing
     case notStarted(String)
     case tooSlow
@@ -28,8 +28,32 @@ struct Converter {
 
   private static let starting = Mutex(())
 
+  package init(program: String, seconds: Int, memoryByteCount: Int, outputByteCount: Int) {
+    self.program = program
+    self.seconds = seconds
+    self.memoryByteCount = memoryByteCount
+    self.outputByteCount = outputByteCount
+  }
+
+  /// What goes in front of a command to run it in a network of its own, without any way out, as nobody; empty where the system does not allow it.
+  private static let isolation: [String] = {
+    guard let unshare = find("unshare"), let probe = find("true") else { return [] }
+    for options in [["--user", "--net", "--"], ["--net", "--"]] {
+      guard var child = try? starting.withLock({ _ in Result { () throws(Failure) in try Child([unshare] + options + [probe]) } }).get() else {
+        continue
+      }
+      defer { child.end() }
+      child.closeInput()
+      if (try? child.wait(until: .now + .seconds(10))) == 0 { return [unshare] + options }
+    }
+    return []
+  }()
+
+  /// Whether converters have no network here.
+  package static var isIsolated: Bool { !isolation.isEmpty }
+
   /// - Parameter input: What the program reads from its standard input; it may stop reading before the end.
-  func run(_ arguments: [String], input: [UInt8]) throws(Failure) -> Output {
+  package func run(_ arguments: [String], input: [UInt8]) throws(Failure) -> Output {
     guard let executable = Self.find(program) else { throw .missing }
     var command = [executable] + arguments
     // util-linux sets the limits between fork and exec, where Swift code must not run.
@@ -39,6 +63,7 @@ struct Converter {
           limiter, "--as=\(memoryByteCount)", "--cpu=\(seconds)", "--fsize=0", "--core=0", "--nofile=64", "--",
         ] + command
     }
+    command = Self.isolation + command
     // One at a time: a child started between another's pipe and its close-on-exec mark would keep that pipe open.
     let started = Self.starting.withLock { _ in Result { () throws(Failure) in try Child(command) } }
     var child = try started.get()
