@@ -13,11 +13,6 @@ package struct IngestionError: ExplainedError {
       remedy: "give the path of a folder of documents, or of one document")
   }
 
-  static func noSuchCollection(_ name: String) -> IngestionError {
-    IngestionError(
-      code: "collection_missing", message: "there is no collection \(name) in this index", why: nil, remedy: "quarry status lists the collections")
-  }
-
   static let cancelled = IngestionError(
     code: "cancelled", message: "ingestion was stopped", why: nil, remedy: "run the same command again: it goes on where it was")
 }

@@ -1,5 +1,4 @@
 import Chunking
-import Crypto
 import Documents
 import Foundation
 import Store
@@ -52,7 +51,7 @@ struct PendingChunk: Sendable {
 
   init(chunk: Chunk) {
     self.chunk = chunk
-    contentHash = hexadecimal(SHA256.hash(data: Data(chunk.indexedText.utf8)))
+    contentHash = EmbeddedChunk.contentHash(of: chunk)
   }
 }
 

@@ -47,7 +47,7 @@ package struct Reindexer {
     let start = ContinuousClock.now
     let store = ingestor.store
     var report = ReindexReport(collection: name)
-    guard let old = try store.collection(named: name) else { throw IngestionError.noSuchCollection(name) }
+    let old = try store.requireCollection(named: name)
     let embedder = EmbedderIdentity(fingerprint: ingestor.embedder.fingerprint, dimension: ingestor.embedder.dimension)
     let isCutInAnotherWay = !old.chunker.isEmpty && old.chunker != ingestor.chunker.fingerprint
     guard force || isCutInAnotherWay || old.embedder != embedder else {

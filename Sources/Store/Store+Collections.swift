@@ -8,6 +8,12 @@ extension Store {
     try read("find the collection \(name)") { db in try Self.collection(named: name, db) }
   }
 
+  /// The collection of a name; throws `collection_missing` when there is none.
+  package func requireCollection(named name: String) throws(StoreError) -> CollectionHandle {
+    guard let collection = try collection(named: name) else { throw .unknownCollection(name) }
+    return collection
+  }
+
   /// Makes a collection, or gives the one that has the name.
   ///
   /// Throws `embedder_mismatch` if it has another embedder, as vectors of two models do not compare, and `chunker_mismatch` if its passages were

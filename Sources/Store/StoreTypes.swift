@@ -1,4 +1,6 @@
 package import Chunking
+import Crypto
+import DurableFiles
 package import Foundation
 
 /// Which model made a collection's vectors; only vectors of one model compare.
@@ -76,6 +78,9 @@ package struct EmbeddedChunk: Sendable {
   /// SHA-256 of the chunk's `indexedText`, lower-case hexadecimal: equal text has an equal vector.
   package var contentHash: String
   package var vector: [Float]
+
+  /// See `contentHash`.
+  package static func contentHash(of chunk: Chunk) -> String { hexadecimal(SHA256.hash(data: Data(chunk.indexedText.utf8))) }
 
   package init(chunk: Chunk, contentHash: String, vector: [Float]) {
     self.chunk = chunk

@@ -9,6 +9,7 @@ import Synchronization
 final class BackgroundIngestion: Sendable {
   private let ingestion: WatchingIngestion
   private let output: OutputOptions
+  private let isStarted = Atomic(false)
   private let isStopped = Atomic(false)
   private let isFinished = DispatchSemaphore(value: 0)
 
@@ -41,8 +42,6 @@ final class BackgroundIngestion: Sendable {
     }
     isStarted.store(true, ordering: .relaxed)
   }
-
-  private let isStarted = Atomic(false)
 
   /// Returns when what was at hand is stored.
   func stop() {

@@ -27,7 +27,7 @@ extension BenchCommand {
 
     func run() throws {
       let store = try Store.open(directory: index.index, access: .reading)
-      guard let collection = try store.collection(named: index.collection) else { throw UnknownName.collection(index.collection) }
+      let collection = try store.requireCollection(named: index.collection)
       let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
       let rate = try EmbeddingRate(of: collection.id, in: store, embedder: embedder)
       let result = Result(tokens: rate.tokens, seconds: rate.seconds, rate: Double(rate.tokens) / rate.seconds)

@@ -24,7 +24,7 @@ struct RemoveCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store.open(directory: index.index, access: .writing)
-    guard let collection = try store.collection(named: index.collection) else { throw UnknownName.collection(index.collection) }
+    let collection = try store.requireCollection(named: index.collection)
     let ledger = try store.ledger(of: collection.id)
     let removed: Int
     if all {
@@ -57,11 +57,6 @@ struct UnknownName: ExplainedError {
   let message: String
   let why: String?
   let remedy: String?
-
-  static func collection(_ name: String) -> UnknownName {
-    UnknownName(
-      code: "collection_missing", message: "there is no collection \(name) in this index", why: nil, remedy: "quarry status lists the collections")
-  }
 
   static func document(_ name: String, in collection: String) -> UnknownName {
     UnknownName(

@@ -18,7 +18,7 @@ extension Store {
   package func export(_ name: String, to path: String, progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }) throws(StoreError)
     -> TransferReport
   {
-    guard let collection = try collection(named: name) else { throw .unknownCollection(name) }
+    let collection = try requireCollection(named: name)
     let ledger = try ledger(of: collection.id)
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
     var report = TransferReport(collection: name)

@@ -1,5 +1,4 @@
 import Chunking
-import Crypto
 import Foundation
 
 extension Store {
@@ -114,8 +113,7 @@ private struct IncomingCollection {
     let stored = Chunk(
       ordinal: ordinal, textRange: chunk.range[0]..<chunk.range[1], text: chunk.text, title: chunk.title, headingPath: chunk.headings,
       context: chunk.context, record: chunk.record, spans: chunk.spans, tokenCount: chunk.tokens)
-    let hash = SHA256.hash(data: Data(stored.indexedText.utf8)).map { String(UInt32($0) + 256, radix: 16).dropFirst() }.joined()
-    return EmbeddedChunk(chunk: stored, contentHash: hash, vector: vector)
+    return EmbeddedChunk(chunk: stored, contentHash: EmbeddedChunk.contentHash(of: stored), vector: vector)
   }
 
   private mutating func take(_ file: TransferLine.File) throws {

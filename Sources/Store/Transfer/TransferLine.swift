@@ -50,8 +50,6 @@ struct TransferLine: Codable {
     var tokens: Int
     /// 32-bit floats, little-endian, in Base64.
     var vector: Data
-
-    enum CodingKeys: String, CodingKey { case ordinal, range, text, title, headings, context, record, spans, tokens, vector }
   }
 
   struct File: Codable {
