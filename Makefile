@@ -147,6 +147,8 @@ cross-check: ## Check the C kernels on arm64: compiled without a warning, and ru
 	clang --target=aarch64-linux-gnu -std=gnu11 -O2 -Wall -Wextra -Werror -ISources/CKernels/include \
 	  scripts/cross-check/kernels.c Sources/CKernels/*.c -lm -o .build/cross-check/kernels
 	QEMU_LD_PREFIX=/usr/aarch64-linux-gnu qemu-aarch64-static -cpu max .build/cross-check/kernels
+	@for level in scalar avx2 avx512 neon nonsense; do \
+	  QUARRY_CPU=$$level QEMU_LD_PREFIX=/usr/aarch64-linux-gnu qemu-aarch64-static -cpu max .build/cross-check/kernels chosen || exit 1; done
 
 packages: ## Install the Debian packages that are missing
 	@scripts/install-packages.sh

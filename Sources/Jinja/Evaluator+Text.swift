@@ -6,7 +6,6 @@ extension Evaluator {
     if case .undefined = value { return .template("") }
     var result: [MarkedScalar] = []
     try write(value, to: &result, style: .python, level: 0)
-    try charge(result.count)
     return Text(scalars: result[...])
   }
 
@@ -14,7 +13,6 @@ extension Evaluator {
   mutating func json(_ value: Value, indent: Int?) throws(JinjaError) -> Text {
     var result: [MarkedScalar] = []
     try write(value, to: &result, style: .json(indent: indent), level: 0)
-    try charge(result.count)
     return Text(scalars: result[...])
   }
 
@@ -41,8 +39,9 @@ extension Evaluator {
     case .integer(let integer): put("\(integer)")
     case .float(let float): put("\(float)")
     case .text(let text):
-      try charge(text.count)
+      let before = result.count
       if style.isPython { text.writeQuoted(to: &result) } else { text.writeJSON(to: &result) }
+      try charge(result.count - before)
     case .list(let list):
       let isTuple = style.isPython && list.isTuple
       put(isTuple ? "(" : "[")

@@ -1,6 +1,6 @@
 /// A hash table from byte strings to token numbers that can be asked for every prefix of a text in one pass.
 ///
-/// Open addressing over FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), whose hash of a prefix is a step of the hash of the whole.
+/// Open addressing over a hash of which that of a prefix is a step of that of the whole.
 struct ByteStringTable: Sendable {
   private var slots: [Int32]
   private var starts: [Int32] = [0]
@@ -22,8 +22,13 @@ struct ByteStringTable: Sendable {
   /// Another one in every process: nobody can choose keys beforehand that fall on each other.
   static let emptyHash = UInt64.random(in: .min ... .max)
 
+  /// FNV-1a's step with the golden ratio for its prime, and the upper half folded into the lower one: without that only the lowest eight bits of the
+  /// start decide which keys fall on each other, and one vocabulary in 256 processes would.
   @inline(__always)
-  static func extend(_ hash: UInt64, by byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+  static func extend(_ hash: UInt64, by byte: UInt8) -> UInt64 {
+    let product = (hash ^ UInt64(byte)) &* 0x9e37_79b9_7f4a_7c15
+    return product ^ (product >> 32)
+  }
 
   /// Adds a key; the first of two equal ones stays.
   mutating func insert(_ key: some Collection<UInt8>, _ value: TokenID) {
@@ -66,5 +71,5 @@ struct ByteStringTable: Sendable {
 
   private func storedKey(_ entry: Int) -> ArraySlice<UInt8> { storage[Int(starts[entry])..<Int(starts[entry + 1])] }
 
-  private func index(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash ^ (hash >> 32)) & mask }
+  private func index(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask }
 }

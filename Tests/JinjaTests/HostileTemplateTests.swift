@@ -38,7 +38,7 @@ struct HostileTemplateTests {
     "{% set m = 'x' * 500000 %}{% set d = {m ~ 'a': 1, m ~ 'b': 2} %}{% for i in range(60000) %}{% set y = d|dictsort %}{% endfor %}",
     "{% set m = 'x' * 500000 %}{% set d = [m ~ 'a', m ~ 'b'] %}{% for i in range(60000) %}{% set y = d|sort %}{% endfor %}",
     "{% set n = namespace(x=range(300)) %}{% for i in range(60) %}{% set n.x = [n.x] %}{% endfor %}{% for i in range(9) %}"
-      + "{{ [n.x, n.x, n.x, n.x, n.x, n.x, n.x, n.x]|tojson(16) }}{% endfor %}",
+      + "{% set y = [n.x, n.x, n.x, n.x, n.x, n.x, n.x, n.x]|tojson(16) %}{% endfor %}",
   ])
   func dearWorkIsPaidFor(_ source: String) {
     let error = #expect(throws: JinjaError.self) { try Template(source).render([:]) }

@@ -149,9 +149,20 @@ static void check_codes(qk_cpu best, size_t count, size_t n) {
     compare("codes", (int)n, a, b, count, 0);
 }
 
-int main(void) {
+/// QUARRY_CPU as the Makefile set it: "scalar" is taken, a level of another family is not.
+static void check_chosen(qk_cpu best) {
+    const char *wanted = getenv("QUARRY_CPU");
+    const qk_cpu expected = wanted != NULL && strcmp(wanted, "scalar") == 0 ? QK_CPU_SCALAR : best;
+    const int holds = qk_cpu_level() == expected;
+    if (!holds) failures++;
+    printf("QUARRY_CPU %s: level %d  %s\n", wanted == NULL ? "not set" : wanted, (int)qk_cpu_level(), holds ? "holds" : "FAILS");
+}
+
+int main(int count, char **arguments) {
     const qk_cpu best = qk_cpu_best();
     printf("level %d\n", (int)best);
+    check_chosen(best);
+    if (count > 1 && strcmp(arguments[1], "chosen") == 0) return failures != 0;
     const qk_type quantised[] = {QK_TYPE_Q4_0, QK_TYPE_Q4_1, QK_TYPE_Q5_0, QK_TYPE_Q5_1,   QK_TYPE_Q8_0,   QK_TYPE_Q2_K, QK_TYPE_Q3_K,
                                  QK_TYPE_Q4_K, QK_TYPE_Q5_K, QK_TYPE_Q6_K, QK_TYPE_IQ4_NL, QK_TYPE_IQ4_XS, QK_TYPE_MXFP4};
     for (size_t i = 0; i < sizeof quantised / sizeof *quantised; i++) check_matrix(best, quantised[i]);
