@@ -6,15 +6,18 @@ package struct Answerer: Sendable {
   package let retriever: Retriever
   package let engine: GenerationEngine?
   let reuse: ReuseMethod?
+  private let rerankBudget: Duration?
   let sentenceVectors: SentenceVectors
 
   /// - Parameters:
   ///   - engine: `nil` answers in quotes, whatever the mode, but for `generate`, which throws.
   ///   - reuse: Whether, and how, what is known of passages from other questions is taken over, approximately; `nil` for exact answers.
-  package init(retriever: Retriever, engine: GenerationEngine?, reuse: ReuseMethod? = nil) {
+  ///   - rerankBudget: How long the generator may judge passages for one question; `nil` for as long as it takes.
+  package init(retriever: Retriever, engine: GenerationEngine?, reuse: ReuseMethod? = nil, rerankBudget: Duration? = nil) {
     self.retriever = retriever
     self.engine = engine
     self.reuse = reuse
+    self.rerankBudget = rerankBudget
     sentenceVectors = SentenceVectors(embedder: retriever.embedder)
   }
 
@@ -66,7 +69,8 @@ package struct Answerer: Sendable {
   /// - Returns: How many.
   private func rerank(_ passages: inout [Passage], for question: String, limit: Int, in collection: String) async throws -> Int {
     guard let engine, limit > 1, passages.count > 1 else { return 0 }
-    let judged = try await QueryLikelihood(engine: engine, collection: collection).order(Array(passages.prefix(limit)), for: question)
+    let judge = QueryLikelihood(engine: engine, collection: collection, budget: rerankBudget)
+    let judged = try await judge.order(Array(passages.prefix(limit)), for: question)
     passages.replaceSubrange(..<judged.count, with: judged)
     return judged.count { $0.explanation.likelihood?.raw != nil }
   }

@@ -28,6 +28,7 @@ struct AskCommand: AsyncParsableCommand {
   var maxTokens = 128
 
   @OptionGroup var rerank: RerankOptions
+  @OptionGroup var rerankBudget: RerankBudgetOptions
   @OptionGroup var filter: FilterOptions
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var engine: EngineSettings
@@ -42,7 +43,8 @@ struct AskCommand: AsyncParsableCommand {
 
   func run() async throws {
     let open = try OpenIndex(
-      directory: index.index, generates: answer != .quote || rerank.rerank > 0, generator: generator.choice, reuse: engine.preparedKv
+      directory: index.index, generates: answer != .quote || rerank.rerank > 0, generator: generator.choice, reuse: engine.preparedKv,
+      rerankBudget: rerankBudget.duration
     ) {
       try engine.options(index: index.index, models: $0)
     }

@@ -13,22 +13,25 @@ struct OpenIndex {
   let retriever: Retriever
   let engine: GenerationEngine?
   private let reuse: ReuseMethod?
+  private let rerankBudget: Duration?
 
-  var answerer: Answerer { Answerer(retriever: retriever, engine: engine, reuse: reuse) }
+  var answerer: Answerer { Answerer(retriever: retriever, engine: engine, reuse: reuse, rerankBudget: rerankBudget) }
 
   /// - Parameters:
   ///   - generates: Whether a generator is needed at all.
   ///   - generator: As `--generator`; `nil` for the default one.
   ///   - reuse: How passages are taken over that were read elsewhere; `nil` for exact answers.
+  ///   - rerankBudget: How long the generator may judge passages for one question; `nil` for as long as it takes.
   ///   - engine: What the engine may take; asked only if there is one.
   init(
-    directory: String, generates: Bool, generator: String?, reuse: ReuseMethod? = nil,
+    directory: String, generates: Bool, generator: String?, reuse: ReuseMethod? = nil, rerankBudget: Duration? = nil,
     engine options: (ModelFolder) throws -> EngineOptions = { _ in EngineOptions() }
   ) throws {
     let models = ModelFolder.standard()
     store = try Store.open(directory: directory, access: .reading)
     retriever = Retriever(store: store, embedder: try Embedder(directory: models.embedderPath()))
     self.reuse = reuse
+    self.rerankBudget = rerankBudget
     engine =
       generates
       ? try GenerationEngine(

@@ -27,6 +27,7 @@ struct SearchCommand: AsyncParsableCommand {
   var expect: String?
 
   @OptionGroup var rerank: RerankOptions
+  @OptionGroup var rerankBudget: RerankBudgetOptions
   @OptionGroup var filter: FilterOptions
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var keyValues: KeyValueOptions
@@ -42,7 +43,8 @@ struct SearchCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let open = try OpenIndex(directory: index.index, generates: rerank.rerank > 1, generator: generator.choice) { _ in
+    let open = try OpenIndex(directory: index.index, generates: rerank.rerank > 1, generator: generator.choice, rerankBudget: rerankBudget.duration) {
+      _ in
       keyValues.engineOptions(index: index.index)
     }
     var options = SearchOptions()

@@ -24,6 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
     completion: .directory)
   var watch: [String] = []
 
+  @OptionGroup var rerankBudget: RerankBudgetOptions
   @OptionGroup var generator: GeneratorOptions
   @OptionGroup var engine: EngineSettings
   @OptionGroup var index: IndexOptions
@@ -36,7 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let ingestion = try watch.isEmpty ? nil : BackgroundIngestion(watch, into: index, output)
     defer { ingestion?.stop() }
-    let open = try OpenIndex(directory: index.index, generates: true, generator: generator.choice, reuse: engine.preparedKv) {
+    let open = try OpenIndex(
+      directory: index.index, generates: true, generator: generator.choice, reuse: engine.preparedKv, rerankBudget: rerankBudget.duration
+    ) {
       try engine.options(index: index.index, models: $0)
     }
     open.showNotices(output)

@@ -54,6 +54,20 @@ struct GeneratorOptions: ParsableArguments {
   var choice: String? { generator ?? ProcessInfo.processInfo.environment["QUARRY_GENERATOR"].flatMap { $0.isEmpty ? nil : $0 } }
 }
 
+/// `--rerank-budget`, where the generator may judge passages.
+struct RerankBudgetOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How long the generator may judge passages for one question; as long as it takes by default.", valueName: "seconds"))
+  var rerankBudget: Double?
+
+  var duration: Duration? { rerankBudget.map { .seconds($0) } }
+
+  func validate() throws {
+    guard rerankBudget.map({ (0...3600).contains($0) }) ?? true else { throw ValidationError("--rerank-budget must be from 0 to 3600 seconds") }
+  }
+}
+
 /// `--rerank`, where passages are ranked.
 struct RerankOptions: ParsableArguments {
   @Option(

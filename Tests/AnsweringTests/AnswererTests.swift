@@ -94,6 +94,18 @@ private final class Library {
     #expect(answer?.receipt.rerankedPassages == 2 && answer?.sources.first?.path == "trains.txt")
   }
 
+  /// The first group of four is judged whatever the time; then there is none left.
+  @Test func judgingKeepsToItsBudget() async throws {
+    let years = (1901...1910).map { (path: "\($0).txt", text: "The railway to town \($0 % 10) opened in \($0).") }
+    let library = try Library(years, generates: true)
+    for (budget, count) in [(Duration.zero, 4), (.seconds(3600), 8), (nil, 8)] {
+      let answerer = Answerer(retriever: library.answerer.retriever, engine: library.answerer.engine, rerankBudget: budget)
+      let judged = try await answerer.search("When did the railway to the towns open?", SearchOptions(), rerankLimit: 8)
+      #expect(judged.count { $0.explanation.likelihood?.raw != nil } == count && judged.count == 10)
+      #expect(judged.map(\.rank) == Array(1...10))
+    }
+  }
+
   @Test func anotherSubjectIsRefusedWithTheClosestPassages() throws {
     let answer = try Library(Library.trains).answerer.quotedAnswer("How much sugar belongs into a chocolate cake?")
     #expect(answer.abstained && answer.answer == nil && answer.kind == nil && answer.plainText == nil)
