@@ -230,6 +230,9 @@ def main(folder):
     schemas = json.loads((golden / "schemas/schemas.json").read_text())
     # After a zero byte: the way through the grammar.
     files |= {f"schema/{index}": case["schema"].encode() + bytes([0, *range(7, 250, 9)]) for index, case in enumerate(schemas)}
+    extremes = ["1e-9223372036854775808", "9223372036854775808", "1E99", "-0.0e0", "0.000000000000000000000000000000000000000001"]
+    files |= {f"schema/number-{index}": b'{"type":"number","minimum":%s,"enum":[%s]}\0' % (number.encode(), number.encode())
+              for index, number in enumerate(extremes)}
     # A byte for the format, as in FuzzDocument/main.swift.
     names = "md html txt csv tsv json jsonl xml srt vtt py c eml mbox rst".split()
     texts = {

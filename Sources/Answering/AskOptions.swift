@@ -37,6 +37,11 @@ package struct AskOptions: Sendable {
   /// How the generator chooses its words.
   package var sampling = SamplingParameters()
 
+  /// What the numbers may be that people give.
+  package static let sentenceRange = 1...10
+  package static let passageRange = 1...20
+  package static let completionTokenRange = 1...4096
+
   package init() {}
 }
 

@@ -36,6 +36,7 @@ package final class Embedder: Sendable {
     let configuration = try EncoderConfiguration(directory: directory)
     do {
       let file = try SafetensorsFile(path: directory + "/model.safetensors")
+      try Self.requireRoom(for: file.tensors, of: file.path)
       let weights = try EncoderWeights(
         tensors: file.tensors, names: configuration.isGated ? .nomic : .bert, path: file.path, configuration: configuration, precision: precision,
         pool: pool)
@@ -54,6 +55,7 @@ package final class Embedder: Sendable {
       let file = try GGUFFile(path: path)
       let configuration = try EncoderConfiguration(gguf: file)
       let names = EncoderTensorNames.gguf(isFused: file.tensors["blk.0.attn_qkv.weight"] != nil)
+      try Self.requireRoom(for: file.tensors, of: path)
       let weights = try EncoderWeights(
         tensors: file.tensors, names: names, path: path, configuration: configuration, precision: precision, pool: pool)
       let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
@@ -62,6 +64,15 @@ package final class Embedder: Sendable {
         fingerprint: "\(name)/\(Self.hash(of: file.file, and: []))/\(precision.rawValue)", path: path)
     } catch {
       throw Self.explained(error, path: path)
+    }
+  }
+
+  /// A sparse file claims any size at no cost.
+  private static func requireRoom(for tensors: [String: Tensor], of path: String) throws(EmbeddingError) {
+    let byteCount = tensors.values.reduce(0) { $0 + $1.byteRange.count }
+    let memoryByteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    guard byteCount <= memoryByteCount else {
+      throw .configuration(path, "its weights take \(byteCount >> 20) MiB, and this machine has \(memoryByteCount >> 20) MiB")
     }
   }
 

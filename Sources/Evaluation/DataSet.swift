@@ -32,7 +32,7 @@ package struct DataSet: Sendable {
     }
     let decoder = JSONDecoder()
     var queries: [Query] = []
-    for (number, line) in try Self.lines(of: folder + "/queries.jsonl").enumerated() {
+    for (number, line) in try Self.lines(of: "queries.jsonl", in: folder).enumerated() {
       guard let row = try? decoder.decode(Row.self, from: Data(line.utf8)) else {
         throw .dataSet(folder, "queries.jsonl, line \(number + 1), has no _id and text")
       }
@@ -43,7 +43,7 @@ package struct DataSet: Sendable {
     var grades: [String: [String: Int]] = [:]
     // BEIR itself has them in a folder.
     let isFlat = FileManager.default.fileExists(atPath: folder + "/qrels.tsv")
-    for (number, line) in try Self.lines(of: folder + (isFlat ? "/qrels.tsv" : "/qrels/test.tsv")).dropFirst().enumerated() {
+    for (number, line) in try Self.lines(of: isFlat ? "qrels.tsv" : "qrels/test.tsv", in: folder).dropFirst().enumerated() {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       guard fields.count == 3, let grade = Int(fields[2]) else {
         throw .dataSet(folder, "qrels.tsv, line \(number + 2), is not query, document, grade")
@@ -88,10 +88,14 @@ package struct DataSet: Sendable {
     self.grades = grades
   }
 
-  private static func lines(of path: String) throws(EvaluationError) -> [Substring] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw .dataSet(path, "it cannot be read: \(String(cString: strerror(errno)))")
+  /// Lines end with a line feed, and with nothing else: JSON may hold other separators as they are.
+  private static func lines(of name: String, in folder: String) throws(EvaluationError) -> [Substring] {
+    guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
+      throw .dataSet(folder, "\(name) cannot be read: \(String(cString: strerror(errno)))")
     }
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+    return data.split(separator: UInt8(ascii: "\n")).compactMap { bytes in
+      let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+      return line.isEmpty ? nil : Substring(decoding: line, as: UTF8.self)
+    }
   }
 }

@@ -50,6 +50,12 @@ package struct EvaluationError: ExplainedError {
     EvaluationError(code: "text", message: "could not read \(path) as text", why: why, remedy: "give a file of UTF-8 text")
   }
 
+  static func trace(_ path: String, line: Int) -> EvaluationError {
+    EvaluationError(
+      code: "trace", message: "\(path) is no trace of conversations", why: "line \(line) is not what a line of it is",
+      remedy: #"each has a request as {"timestamp": 0, "input_length": 700, "output_length": 20, "hash_ids": [1, 2]}"#)
+  }
+
   static func notANumber(_ path: String) -> EvaluationError {
     EvaluationError(
       code: "not_a_number", message: "\(path) computed a probability that is no number", why: "its weights are damaged, or not numbers either",

@@ -40,10 +40,23 @@ package final class EvaluationIndex {
     engine = try generatorPath.map { try GenerationEngine(model: LanguageModel.load(path: $0)) }
   }
 
-  /// Documents that are expected for queries and are not in the index, by name: nothing could find them.
-  package func missingDocuments(of dataSet: DataSet) throws -> [String] {
-    guard let handle = try store.collection(named: collection) else { return [] }
-    return try Set(dataSet.grades.values.flatMap(\.keys)).sorted().filter { try store.chunkIDs(ofDocument: $0, in: handle.id).isEmpty }
+  /// What is expected for each query, by the names that results carry: a file may share its document with another, under whose name it is found.
+  ///
+  /// - Returns: The grades, and the names of documents that are not in the index: nothing could find them.
+  package func expectations(of dataSet: DataSet) throws -> (grades: [String: [String: Int]], missing: [String]) {
+    // A data set brings its documents; a list of questions may name them wrongly.
+    guard dataSet.corpusPath == nil, let handle = try store.collection(named: collection) else { return (dataSet.grades, []) }
+    var names: [String: String] = [:]
+    var missing: [String] = []
+    for name in Set(dataSet.grades.values.flatMap(\.keys)).sorted() {
+      let chunks = try store.chunks(store.chunkIDs(ofDocument: name, in: handle.id)).values.map(\.document)
+      if chunks.isEmpty { missing.append(name) }
+      names[name] = chunks.contains(name) ? name : chunks.min()
+    }
+    let grades = dataSet.grades.mapValues { expected in
+      Dictionary(expected.map { (names[$0] ?? $0, $1) }) { max($0, $1) }
+    }
+    return (grades, missing)
   }
 
   deinit {
@@ -57,22 +70,30 @@ package final class EvaluationIndex {
   }
 
   /// The best 100 documents of every query, and the seconds that each took.
+  ///
+  /// A query that cannot be searched for finds nothing; `refused` has its number.
   package func rank(
     _ queries: [DataSet.Query], setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
-  ) async throws -> (ranking: Ranking, seconds: [Double]) {
+  ) async throws -> (ranking: Ranking, seconds: [Double], refused: [String]) {
     var ranking = Ranking()
     var seconds: [Double] = []
+    var refused: [String] = []
     var options = setting.options
     options.collection = collection
     for (index, query) in queries.enumerated() {
       let start = ContinuousClock.now
-      var documents = try retriever.rankDocuments(query.text, limit: 100, options)
-      if setting.rerankLimit > 0 { try await rerank(&documents, for: query.text, limit: setting.rerankLimit, options) }
+      var documents: [(document: String, score: Double)] = []
+      do {
+        documents = try retriever.rankDocuments(query.text, limit: 100, options)
+        if setting.rerankLimit > 0 { try await rerank(&documents, for: query.text, limit: setting.rerankLimit, options) }
+      } catch let error as RetrievalError where error.isOfQuestion {
+        refused.append(query.id)
+      }
       seconds.append(start.duration(to: .now) / .seconds(1))
       ranking.append((query.id, documents.map { ($0.document, $0.score) }))
       progress(index + 1)
     }
-    return (ranking, seconds)
+    return (ranking, seconds, refused)
   }
 
   /// Puts the best documents in the order of their best passages as the generator judges them. The scores stay where they are: a run's fall.
@@ -125,16 +146,21 @@ package final class EvaluationIndex {
     var counts = Counts()
     for (index, query) in queries.enumerated() {
       var final: Answer?
-      for try await event in answerer.ask(query.text, options) {
-        if case .finished(let answer) = event { final = answer }
+      do {
+        for try await event in answerer.ask(query.text, options) {
+          if case .finished(let answer) = event { final = answer }
+        }
+        if final == nil { preconditionFailure("an answer ended without its last event") }
+      } catch let error as RetrievalError where error.isOfQuestion {
+        // Nothing can be said to it.
       }
-      guard let final else { preconditionFailure("an answer ended without its last event") }
-      if final.abstained { counts.abstained += 1 } else { counts.answered += 1 }
-      counts.promptTokens += final.usage.promptTokens
-      counts.cachedTokens += final.usage.cachedTokens
-      counts.preparedTokens += final.usage.preparedTokens
-      counts.prefillSeconds += final.usage.prefillSeconds
-      let line = AnswerLine(id: query.id, answer: final.plainText, sources: final.sources.map(\.document))
+      if final?.abstained ?? true { counts.abstained += 1 } else { counts.answered += 1 }
+      let usage = final?.usage ?? Answer.Usage()
+      counts.promptTokens += usage.promptTokens
+      counts.cachedTokens += usage.cachedTokens
+      counts.preparedTokens += usage.preparedTokens
+      counts.prefillSeconds += usage.prefillSeconds
+      let line = AnswerLine(id: query.id, answer: final?.plainText, sources: final?.sources.map(\.document) ?? [])
       do {
         try file.write(contentsOf: encoder.encode(line) + Data("\n".utf8))
       } catch {

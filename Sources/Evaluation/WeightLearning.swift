@@ -62,7 +62,7 @@ extension EvaluationIndex {
     let total = (WeightLearning.weights.count + 1) * queries.count
     var done = 0
     func measure(_ setting: RetrievalSetting) async throws -> [Double] {
-      let (ranking, seconds) = try await rank(queries, setting: setting) { progress(done + $0, total) }
+      let (ranking, seconds, _) = try await rank(queries, setting: setting) { progress(done + $0, total) }
       done += queries.count
       return RetrievalMeasures(ranking: ranking, grades: grades, seconds: seconds).ofQueries.map(\.nDCG10)
     }

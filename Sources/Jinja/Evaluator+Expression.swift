@@ -109,14 +109,19 @@ extension Evaluator {
 
   private mutating func callFunction(_ name: String, _ given: Values) throws(JinjaError) -> Value {
     switch name {
-    case "raise_exception": throw fail(given.first.map { (try? string($0).string) ?? "" } ?? "", .raised)
+    case "raise_exception":
+      let reason = given.first.flatMap { try? string($0) } ?? .template("")
+      throw fail(Text(scalars: reason.scalars.prefix(Limits.reasonLength)).string, .raised)
     case "strftime_now":
       guard let date, case .text(let format)? = given.first else { throw fail("strftime_now takes a format") }
       return try text(.template(date.formatted(format.string)))
     case "namespace":
       var values = given.named
       if case .dictionary(let dictionary)? = given.first {
-        for (key, value) in dictionary.entries { values[key.string] = value }
+        for (key, value) in dictionary.entries {
+          try charge(8 + key.count)
+          values[key.string] = value
+        }
       }
       return try namespace(values)
     case "dict":

@@ -44,6 +44,7 @@ extension Evaluator {
     switch name {
     case "trim":
       let set: Text? = if case .text(let set)? = given.value(0, "chars") { set } else { nil }
+      try charge(set?.count ?? 0)
       return .text(text.trimmed(set))
     case "upper": return .text(text.uppercased)
     case "lower": return .text(text.lowercased)

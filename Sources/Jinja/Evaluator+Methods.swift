@@ -12,7 +12,7 @@ extension Evaluator {
         return dictionary[name] ?? given.value(1, "default") ?? Value.none
       case "items": return try items(dictionary)
       case "keys": return try list(dictionary.keys.map { .text($0) })
-      case "values": return try list(dictionary.entries.map(\.value))
+      case "values": return try list(dictionary.values)
       default: return nil
       }
     case .loop(let loop) where name == "cycle":
@@ -31,6 +31,7 @@ extension Evaluator {
   private mutating func callMethod(_ name: String, of text: Text, _ given: Values) throws(JinjaError) -> Value? {
     try charge(text.count)
     let argument: Text? = if case .text(let text)? = given.first { text } else { nil }
+    try charge(argument?.count ?? 0)
     switch name {
     case "strip": return .text(text.trimmed(argument))
     case "lstrip": return .text(text.trimmed(argument, right: false))

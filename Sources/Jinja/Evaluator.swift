@@ -6,6 +6,7 @@ struct Evaluator {
   let date: TemplateDate?
   private let limits: Limits
   private var workLeft: Int
+  private let deadline: ContinuousClock.Instant
   private var depth = 0
   private var output: [MarkedScalar] = []
   /// Every namespace made, to be emptied at the end: they may hold each other.
@@ -21,6 +22,7 @@ struct Evaluator {
     self.date = date
     self.limits = limits
     workLeft = limits.work
+    deadline = .now + limits.time
   }
 
   mutating func render(_ statements: [Statement]) throws(JinjaError) -> Text {
@@ -35,7 +37,7 @@ struct Evaluator {
 
   /// Pays for work before it is done.
   mutating func charge(_ work: Int) throws(JinjaError) {
-    guard work <= workLeft else { throw fail("it works too long or makes too much text", .limit) }
+    guard work <= workLeft, ContinuousClock.now <= deadline else { throw fail("it works too long or makes too much text", .limit) }
     workLeft -= max(0, work)
   }
 

@@ -17,6 +17,10 @@ package struct Limits: Sendable {
   package var work = 1 << 24
   /// Code points of the result.
   package var outputLength = 1 << 22
+  /// Time of a rendering: whatever `work` does not see is stopped by it. Templates take milliseconds.
+  package var time = Duration.seconds(5)
+  /// Characters of what a template says when it gives up.
+  static let reasonLength = 300
 
   package init() {}
 }

@@ -91,6 +91,7 @@ extension Text {
   func formatted(with value: Value, by evaluator: inout Evaluator) throws(JinjaError) -> Text {
     var arguments = [value]
     if case .list(let list) = value, list.isTuple { arguments = list.values }
+    var used = 0
     var result: [MarkedScalar] = []
     var rest = scalars
     while let scalar = rest.popFirst() {
@@ -102,8 +103,9 @@ extension Text {
       switch directive.scalar {
       case "%": result.append(scalar)
       case "s", "d":
-        guard !arguments.isEmpty else { throw evaluator.fail("a format has too few arguments") }
-        let part = try evaluator.string(arguments.removeFirst())
+        guard used < arguments.count else { throw evaluator.fail("a format has too few arguments") }
+        let part = try evaluator.string(arguments[used])
+        used += 1
         try evaluator.charge(part.count)
         result += part.scalars
       default: throw evaluator.fail("the format '%\(directive.scalar)' is not supported")

@@ -79,18 +79,25 @@ package struct List: Sendable {
 /// Keys in the order in which they came, as in Python; they are always text.
 package struct Dictionary: Sendable {
   private(set) var keys: [Text] = []
-  private var table: [Text: Value] = [:]
+  private(set) var values: [Value] = []
+  private var places: [Text: Int] = [:]
   private(set) var height = 1
 
   init(_ entries: [(Text, Value)]) {
     for (key, value) in entries {
-      if table.updateValue(value, forKey: key) == nil { keys.append(key) }
+      if let place = places[key] {
+        values[place] = value
+      } else {
+        places[key] = keys.count
+        keys.append(key)
+        values.append(value)
+      }
       height = max(height, 1 + value.height)
     }
   }
 
-  subscript(key: Text) -> Value? { table[key] }
-  var entries: [(key: Text, value: Value)] { keys.map { ($0, table[$0] ?? .none) } }
+  subscript(key: Text) -> Value? { places[key].map { values[$0] } }
+  var entries: [(key: Text, value: Value)] { zip(keys, values).map { ($0, $1) } }
 }
 
 /// What `namespace()` makes: the one value that a template can change. It lives and dies with its rendering, on one thread.

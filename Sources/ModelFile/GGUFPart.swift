@@ -17,11 +17,15 @@ struct GGUFPart {
     let tensorCount = try reader.count(of: "tensors", minimumByteCount: 24)
     let entryCount = try reader.count(of: "metadata entries", minimumByteCount: 13)
 
+    guard entryCount <= Self.entryLimit else { throw .malformed(path, at: 16, "it has \(entryCount) metadata entries (\(Self.entryLimit) at most)") }
+    guard tensorCount <= Self.tensorLimit else { throw .malformed(path, at: 8, "it has \(tensorCount) tensors (\(Self.tensorLimit) at most)") }
+
     var metadata: [String: MetadataValue] = [:]
+    var elementsLeft = Self.elementLimit
     for _ in 0..<entryCount {
       let start = reader.offset
       let key = try reader.string()
-      let value = try Self.value(from: &reader)
+      let value = try Self.value(from: &reader, elementsLeft: &elementsLeft)
       guard metadata.updateValue(value, forKey: key) == nil else { throw .malformed(path, at: start, "the metadata key \(key) is there twice") }
     }
     self.metadata = metadata
@@ -53,7 +57,7 @@ struct GGUFPart {
 
   // MARK: Metadata
 
-  private static func value(from reader: inout BoundedReader) throws(ModelFileError) -> MetadataValue {
+  private static func value(from reader: inout BoundedReader, elementsLeft: inout Int) throws(ModelFileError) -> MetadataValue {
     let start = reader.offset
     let type = try reader.integer(UInt32.self)
     guard type == 9 else { return try scalar(type, at: start, from: &reader) }
@@ -63,10 +67,10 @@ struct GGUFPart {
       throw .malformed(reader.file.path, at: start, "an array holds values of type \(elementType), which cannot be read")
     }
     let count = try reader.count(of: "array elements", minimumByteCount: size)
-    // In memory they take up to sixteen times as much.
-    guard count <= arrayElementLimit else {
-      throw .malformed(reader.file.path, at: start, "an array has \(count) elements, more than any vocabulary (\(arrayElementLimit) at most)")
+    guard count <= elementsLeft else {
+      throw .malformed(reader.file.path, at: start, "its arrays have more elements than any vocabulary needs (\(elementLimit) at most)")
     }
+    elementsLeft -= count
     switch elementType {
     case 6, 12:
       var values: [Float] = []
@@ -95,8 +99,13 @@ struct GGUFPart {
     }
   }
 
-  /// Elements of one array; the largest vocabulary that is known has a million, with as many merges.
-  private static let arrayElementLimit = 1 << 23
+  // In memory all of these take many times their room in the file.
+
+  /// Elements of all arrays together; the largest vocabulary that is known has a million, with as many merges, scores and types.
+  private static let elementLimit = 1 << 23
+  private static let entryLimit = 1 << 16
+  /// The largest mixtures of experts have less than a hundred thousand.
+  private static let tensorLimit = 1 << 18
 
   private static func scalar(_ type: UInt32, at start: Int, from reader: inout BoundedReader) throws(ModelFileError) -> MetadataValue {
     switch type {

@@ -4,8 +4,8 @@ import Store
 /// Words that a question has in quotation marks count as one more term, which chunks have where the words follow each other: its inverse document
 /// frequency is added to their scores of words.
 ///
-/// The index of words has no positions: the chunks that fit the phrase's words best are read and looked through. A chunk that holds the phrase is missed
-/// only if more than `depth` others hold its words more often, or in fewer others.
+/// The index of words has no positions: of the chunks that hold all of the phrase's words those that fit them best are read and looked through, `depth`
+/// at most.
 struct PhraseWeights {
   private let store: Store
   private let collection: CollectionID
@@ -20,7 +20,7 @@ struct PhraseWeights {
     guard !phrases.isEmpty else { return }
     let chunkCount = try store.chunkCount(of: collection)
     for phrase in phrases {
-      let best = try store.lexicalSearch(anyOf: phrase, limit: Self.depth, in: collection, among: allowed)
+      let best = try store.lexicalSearch(allOf: phrase, limit: Self.depth, in: collection, among: allowed)
       let holders = try store.texts(of: best.map(\.chunkID)).filter { _, texts in
         [texts.text, texts.header].contains { Words.folded($0).firstRange(of: phrase) != nil }
       }

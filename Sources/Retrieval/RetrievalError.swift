@@ -7,12 +7,18 @@ package struct RetrievalError: ExplainedError, Equatable {
   package let why: String?
   package let remedy: String?
 
+  private static let emptyQuestionCode = "question_empty"
+  private static let longQuestionCode = "question_too_long"
+
+  /// Whether it is the question that cannot be searched for, whatever the collection.
+  package var isOfQuestion: Bool { [Self.emptyQuestionCode, Self.longQuestionCode].contains(code) }
+
   static let emptyQuestion = RetrievalError(
-    code: "question_empty", message: "the question is empty", why: "it holds nothing but white space or signs", remedy: "ask with a few words")
+    code: emptyQuestionCode, message: "the question is empty", why: "it holds nothing but white space or signs", remedy: "ask with a few words")
 
   static func questionTooLong(characters: Int, limit: Int) -> RetrievalError {
     RetrievalError(
-      code: "question_too_long", message: "the question has \(characters) characters",
+      code: longQuestionCode, message: "the question has \(characters) characters",
       why: "at most \(limit) can be searched for; the embedding model reads far fewer",
       remedy: "ask for the one thing that matters, and ingest long texts as documents")
   }
@@ -39,6 +45,6 @@ package struct RetrievalError: ExplainedError, Equatable {
     RetrievalError(
       code: "embedder_mismatch", message: "the collection \(collection) was embedded with another model",
       why: "its vectors are of \(expected), the model in use is \(found), and the two do not compare",
-      remedy: "delete the index and ingest the documents again, or use the model it was made with")
+      remedy: "quarry reindex --collection \(collection) makes the vectors anew; or use the model that they were made with")
   }
 }

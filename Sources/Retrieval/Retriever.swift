@@ -43,6 +43,17 @@ package struct Retriever: Sendable {
     return Findings(passages: passages.passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
   }
 
+  /// A collection that can be searched with this embedder; `nil` if there is none of the name.
+  ///
+  /// - Throws: `RetrievalError` if its vectors are another embedder's.
+  package func collection(named name: String) throws -> CollectionHandle? {
+    guard let collection = try store.collection(named: name) else { return nil }
+    guard collection.embedder.fingerprint == embedder.fingerprint else {
+      throw RetrievalError.otherEmbedder(collection: name, expected: collection.embedder.fingerprint, found: embedder.fingerprint)
+    }
+    return collection
+  }
+
   /// What a question asks for, with spelling mistakes taken for what they were probably meant to be.
   func correctedAnalysis(of question: String, _ options: SearchOptions) throws -> QueryAnalysis {
     let analysis = try QueryAnalysis(question)
@@ -78,10 +89,7 @@ package struct Retriever: Sendable {
 
   /// Every candidate with the parts of its score.
   func candidates(for question: String, _ analysis: QueryAnalysis, _ options: SearchOptions) throws -> Candidates {
-    guard let collection = try store.collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
-    guard collection.embedder.fingerprint == embedder.fingerprint else {
-      throw RetrievalError.otherEmbedder(collection: collection.name, expected: collection.embedder.fingerprint, found: embedder.fingerprint)
-    }
+    guard let collection = try collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
     let sequence = try store.sequence()
     let limit = max(options.candidateLimit, options.limit)
     let allowed = try store.chunks(passing: options.filter, in: collection.id)

@@ -15,12 +15,13 @@ struct AskBody: Decodable, Sendable {
   let filter: FilterFields?
   let sampling: SamplingFields
 
-  enum CodingKeys: String, CodingKey {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case question, collection, answer, sentences, passages, rerank, stream, filter
     case maximumTokens = "max_tokens"
   }
 
   init(from decoder: any Decoder) throws {
+    try decoder.requireKnownFields(CodingKeys.allCases.map(\.rawValue) + SamplingFields.CodingKeys.allCases.map(\.rawValue))
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     question = try fields.decode(String.self, forKey: .question)
     collection = try fields.decodeIfPresent(String.self, forKey: .collection)
@@ -44,10 +45,11 @@ struct AskBody: Decodable, Sendable {
       }
       options.mode = mode
     }
-    options.sentenceLimit = try FieldCheck.range(sentences, 1...10, field: "sentences") ?? options.sentenceLimit
-    options.passageLimit = try FieldCheck.range(passages, 1...20, field: "passages") ?? options.passageLimit
+    options.sentenceLimit = try FieldCheck.range(sentences, AskOptions.sentenceRange, field: "sentences") ?? options.sentenceLimit
+    options.passageLimit = try FieldCheck.range(passages, AskOptions.passageRange, field: "passages") ?? options.passageLimit
     options.rerankLimit = try FieldCheck.range(rerank, QueryLikelihood.limitRange, field: "rerank") ?? options.rerankLimit
-    options.completionTokenLimit = try FieldCheck.range(maximumTokens, 1...4096, field: "max_tokens") ?? options.completionTokenLimit
+    options.completionTokenLimit =
+      try FieldCheck.range(maximumTokens, AskOptions.completionTokenRange, field: "max_tokens") ?? options.completionTokenLimit
     options.sampling = try sampling.parameters()
     if let filter { options.filter = try filter.filter() }
     return options

@@ -19,7 +19,7 @@ enum ErrorStatus {
     case "content_type": .unsupportedMediaType
     case "busy", "engine_busy": .tooManyRequests
     case "client_gone": HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
-    case "draining", "not_ready", "generator_missing": .serviceUnavailable
+    case "draining", "not_ready", "generator_missing", "embedder_mismatch": .serviceUnavailable
     case "deadline_exceeded": .gatewayTimeout
     default: nil
     }

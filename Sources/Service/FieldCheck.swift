@@ -17,3 +17,24 @@ enum FieldCheck {
     return value
   }
 }
+
+extension Decoder {
+  /// Refuses fields that are not known: a condition that is misspelt would find everything.
+  ///
+  /// - Parameter parent: The field that they are in; `nil` for the body itself.
+  func requireKnownFields(_ known: [String], of parent: String? = nil) throws {
+    for name in try container(keyedBy: FieldName.self).allKeys where !known.contains(name.stringValue) {
+      let field = [parent, name.stringValue].compactMap(\.self).joined(separator: ".")
+      throw ServiceError.field(field, "it is not known; \(known.dropLast().joined(separator: ", ")) and \(known.last ?? "") are")
+    }
+  }
+}
+
+/// Any field's name.
+private struct FieldName: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init?(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}

@@ -11,25 +11,14 @@ struct FilterFields: Decodable, Sendable {
   let modifiedBefore: String?
   let metadata: [String: OneOrMore]?
 
-  enum CodingKeys: String, CodingKey {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case path, type, language, metadata
     case modifiedSince = "modified_since"
     case modifiedBefore = "modified_before"
   }
 
-  /// A condition that is misspelt would find everything.
   init(from decoder: any Decoder) throws {
-    struct Name: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-
-      init?(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-    for name in try decoder.container(keyedBy: Name.self).allKeys where CodingKeys(stringValue: name.stringValue) == nil {
-      throw ServiceError.field(
-        "filter.\(name.stringValue)", "it is not known; path, type, language, modified_since, modified_before and metadata are")
-    }
+    try decoder.requireKnownFields(CodingKeys.allCases.map(\.rawValue), of: "filter")
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     path = try fields.decodeIfPresent(OneOrMore.self, forKey: .path)
     type = try fields.decodeIfPresent(OneOrMore.self, forKey: .type)
@@ -57,6 +46,9 @@ struct FilterFields: Decodable, Sendable {
     filter.paths = try values(path, "path")
     guard filter.paths.allSatisfy({ $0.utf8.count <= DocumentFilter.patternByteLimit }) else {
       throw ServiceError.field("filter.path", "a path or pattern has \(DocumentFilter.patternByteLimit) bytes at most")
+    }
+    guard filter.patternCount <= DocumentFilter.patternCountLimit else {
+      throw ServiceError.field("filter.path", "it may have \(DocumentFilter.patternCountLimit) patterns, and names of files and folders beside them")
     }
     filter.formats = try values(type, "type")
     for format in filter.formats where DocumentFormat(rawValue: format) == nil {

@@ -37,7 +37,7 @@ struct LocalAnswering: QuestionAnswering {
           var request = GenerationRequest(
             prompt: prompt, maximumTokenCount: options.completionTokenLimit, sampling: options.sampling, stopSequences: options.stopSequences,
             constraint: options.constraint, logProbabilityCount: options.logProbabilityCount)
-          // Not a collection's: nobody can tell from the time what was asked there.
+          // Not a collection's: who chats cannot tell from the time what was asked there.
           request.namespace = "chat"
           // Those whose text is not certain yet. Tokens that never make any, a stop sequence for one, are not told.
           var tokens: [ChatToken] = []
@@ -61,7 +61,7 @@ struct LocalAnswering: QuestionAnswering {
   }
 
   func checkReadiness(collection: String) async throws {
-    let isThere = try await Self.blocking { try store.collection(named: collection) != nil }
+    let isThere = try await Self.blocking { try retriever.collection(named: collection) != nil }
     if !isThere { throw ServiceError.notReady }
   }
 
@@ -76,6 +76,6 @@ extension ChatSummary {
   init(_ result: GenerationResult) {
     var usage = Answer.Usage()
     usage.add(result)
-    self.init(usage: usage, isCutOff: result.finishReason == .limit)
+    self.init(usage: usage, isCutOff: [.limit, .loop].contains(result.finishReason))
   }
 }

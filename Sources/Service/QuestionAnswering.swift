@@ -52,7 +52,7 @@ package enum ChatEvent: Sendable {
 /// How a turn of a conversation went.
 package struct ChatSummary: Sendable, Equatable {
   package var usage: Answer.Usage
-  /// Whether the limit cut it off.
+  /// Whether it was cut off: by the limit, or because it went round in circles.
   package var isCutOff: Bool
 
   package init(usage: Answer.Usage, isCutOff: Bool) {

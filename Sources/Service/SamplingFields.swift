@@ -13,9 +13,9 @@ struct SamplingFields: Decodable, Sendable {
   let presencePenalty: Double?
   let frequencyPenalty: Double?
   let logitBias: [String: Double]?
-  let seed: Int?
+  let seed: Seed?
 
-  enum CodingKeys: String, CodingKey {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case temperature, seed
     case topK = "top_k"
     case topP = "top_p"
@@ -24,6 +24,16 @@ struct SamplingFields: Decodable, Sendable {
     case presencePenalty = "presence_penalty"
     case frequencyPenalty = "frequency_penalty"
     case logitBias = "logit_bias"
+  }
+
+  /// Any whole number of 64 bits, with a sign or without.
+  struct Seed: Decodable, Sendable {
+    let number: UInt64
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      number = try (try? UInt64(bitPattern: value.decode(Int64.self))) ?? value.decode(UInt64.self)
+    }
   }
 
   /// - Throws: `ServiceError` that names the field out of its range. Whether a token is in the vocabulary is for the engine to say.
@@ -49,8 +59,7 @@ struct SamplingFields: Decodable, Sendable {
       }
       parameters.logitBias[token] = try FieldCheck.range(bias, -100...100, field: field).map(Float.init)
     }
-    // Any whole number, as OpenAI has it.
-    parameters.seed = UInt64(bitPattern: Int64(seed ?? 0))
+    parameters.seed = seed?.number ?? 0
     return parameters
   }
 }

@@ -13,6 +13,23 @@ struct SearchBody: Decodable, Sendable {
   let rerank: Int?
   let filter: FilterFields?
 
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case query, limit, collection, explain, diversity, join, rerank, filter
+  }
+
+  init(from decoder: any Decoder) throws {
+    try decoder.requireKnownFields(CodingKeys.allCases.map(\.rawValue))
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    query = try fields.decode(String.self, forKey: .query)
+    limit = try fields.decodeIfPresent(Int.self, forKey: .limit)
+    collection = try fields.decodeIfPresent(String.self, forKey: .collection)
+    explain = try fields.decodeIfPresent(Bool.self, forKey: .explain)
+    diversity = try fields.decodeIfPresent(Double.self, forKey: .diversity)
+    join = try fields.decodeIfPresent(Bool.self, forKey: .join)
+    rerank = try fields.decodeIfPresent(Int.self, forKey: .rerank)
+    filter = try fields.decodeIfPresent(FilterFields.self, forKey: .filter)
+  }
+
   func options(_ configuration: ServiceConfiguration) throws -> SearchOptions {
     try FieldCheck.question(query, field: "query", characterLimit: configuration.questionCharacterLimit)
     var options = SearchOptions()

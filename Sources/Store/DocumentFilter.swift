@@ -3,8 +3,8 @@ import GRDB
 
 /// Which documents may answer: those that meet every condition that is set.
 package struct DocumentFilter: Sendable, Hashable {
-  /// Patterns of relative paths, one of which must fit: `*` is any characters, `?` one, `[abc]` one of several (SQLite's GLOB; a slash is a
-  /// character like any other). A pattern without any of them is a file, or a folder with all in it.
+  /// Relative paths, one of which must fit: a file's, a folder's for all in it, or a pattern in which `*` is any characters, `?` one and `[abc]` one of
+  /// several (SQLite's GLOB; a slash is a character like any other). A file or folder may have a name that looks like a pattern.
   package var paths: [String] = []
   /// `DocumentFormat` raw values.
   package var formats: [String] = []
@@ -20,13 +20,32 @@ package struct DocumentFilter: Sendable, Hashable {
 
   /// Bytes of a path or pattern at most: no path is longer.
   package static let patternByteLimit = 4096
+  /// Patterns among `paths` at most: each is tried with every file.
+  package static let patternCountLimit = 64
+
+  /// Of what `patternCountLimit` counts.
+  package var patternCount: Int { paths.count(where: Self.isPattern) }
 
   /// Lets everything through.
   package var isEmpty: Bool { self == DocumentFilter() }
 
   var asksForTime: Bool { modifiedFrom != nil || modifiedBefore != nil }
+  private var asksForFile: Bool { asksForTime || !paths.isEmpty }
 
-  /// A condition on rows of `document d`, with its arguments.
+  /// The SQL function of a file's path that says whether it, or a folder around it, is one of `paths` as they are.
+  var pathFunction: DatabaseFunction {
+    let names = Set(paths.map { Array(($0.hasSuffix("/") ? $0.dropLast() : $0[...]).utf8) })
+    return DatabaseFunction(Self.pathFunctionName, argumentCount: 1, pure: true) { values in
+      guard let path = String.fromDatabaseValue(values[0]).map({ Array($0.utf8) }) else { return false }
+      return names.contains(path) || path.indices.contains { path[$0] == UInt8(ascii: "/") && names.contains(Array(path[..<$0])) }
+    }
+  }
+
+  private static let pathFunctionName = "is_named_path"
+
+  private static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
+
+  /// A condition on rows of `document d`, with its arguments; it calls `pathFunction`.
   var condition: (sql: String, arguments: StatementArguments) {
     var parts: [String] = []
     var arguments = StatementArguments()
@@ -34,18 +53,28 @@ package struct DocumentFilter: Sendable, Hashable {
       parts.append(sql)
       arguments += StatementArguments(values)
     }
-    if !paths.isEmpty {
-      let patterns = paths.flatMap(Self.patterns)
-      // Any of the files that share a document. One list, as SQLite bounds how deep a condition may be; a name may look like a pattern.
-      add(
-        "EXISTS (SELECT 1 FROM file f, json_each(?) p WHERE f.document_id = d.id AND (f.path GLOB p.value OR f.path = p.value))",
-        [String(decoding: (try? JSONEncoder().encode(patterns)) ?? Data("[]".utf8), as: UTF8.self)])
+    // Of the files that share a document one has to have both.
+    if asksForFile {
+      var conditions = ["f.document_id = d.id"]
+      var values: [any DatabaseValueConvertible] = []
+      if let modifiedFrom {
+        conditions.append("f.modification_time >= ?")
+        values.append(Self.nanoseconds(modifiedFrom))
+      }
+      if let modifiedBefore {
+        conditions.append("f.modification_time < ?")
+        values.append(Self.nanoseconds(modifiedBefore))
+      }
+      if !paths.isEmpty {
+        let patterns = paths.filter(Self.isPattern)
+        conditions.append("(" + (["\(Self.pathFunctionName)(f.path)"] + patterns.map { _ in "f.path GLOB ?" }).joined(separator: " OR ") + ")")
+        values += patterns
+      }
+      add("EXISTS (SELECT 1 FROM file f WHERE \(conditions.joined(separator: " AND ")))", values)
     }
     for (column, values) in [("d.format", formats), ("d.language", languages)] where !values.isEmpty {
       add("\(column) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)
     }
-    if let modifiedFrom { add("d.modification_time >= ?", [Self.nanoseconds(modifiedFrom)]) }
-    if let modifiedBefore { add("d.modification_time < ?", [Self.nanoseconds(modifiedBefore)]) }
     for (key, values) in metadata.sorted(by: { $0.key < $1.key }) {
       // Values of a key are a list, each of them text.
       add(
@@ -54,13 +83,6 @@ package struct DocumentFilter: Sendable, Hashable {
         """, [key] + values.sorted())
     }
     return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
-  }
-
-  private static func patterns(_ path: String) -> [String] {
-    if path.contains(where: { "*?[".contains($0) }) { return [path] }
-    let name = path.hasSuffix("/") ? String(path.dropLast()) : path
-    // In a pattern only these three mean anything, and none is there.
-    return [name, name + "/*"]
   }
 
   /// A day (`2026-01-31`, from its beginning in UTC) or a moment (`2026-01-31T12:00:00Z`); `nil` for anything else, the 30th of February for one.

@@ -14,6 +14,7 @@ extension Store {
       let key = filter.asksForTime ? nil : FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
       if let key, let known = filteredChunks.withLock({ $0[key] }) { return known }
       let (condition, arguments) = filter.condition
+      if !filter.paths.isEmpty { db.add(function: filter.pathFunction) }
       let ids = try Int64.fetchAll(
         db, sql: "SELECT c.id FROM document d CROSS JOIN chunk c ON c.document_id = d.id WHERE d.collection_id = ? AND \(condition)",
         arguments: [collection.rawValue] + arguments)

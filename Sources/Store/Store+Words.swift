@@ -24,6 +24,26 @@ extension Store {
     try lexicalSearch(anyOf: words, limit: 0, scoring: chunkIDs, in: collection).scores
   }
 
+  /// The chunks that hold all of some words and fit them best, best first. A word that no chunk holds is left aside.
+  ///
+  /// Where each of the words is in more than `surveyLimit` chunks, those that fit them best are looked for whether they hold all or not.
+  package func lexicalSearch(
+    allOf words: [String], limit: Int, in collection: CollectionID, among allowed: ChunkSet? = nil
+  ) throws(StoreError) -> [ScoredChunk] {
+    let counted = zip(words, try chunkCounts(of: words, in: collection)).filter { $0.1 > 0 }.sorted { $0.1 < $1.1 }
+    var left = allowed
+    // From the rarest on, so that the others are looked up in few chunks.
+    if let rarest = counted.first, rarest.1 <= Self.surveyLimit {
+      for (word, _) in counted {
+        let holders = try lexicalSearch(anyOf: [word], limit: left?.count ?? .max, in: collection, among: left)
+        left = ChunkSet(holders.map(\.chunkID).sorted())
+      }
+    }
+    return try lexicalSearch(anyOf: words, limit: limit, in: collection, among: left)
+  }
+
+  private static let surveyLimit = 50_000
+
   /// A search, and the scores of chunks that are known by other means.
   package func lexicalSearch(
     anyOf words: [String], limit: Int, scoring chunkIDs: [Int64], in collection: CollectionID, among allowed: ChunkSet? = nil

@@ -18,10 +18,10 @@ struct AskCommand: AsyncParsableCommand {
   @Option(help: "auto: generated text if it stands up, else quotes; quote: never generates; generate: always.")
   var answer: AnswerMode = .auto
 
-  @Option(help: "Sentences quoted at most (1 to 3).")
+  @Option(help: "Sentences quoted at most (1 to 10).")
   var sentences = 3
 
-  @Option(help: "Passages read by the generator (1 to 16).")
+  @Option(help: "Passages read by the generator (1 to 20).")
   var passages = 4
 
   @Option(help: "Tokens generated at most.")
@@ -36,9 +36,9 @@ struct AskCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard (1...3).contains(sentences) else { throw ValidationError("--sentences must be from 1 to 3") }
-    guard (1...16).contains(passages) else { throw ValidationError("--passages must be from 1 to 16") }
-    guard (1...4096).contains(maxTokens) else { throw ValidationError("--max-tokens must be from 1 to 4096") }
+    try AskOptions.sentenceRange.check(sentences, "--sentences")
+    try AskOptions.passageRange.check(passages, "--passages")
+    try AskOptions.completionTokenRange.check(maxTokens, "--max-tokens")
   }
 
   func run() async throws {

@@ -21,6 +21,12 @@ extension BenchCommand {
     @OptionGroup var report: BenchReportOptions
     @OptionGroup var output: OutputOptions
 
+    /// The question with its last two words in quotation marks.
+    private static func quoted(_ question: String) -> String {
+      let words = question.split(separator: " ")
+      return words.dropLast(2).joined(separator: " ") + " \"" + words.suffix(2).joined(separator: " ") + "\""
+    }
+
     func validate() throws {
       guard count > 0 else { throw ValidationError("--count must be above 0") }
     }
@@ -42,6 +48,10 @@ extension BenchCommand {
       _ = try scale.measure([asked[0]], warmUp: 0)
       let first = opened.duration(to: .now) / .seconds(1)
       let times = try scale.measure(asked).map { $0 * 1000 }.sorted()
+      // A tenth of the documents, more or less.
+      let filteredFirst = try scale.measure([asked[0]], warmUp: 0, paths: ["texts-*7.txt"])[0]
+      let filtered = try scale.measure(asked, paths: ["texts-*7.txt"]).map { $0 * 1000 }.sorted()
+      let quoted = try scale.measure(asked.map(Self.quoted), warmUp: 0).map { $0 * 1000 }.sorted()
       let name = "whole retrieval among \(try scale.count) chunks"
       try report.write(
         BenchmarkReport(
@@ -49,6 +59,9 @@ extension BenchCommand {
           figures: [
             .init("\(name), p50", times[times.count / 2], "ms", bar: 8, lowerIsBetter: true),
             .init("\(name), p99", times[min(times.count - 1, times.count * 99 / 100)], "ms", bar: 25, lowerIsBetter: true),
+            .init("\(name), filter by path, p50", filtered[filtered.count / 2], "ms", bar: 3 * times[times.count / 2], lowerIsBetter: true),
+            .init("\(name), filter by path, the first time", filteredFirst * 1000, "ms"),
+            .init("\(name), two words quoted, p50", quoted[quoted.count / 2], "ms"),
             .init("\(name), the first after the start", first, "s"), .init("\(name), filling or opening the index", filled, "s"),
           ]), output: output)
     }

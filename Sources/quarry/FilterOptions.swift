@@ -36,6 +36,9 @@ struct FilterOptions: ParsableArguments {
     guard paths.allSatisfy({ $0.utf8.count <= DocumentFilter.patternByteLimit }) else {
       throw ValidationError("a path or pattern has \(DocumentFilter.patternByteLimit) bytes at most")
     }
+    guard filter.patternCount <= DocumentFilter.patternCountLimit else {
+      throw ValidationError("--path may have \(DocumentFilter.patternCountLimit) patterns, and names of files and folders beside them")
+    }
   }
 
   var filter: DocumentFilter {

@@ -43,6 +43,13 @@ struct OutputOptions: ParsableArguments {
   }
 }
 
+extension ClosedRange<Int> {
+  /// - Throws: What the command line says of a number outside.
+  func check(_ number: Int, _ option: String) throws {
+    guard contains(number) else { throw ValidationError("\(option) must be from \(lowerBound) to \(upperBound)") }
+  }
+}
+
 /// `--generator`, where text is generated.
 struct GeneratorOptions: ParsableArguments {
   @Option(
@@ -77,7 +84,7 @@ struct RerankOptions: ParsableArguments {
   var rerank = 0
 
   func validate() throws {
-    guard QueryLikelihood.limitRange.contains(rerank) else { throw ValidationError("--rerank must be from 0 to 50") }
+    try QueryLikelihood.limitRange.check(rerank, "--rerank")
   }
 }
 

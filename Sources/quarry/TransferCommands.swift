@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inference
 import Store
 
 struct ExportCommand: ParsableCommand {
@@ -52,7 +53,8 @@ struct ImportCommand: ParsableCommand {
 
 struct VacuumCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "vacuum", abstract: "Give back the room of what was removed, and forget files that are gone.")
+    commandName: "vacuum", abstract: "Give back the room of what was removed, and forget files that are gone.",
+    discussion: "What the generator kept of the passages that it read is forgotten too: some may be of documents that are gone.")
 
   @OptionGroup var index: IndexFolderOptions
   @OptionGroup var output: OutputOptions
@@ -66,6 +68,7 @@ struct VacuumCommand: ParsableCommand {
   func run() throws {
     let before = FolderSize.byteCount(of: index.index)
     let forgotten = try Store.open(directory: index.index, access: .writing).vacuum()
+    try PageFile.removeAll(in: KeyValueOptions.pageDirectory(index: index.index))
     let result = Result(before: before, after: FolderSize.byteCount(of: index.index), forgotten: forgotten)
     if output.json { return JSONOutput.write(result) }
     Terminal.write("\(index.index): \(result.before) bytes before, \(result.after) after; \(forgotten) files that are gone were forgotten\n")

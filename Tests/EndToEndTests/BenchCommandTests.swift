@@ -16,6 +16,17 @@ import Testing
     #expect(try #require(json["perplexity"] as? Double) > 1)
   }
 
+  /// Whole models at every level of this processor, not only the best one: the same figure but for the last digits.
+  @Test func everyLevelComputesTheSame() async throws {
+    var perplexities: [Double] = []
+    for level in ["scalar", "avx2", "best"] {
+      let result = try await QuarryProcess.run(
+        "bench", "perplexity", Self.model, Self.text, "--context", "64", "--json", environment: ["QUARRY_CPU": level])
+      perplexities.append(try #require(try result.json["perplexity"] as? Double, "\(result.errors)"))
+    }
+    #expect(perplexities.allSatisfy { abs($0 / perplexities[0] - 1) < 1e-3 }, "\(perplexities)")
+  }
+
   @Test func perplexityOfTooLittleSaysHowMuchIsNeeded() async throws {
     let result = try await QuarryProcess.run("bench", "perplexity", Self.model, QuarryProcess.checkout + "/.gitignore", "--context", "256")
     #expect(result.status == 1)

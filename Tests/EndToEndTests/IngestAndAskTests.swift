@@ -169,6 +169,12 @@ import Testing
     #expect((entries[0]["measures"] as? [String: Any])?["success@1"] as? Double == 1)
     let html = try String(contentsOfFile: page, encoding: .utf8)
     #expect(html.contains("<svg") && html.contains("dense-weight=0") && html.contains("rerank=3"))
+    // One document for two files.
+    try folder.write(String(contentsOfFile: folder.path + "/docs/rules.md", encoding: .utf8), to: "docs/copy of the rules.md")
+    try folder.write("question,expected\nHow fast may a vessel go?,copy of the rules.md\n", to: "copies.csv")
+    _ = try await quarry("ingest", folder.path + "/docs", index: index)
+    let copies = try await quarry("eval", folder.path + "/copies.csv", "--json", index: index)
+    #expect(try copies.json["success@1"] as? Double == 1, "\(copies.output)")
     let learnt = try await quarry("eval", folder.path + "/questions.csv", "--learn", "--json", index: index)
     #expect(try (learnt.json["candidates"] as? [Any])?.count == 11 && learnt.json["better"] as? Bool == false)
     let status = try await quarry("status", "--json", index: index).json["collections"] as? [[String: Any]]
@@ -241,21 +247,25 @@ import Testing
       {"_id": "d3", "title": "Owls", "text": "An owl can turn its head by two hundred and seventy degrees."}
 
       """, to: "set/corpus.jsonl")
-    try folder.write("{\"_id\": \"q1\", \"text\": \"How many flowers does a bee visit in a day?\"}\n", to: "set/queries.jsonl")
+    try folder.write(
+      "{\"_id\": \"q1\", \"text\": \"How many flowers\u{2028}does a bee visit in a day?\"}\r\n{\"_id\": \"q2\", \"text\": \"?!\"}\n",
+      to: "set/queries.jsonl")
     try folder.write("query\tdocument\tgrade\nq1\td2\t1\n", to: "set/qrels.tsv")
     try folder.write("{\"_id\": \"q1\", \"answers\": [\"two thousand\"]}\n", to: "set/answers.jsonl")
 
     let run = try await QuarryProcess.run("eval", folder.path + "/set", "--run", folder.path + "/run.tsv", "--json")
     #expect(run.status == 0, "\(run.errors)")
     #expect(try run.json["ndcg@10"] as? Double == 1)
+    #expect(run.errors.contains("q2"), "a query without a word finds nothing, and that is said")
     let lines = try String(contentsOfFile: folder.path + "/run.tsv", encoding: .utf8).split(separator: "\n")
     #expect(lines.first?.hasPrefix("q1\td2\t1\t") == true)
 
     let answers = try await QuarryProcess.run(
       "eval", "answers", folder.path + "/set", "--answer", "quote", "--out", folder.path + "/answers.jsonl", "--json")
     #expect(answers.status == 0, "\(answers.errors)")
-    let line = try String(contentsOfFile: folder.path + "/answers.jsonl", encoding: .utf8)
-    let answer = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    let written = try String(contentsOfFile: folder.path + "/answers.jsonl", encoding: .utf8).split(separator: "\n")
+    #expect(written.count == 2 && written[1].contains("null"), "to what is no question there is no answer")
+    let answer = try #require(try JSONSerialization.jsonObject(with: Data(written[0].utf8)) as? [String: Any])
     #expect(answer["_id"] as? String == "q1")
     #expect(answer["answer"] as? String == "A honey bee visits about two thousand flowers a day.")
     #expect(answer["sources"] as? [String] == ["d2"])

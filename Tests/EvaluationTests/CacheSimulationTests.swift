@@ -46,7 +46,10 @@ import Testing
     let outcome = CacheSimulation.run(trace.groups, blockSize: ConversationTrace.blockSize, blockCount: 100, policy: .lru)
     // Two whole blocks for the second, and the one that is not full as well for the third.
     #expect(outcome.memoryTokenCount == 6 + 7)
-    try Data("{".utf8).write(to: path)
-    #expect(throws: (any Error).self) { try ConversationTrace(path: path.path) }
+    for bad in ["{", #"{"timestamp": 0, "input_length": 5, "output_length": 1, "hash_ids": []}"#] {
+      try Data((lines[0] + "\n" + bad).utf8).write(to: path)
+      let error = #expect(throws: EvaluationError.self) { try ConversationTrace(path: path.path) }
+      #expect(error?.why?.contains("line 2") == true)
+    }
   }
 }

@@ -34,6 +34,10 @@ import Testing
     (#"{"$ref":"https://example.com/a"}"#, "schema_unsupported", "https://example.com/a"),
     (#"{"properties":{"a":{"$id":"x"}}}"#, "schema_unsupported", "$id"),
     (#"{"minimum":1e99}"#, "schema_unsupported", "minimum"),
+    (#"{"minimum":1e-9223372036854775808}"#, "schema_unsupported", "minimum"),
+    (#"{"type":"array","maxItems":1E-9223372036854775808}"#, "schema_invalid", "maxItems"),
+    (#"{"enum":[1e-9223372036854775808],"type":"integer"}"#, "schema_unsatisfiable", ""),
+    ("{\"oneOf\":[" + (0..<1500).map { "{\"const\":\($0)}" }.joined(separator: ",") + "]}", "schema_too_large", "oneOf"),
     // Alternatives that one text may fit at once.
     (#"{"oneOf":[{"type":"integer"},{"type":"number"}]}"#, "schema_unsupported", "oneOf"),
     (#"{"oneOf":[{"const":1},{"const":1.0}]}"#, "schema_unsupported", "oneOf"),

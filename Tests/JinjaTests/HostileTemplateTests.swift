@@ -37,12 +37,35 @@ struct HostileTemplateTests {
     "{{ range(" + String(repeating: "1, ", count: 300_000) + "1) }}",
     "{% set m = 'x' * 500000 %}{% set d = {m ~ 'a': 1, m ~ 'b': 2} %}{% for i in range(60000) %}{% set y = d|dictsort %}{% endfor %}",
     "{% set m = 'x' * 500000 %}{% set d = [m ~ 'a', m ~ 'b'] %}{% for i in range(60000) %}{% set y = d|sort %}{% endfor %}",
+    "{% set m = 'ab' * 2000000 %}{% for i in range(90000) %}{% set y = ''|trim(m) %}{% endfor %}",
+    "{% set m = 'ab' * 2000000 %}{% for i in range(90000) %}{% set y = ''.strip(m) %}{% endfor %}",
+    "{% set d = {('a' * 4000000): 1} %}{% for i in range(90000) %}{% set x = namespace(d) %}{% endfor %}",
     "{% set n = namespace(x=range(300)) %}{% for i in range(60) %}{% set n.x = [n.x] %}{% endfor %}{% for i in range(9) %}"
       + "{% set y = [n.x, n.x, n.x, n.x, n.x, n.x, n.x, n.x]|tojson(16) %}{% endfor %}",
   ])
   func dearWorkIsPaidFor(_ source: String) {
     let error = #expect(throws: JinjaError.self) { try Template(source).render([:]) }
     #expect(error?.kind == .limit)
+  }
+
+  /// What no charge foresees is stopped by the clock.
+  @Test func timeIsUp() throws {
+    let blocks = String(repeating: "{% with a = 1 %}", count: 60) + "{% for i in range(100000) %}{% if b %}{% endif %}{% endfor %}"
+    var limits = Limits()
+    limits.time = .zero
+    let error = #expect(throws: JinjaError.self) {
+      try Template(blocks + String(repeating: "{% endwith %}", count: 60)).render([:], limits: limits)
+    }
+    #expect(error?.kind == .limit)
+  }
+
+  @Test func formatsAndDictionariesAreLinear() throws {
+    #expect(try Template("{{ (('%s' * 300000) % (() + (' ' * 300000)|list))|length }}").render([:]).string == "300000")
+    #expect(
+      try Template("{% set d = {'a' * 4000000: 1} %}{% for i in range(20000) %}{% set y = d.values() %}{% endfor %}{{ d.values()[0] }}").render([:])
+        .string == "1")
+    let reason = #expect(throws: JinjaError.self) { try Template("{{ raise_exception('x' * 4000000) }}").render([:]) }
+    #expect(reason?.kind == .raised && reason?.why == String(repeating: "x", count: 300))
   }
 
   @Test func searchIsLinear() throws {

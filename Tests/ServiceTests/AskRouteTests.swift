@@ -13,7 +13,7 @@ import Testing
         "/v1/ask",
         """
         {"question": "How much oil?", "collection": "sea", "answer": "quote", "sentences": 2, "passages": 5, "rerank": 9, "max_tokens": 64,
-         "temperature": 0.5, "top_k": 3, "seed": 7, "unknown": [1, {"a": null}]}
+         "temperature": 0.5, "top_k": 3, "seed": 7}
         """)
       #expect(reply.status == 200)
       let answer = try JSONDecoder().decode(Answer.self, from: Data(reply.text.utf8))
@@ -24,6 +24,14 @@ import Testing
     #expect(
       options.collection == "sea" && options.mode == .quote && options.sentenceLimit == 2 && options.passageLimit == 5 && options.rerankLimit == 9)
     #expect(options.completionTokenLimit == 64 && options.sampling == SamplingParameters(temperature: 0.5, topK: 3, seed: 7))
+  }
+
+  /// A filter that is misspelt would be no filter.
+  @Test(arguments: ["/v1/ask", "/v1/search"]) func fieldsThatAreNotKnownAreRefused(route: String) async throws {
+    try await withRouter { (client) async throws in
+      let reply = try await client.post(route, #"{"\#(route == "/v1/ask" ? "question" : "query")": "Why?", "filtre": {"path": "a"}}"#)
+      #expect(reply.status == 400 && reply.text.contains("filtre"))
+    }
   }
 
   @Test func asksTheServicesCollectionUnlessToldOtherwise() async throws {

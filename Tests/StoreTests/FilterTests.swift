@@ -11,6 +11,8 @@ import Testing
     var modified: Int64
     var metadata: [String: [String]]
     var texts: [String]
+    /// Other files with the same content.
+    var copies: [(path: String, modified: Int64)] = []
   }
 
   /// SplitMix64 (Steele, Lea and Flood 2014).
@@ -35,14 +37,17 @@ import Testing
           uniqueKeysWithValues: ["author", "tags"].shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random)).map {
             ($0, (0..<Int.random(in: 1...2, using: &random)).map { _ in ["x", "y", "it's \"z\""].randomElement(using: &random)! })
           }),
-        texts: (0..<Int.random(in: 1...3, using: &random)).map { "words of document \(number) part \($0)" })
+        texts: (0..<Int.random(in: 1...3, using: &random)).map { "words of document \(number) part \($0)" },
+        copies: (0..<max(0, Int.random(in: -2...2, using: &random))).map { copy in
+          ("\(["a", "b/c", "b/[d]"].randomElement(using: &random)!)/\(number)-\(copy).md", Int64.random(in: 0..<1000, using: &random) * 1_000_000_000)
+        })
     }
   }
 
   private static func filter(_ random: inout Random) -> DocumentFilter {
     var filter = DocumentFilter()
     func chance() -> Bool { Int.random(in: 0..<3, using: &random) == 0 }
-    if chance() { filter.paths = [["a", "b", "b/c/", "*.md", "b/?/1*", "nothing", "[ab]/*"].randomElement(using: &random)!] }
+    if chance() { filter.paths = [["a", "b", "b/c/", "*.md", "b/?/1*", "nothing", "[ab]/*", "b/[d]"].randomElement(using: &random)!] }
     if chance() { filter.paths.append("b/d/*.txt") }
     if chance() { filter.formats = ["markdown", "pdf"] }
     if chance() { filter.languages = ["de"] }
@@ -73,18 +78,21 @@ import Testing
   }
 
   private static func passes(_ document: Document, _ filter: DocumentFilter) -> Bool {
-    func fits(_ pattern: String) -> Bool {
+    func fits(_ pattern: String, _ path: String) -> Bool {
       if !pattern.contains(where: { "*?[".contains($0) }) {
         let name = pattern.hasSuffix("/") ? String(pattern.dropLast()) : pattern
-        return document.path == name || document.path.hasPrefix(name + "/")
+        return path == name || path.hasPrefix(name + "/")
       }
-      return fnmatch(pattern, document.path, 0) == 0
+      return fnmatch(pattern, path, 0) == 0 || path.hasPrefix(pattern + "/")
     }
-    let seconds = Double(document.modified) / 1e9
-    return (filter.paths.isEmpty || filter.paths.contains(where: fits)) && (filter.formats.isEmpty || filter.formats.contains(document.format))
+    let hasFile = ([(document.path, document.modified)] + document.copies).contains { path, modified in
+      let seconds = Double(modified) / 1e9
+      return (filter.paths.isEmpty || filter.paths.contains { fits($0, path) })
+        && (filter.modifiedFrom.map { seconds >= $0.timeIntervalSince1970 } ?? true)
+        && (filter.modifiedBefore.map { seconds < $0.timeIntervalSince1970 } ?? true)
+    }
+    return hasFile && (filter.formats.isEmpty || filter.formats.contains(document.format))
       && (filter.languages.isEmpty || filter.languages.contains(document.language ?? ""))
-      && (filter.modifiedFrom.map { seconds >= $0.timeIntervalSince1970 } ?? true)
-      && (filter.modifiedBefore.map { seconds < $0.timeIntervalSince1970 } ?? true)
       && filter.metadata.allSatisfy { key, values in document.metadata[key]?.contains(where: values.contains) ?? false }
   }
 
@@ -100,6 +108,10 @@ import Testing
         document.format, document.language, document.modified, document.metadata
       )
       try store.replace(version, with: document.texts.enumerated().map { embedded($1, ordinal: $0) }, in: collection)
+      for copy in document.copies {
+        (version.path, version.modificationTime) = copy
+        try store.apply([FileChange(version, .sameAs(root: version.root, path: document.path))], in: collection)
+      }
     }
     var (empty, some) = (0, 0)
     for round in 0..<200 {
@@ -142,14 +154,17 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try Store.open(directory: folder.path, access: .writing)
     let collection = try store.createCollection(named: "default", embedder: embedder).id
-    for path in ["a/1.md", "c[1].md", "what?.md"] { try store.put(path, ["text of \(path)"], in: collection, sha256: path) }
+    for path in ["a/1.md", "c[1].md", "what?.md", "app/[id]/page.md", "app/i/page.md"] {
+      try store.put(path, ["text of \(path)"], in: collection, sha256: path)
+    }
     func count(_ paths: [String]) throws -> Int? {
       var filter = DocumentFilter()
       filter.paths = paths
       return try store.chunks(passing: filter, in: collection)?.count
     }
     #expect(try count((0..<1000).map { "none-\($0)" } + ["a"]) == 1)
-    #expect(try count((0..<1000).map { "*none-\($0)" } + ["a/?.md"]) == 1)
+    #expect(try count((0..<DocumentFilter.patternCountLimit - 1).map { "*none-\($0)" } + ["a/?.md"]) == 1)
+    #expect(try count(["app/[id]"]) == 1 && count(["app/[id]/"]) == 1 && count(["app/[id]/*"]) == 1 && count(["app"]) == 2)
     #expect(try count(["c[1].md"]) == 1 && count(["what?.md"]) == 1 && count(["c*"]) == 1)
     #expect(try count([String(repeating: "x", count: DocumentFilter.patternByteLimit)]) == 0)
   }

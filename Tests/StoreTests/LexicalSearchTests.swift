@@ -89,6 +89,23 @@ import Testing
     #expect(try found([String(repeating: "x", count: 100_000), "needle"]) == ["needle"])
   }
 
+  /// All words, wherever the rarest of them is; a word that nothing holds is left aside.
+  @Test func chunksThatHoldAllWordsAreFound() throws {
+    let words = ["falcon", "heron", "kite", "owl", "rook"]
+    var generator = SeededGenerator(seed: 8)
+    let texts = (0..<80).map { number in
+      (0..<Int.random(in: 1...8, using: &generator)).map { _ in words.randomElement(using: &generator) ?? "" }.joined(separator: " ") + " n\(number)"
+    }
+    try store.put("a", texts, in: collection)
+    for some in [["falcon"], ["owl", "rook"], ["heron", "kite", "falcon"], words, ["owl", "dodo"]] {
+      let wanted = texts.filter { text in some.allSatisfy { $0 == "dodo" || text.split(separator: " ").contains($0[...]) } }
+      let found = try store.texts(store.lexicalSearch(allOf: some, limit: 100, in: collection))
+      #expect(Set(found) == Set(wanted) && found.count == wanted.count, "\(some)")
+      let any = try store.texts(store.lexicalSearch(anyOf: some, limit: 100, in: collection))
+      #expect(found == any.filter(wanted.contains))
+    }
+  }
+
   /// The ranking against the formula, computed here: k1 = 1.2, b = 0.75.
   @Test func scoresAreBM25() throws {
     let words = ["falcon", "heron", "kite", "owl", "rook"]

@@ -92,12 +92,16 @@ package struct RetrievalAtScale {
   }
 
   /// Seconds of each question's search, after `warmUp` others.
-  package func measure(_ questions: [String], warmUp: Int = 20) throws -> [Double] {
+  ///
+  /// - Parameter paths: Patterns that documents have to fit; the first search finds out which do.
+  package func measure(_ questions: [String], warmUp: Int = 20, paths: [String] = []) throws -> [Double] {
     let retriever = Retriever(store: store, embedder: embedder)
-    for question in questions.prefix(warmUp) { _ = try retriever.search(question) }
+    var options = SearchOptions()
+    options.filter.paths = paths
+    for question in questions.prefix(warmUp) { _ = try retriever.search(question, options) }
     return try questions.map { question in
       let start = ContinuousClock.now
-      _ = try retriever.search(question)
+      _ = try retriever.search(question, options)
       return start.duration(to: .now) / .seconds(1)
     }
   }

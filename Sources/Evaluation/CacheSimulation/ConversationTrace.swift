@@ -16,14 +16,16 @@ package struct ConversationTrace: Sendable {
   /// Different blocks of all prompts.
   package let blockCount: Int
 
-  /// - Throws: What reading the file or its lines throws.
-  package init(path: String) throws {
+  package init(path: String) throws(EvaluationError) {
     let decoder = JSONDecoder()
     var groups: [[CacheSimulation.Request]] = []
     var lastTime: Int?
     var seen: Set<Int32> = []
-    for (number, text) in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").enumerated() {
-      let line = try decoder.decode(Line.self, from: Data(text.utf8))
+    guard let file = try? String(contentsOfFile: path, encoding: .utf8) else { throw .text(path, "it is not there, or not UTF-8") }
+    for (number, text) in file.split(separator: "\n").enumerated() {
+      guard let line = try? decoder.decode(Line.self, from: Data(text.utf8)), line.input_length > 0, !line.hash_ids.isEmpty else {
+        throw .trace(path, line: number + 1)
+      }
       seen.formUnion(line.hash_ids)
       // A block is three tokens, or one if it is not full; the last token of all, which is always computed, nobody shares.
       var prompt = line.hash_ids.flatMap { [$0, $0, $0] }

@@ -13,7 +13,7 @@ package struct GenerationRequest: Sendable {
   package var constraint: OutputConstraint?
   /// How many of the likeliest tokens are reported with each token, with their log-probabilities; 0 for the written one's only, `nil` for none.
   package var logProbabilityCount: Int?
-  /// Whose it is: only requests of the same namespace share keys and values, so that nobody can tell from the time what others asked.
+  /// Whose it is: only requests of the same namespace share keys and values, so that nobody can tell from the time what was asked in another.
   package var namespace = ""
   /// How much of the prompt's beginning is the same for all requests, and worth keeping before anything else.
   package var instructionTokenCount = 0

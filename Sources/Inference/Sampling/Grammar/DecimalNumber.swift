@@ -10,7 +10,7 @@ struct DecimalNumber: Hashable {
   init?(_ text: String) {
     let parts = text.lowercased().split(separator: "e", omittingEmptySubsequences: false)
     let mantissa = parts[0].drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)
-    guard let exponent = parts.count > 1 ? Int(parts[1]) : 0, abs(exponent) <= 40, text.utf8.count <= 80 else { return nil }
+    guard let exponent = parts.count > 1 ? Int(parts[1]) : 0, exponent.magnitude <= 40, text.utf8.count <= 80 else { return nil }
     var digits = mantissa.joined().utf8.map { $0 - 0x30 }
     var point = mantissa[0].utf8.count + exponent
     if point < 0 {

@@ -4,6 +4,9 @@ struct Disjointness {
   /// Comparisons that are left: what needs more is not certain.
   private var budget = 1_000_000
 
+  /// Whether an answer may have been "not certain" only because the budget was spent.
+  var isSpent: Bool { budget <= 0 }
+
   init(_ grammar: Grammar) { self.grammar = grammar }
 
   /// True only if it is certain; the search goes a few levels deep.

@@ -7,6 +7,8 @@ struct NumberRules {
     var isNegative = false
     /// Digits of this part.
     var count = 0
+    /// Digits before the point, behind it.
+    var wholeCount = 0
     /// How the digits so far compare with as many of the bounds' magnitudes: -1, 0 or 1.
     var toLow = 0
     var toHigh = 0
@@ -23,13 +25,17 @@ struct NumberRules {
   /// `nil` where no number of the sign is in the range.
   private var positive: Magnitudes?
   private var negative: Magnitudes?
-  private let fractionLimit: Int
+  /// Digits that a bound has after the point, and one more to come between two bounds.
+  private let boundFractionCount: Int
+
+  /// Digits that a double keeps.
+  private static let digitLimit = 15
 
   init(_ range: NumberRange) {
     let (lower, upper) = (range.lower, range.upper)
     isInteger = range.isInteger
     allowsExponent = !isInteger && lower == nil && upper == nil
-    fractionLimit = isInteger ? 0 : max(15, 1 + max(lower?.value.fraction.count ?? 0, upper?.value.fraction.count ?? 0))
+    boundFractionCount = 1 + max(lower?.value.fraction.count ?? 0, upper?.value.fraction.count ?? 0)
     let farthest = DecimalNumber(isInteger ? "9007199254740991" : "1e15")!
     let limit = NumberRange.Bound(value: farthest, isExclusive: !isInteger)
     let zero = DecimalNumber("0")!
@@ -69,10 +75,11 @@ struct NumberRules {
       next.toLow = Self.wholeOrder(state, state.toLow, magnitudes.low)
       next.toHigh = Self.wholeOrder(state, state.toHigh, magnitudes.high)
       next.part = .point
+      next.wholeCount = state.part == .whole ? state.count : 0
       next.count = 0
       return next
     case (.point, 0...9), (.fraction, 0...9):
-      guard state.count < fractionLimit, let magnitudes = magnitudes(state) else { return nil }
+      guard state.count < max(Self.digitLimit - state.wholeCount, boundFractionCount), let magnitudes = magnitudes(state) else { return nil }
       next.part = .fraction
       next.count += 1
       next.toLow = Self.compare(state.toLow, kind, magnitudes.low.value.fraction, state.count)

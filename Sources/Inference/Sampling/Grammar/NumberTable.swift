@@ -3,8 +3,8 @@
 /// The states say what was read: digits and how they compare with the digits of both bounds. Those from which no number of the range can be
 /// finished are left out, so that every state in the table leads to one.
 ///
-/// Numbers are those that every reader takes without loss (RFC 7493): whole ones up to 2^53 − 1 unless bounds say otherwise, 15 digits before
-/// and after the point, exponents of two digits, no −0.
+/// Numbers are those that every reader takes without loss (RFC 7493): whole ones up to 2^53 − 1 unless bounds say otherwise, 15 digits (more after
+/// the point where a bound has more), exponents of two digits, no −0.
 struct NumberTable: Sendable {
   let range: NumberRange
 

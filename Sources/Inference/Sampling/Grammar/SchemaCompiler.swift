@@ -53,6 +53,7 @@ struct SchemaCompiler {
     for (alternatives, place) in exclusive {
       for (index, first) in alternatives.enumerated() {
         for second in alternatives[(index + 1)...] where !comparison.isCertain(first, second) {
+          guard !comparison.isSpent else { throw .schemaTooLarge("the alternatives of its oneOf are too many to compare (use anyOf)") }
           throw .schemaKeyword("oneOf with alternatives that one text may fit at the same time (use anyOf)", at: place)
         }
       }
