@@ -9,17 +9,24 @@ typedef struct {
   void (*on_message)(void *, const quarry_mail_headers *);
   void (*on_part)(void *, const quarry_mail_part *);
   size_t message_count;
+  size_t too_deep_count;
 } reading;
 
-static void read_object(reading *state, GMimeObject *object, int depth);
+static void read_object(reading *state, GMimeObject *object, int depth, bool attachments_only);
 
 static char *addresses(GMimeMessage *message, GMimeAddressType type) {
   InternetAddressList *list = g_mime_message_get_addresses(message, type);
   return list && internet_address_list_length(list) > 0 ? internet_address_list_to_string(list, NULL, false) : NULL;
 }
 
+static bool is_too_deep(reading *state, int depth) {
+  if (depth <= state->depth_limit) return false;
+  state->too_deep_count++;
+  return true;
+}
+
 static void read_message(reading *state, GMimeMessage *message, int depth) {
-  if (depth > state->depth_limit) return;
+  if (is_too_deep(state, depth)) return;
   state->message_count++;
   char *from = addresses(message, GMIME_ADDRESS_TYPE_FROM);
   char *to = addresses(message, GMIME_ADDRESS_TYPE_TO);
@@ -34,7 +41,7 @@ static void read_message(reading *state, GMimeMessage *message, int depth) {
   g_free(cc);
   g_free(date);
   GMimeObject *body = g_mime_message_get_mime_part(message);
-  if (body) read_object(state, body, depth + 1);
+  if (body) read_object(state, body, depth + 1, false);
 }
 
 static char *type_of(GMimeObject *object) {
@@ -50,50 +57,70 @@ static bool is_type(GMimeObject *object, const char *type, const char *subtype) 
   return own && g_mime_content_type_is_type(own, type, subtype);
 }
 
-/* Of alternatives: plain text, else the last, which RFC 2046 (5.1.4) calls the best. */
+static bool has_text(GMimeObject *object) {
+  if (!is_type(object, "text", "plain") || !GMIME_IS_TEXT_PART(object)) return false;
+  char *text = g_mime_text_part_get_text(GMIME_TEXT_PART(object));
+  bool has = text && text[strspn(text, " \t\r\n")];
+  g_free(text);
+  return has;
+}
+
+/* Of alternatives: plain text that says something, else the last, which RFC 2046 (5.1.4) calls the best. */
 static int alternative(GMimeMultipart *multipart) {
   int count = g_mime_multipart_get_count(multipart);
   for (int index = 0; index < count; index++)
-    if (is_type(g_mime_multipart_get_part(multipart, index), "text", "plain")) return index;
+    if (has_text(g_mime_multipart_get_part(multipart, index))) return index;
   return count - 1;
 }
 
 static void read_part(reading *state, GMimePart *part) {
   char *type = type_of(GMIME_OBJECT(part));
   quarry_mail_part shown = {type, g_mime_part_get_filename(part), g_mime_part_is_attachment(part), NULL, 0};
+  GMimeStream *stream = g_mime_stream_mem_new();
+  GMimeDataWrapper *content = g_mime_part_get_content(part);
+  if (content) g_mime_data_wrapper_write_to_stream(content, stream);
+  GByteArray *data = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+  char *text = NULL;
+  shown.data = data ? data->data : NULL;
+  shown.count = data ? data->len : 0;
   if (GMIME_IS_TEXT_PART(part)) {
-    char *text = g_mime_text_part_get_text(GMIME_TEXT_PART(part));
-    shown.data = (const uint8_t *)text;
-    shown.count = text ? strlen(text) : 0;
-    state->on_part(state->context, &shown);
-    g_free(text);
-  } else {
-    GMimeStream *stream = g_mime_stream_mem_new();
-    GMimeDataWrapper *content = g_mime_part_get_content(part);
-    if (content) g_mime_data_wrapper_write_to_stream(content, stream);
-    GByteArray *data = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-    shown.data = data ? data->data : NULL;
-    shown.count = data ? data->len : 0;
-    state->on_part(state->context, &shown);
-    g_object_unref(stream);
+    const char *charset = g_mime_text_part_get_charset(GMIME_TEXT_PART(part));
+    bool is_wide = charset && (!g_ascii_strncasecmp(charset, "utf-16", 6) || !g_ascii_strncasecmp(charset, "utf-32", 6));
+    if (is_wide || !data || !memchr(data->data, 0, data->len)) {
+      text = g_mime_text_part_get_text(GMIME_TEXT_PART(part));
+      shown.data = (const uint8_t *)text;
+      shown.count = text ? strlen(text) : 0;
+    } else {
+      /* GMime's text would end at the first of them. */
+      size_t kept = 0;
+      for (size_t i = 0; i < data->len; i++)
+        if (data->data[i]) data->data[kept++] = data->data[i];
+      shown.count = kept;
+    }
   }
+  state->on_part(state->context, &shown);
+  g_free(text);
+  g_object_unref(stream);
   g_free(type);
 }
 
-static void read_object(reading *state, GMimeObject *object, int depth) {
-  if (depth > state->depth_limit) return;
+static void read_object(reading *state, GMimeObject *object, int depth, bool attachments_only) {
+  if (is_too_deep(state, depth)) return;
   if (GMIME_IS_MULTIPART(object)) {
     GMimeMultipart *multipart = GMIME_MULTIPART(object);
     int count = g_mime_multipart_get_count(multipart);
     if (is_type(object, "multipart", "alternative")) {
-      if (count > 0) read_object(state, g_mime_multipart_get_part(multipart, alternative(multipart)), depth + 1);
+      /* Of the others what they carry along. */
+      int chosen = alternative(multipart);
+      for (int index = 0; index < count; index++)
+        read_object(state, g_mime_multipart_get_part(multipart, index), depth + 1, attachments_only || index != chosen);
     } else {
-      for (int index = 0; index < count; index++) read_object(state, g_mime_multipart_get_part(multipart, index), depth + 1);
+      for (int index = 0; index < count; index++) read_object(state, g_mime_multipart_get_part(multipart, index), depth + 1, attachments_only);
     }
   } else if (GMIME_IS_MESSAGE_PART(object)) {
     GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
     if (message) read_message(state, message, depth + 1);
-  } else if (GMIME_IS_PART(object)) {
+  } else if (GMIME_IS_PART(object) && (!attachments_only || g_mime_part_is_attachment(GMIME_PART(object)))) {
     read_part(state, GMIME_PART(object));
   }
 }
@@ -106,23 +133,56 @@ static void initialise(void) {
   }
 }
 
-size_t quarry_mail_read(
-    const uint8_t *bytes, size_t count, bool is_mailbox, int depth_limit, void *context, void (*on_message)(void *, const quarry_mail_headers *),
-    void (*on_part)(void *, const quarry_mail_part *)) {
-  initialise();
-  reading state = {depth_limit, context, on_message, on_part, 0};
+static bool read_bytes(reading *state, const uint8_t *bytes, size_t count) {
   GMimeStream *stream = g_mime_stream_mem_new_with_buffer((const char *)bytes, count);
   GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-  g_mime_parser_set_format(parser, is_mailbox ? GMIME_FORMAT_MBOX : GMIME_FORMAT_MESSAGE);
-  do {
-    gint64 before = g_mime_parser_tell(parser);
-    GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
-    if (!message) break;
-    read_message(&state, message, 0);
-    g_object_unref(message);
-    if (g_mime_parser_tell(parser) <= before) break;
-  } while (is_mailbox && !g_mime_parser_eos(parser));
+  g_mime_parser_set_format(parser, GMIME_FORMAT_MESSAGE);
+  GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+  if (message) read_message(state, message, 0);
+  if (message) g_object_unref(message);
   g_object_unref(parser);
   g_object_unref(stream);
+  return message != NULL;
+}
+
+/* What stands between two messages and is none, as text. */
+static void read_raw(reading *state, const uint8_t *bytes, size_t count) {
+  quarry_mail_headers headers = {NULL, NULL, NULL, NULL, NULL};
+  quarry_mail_part part = {"text/plain", NULL, false, bytes, count};
+  state->message_count++;
+  state->on_message(state->context, &headers);
+  state->on_part(state->context, &part);
+}
+
+/* A line of a mailbox that begins a message (RFC 4155). */
+static bool is_separator(const uint8_t *bytes, size_t count, size_t line) { return count - line >= 5 && !memcmp(bytes + line, "From ", 5); }
+
+static size_t next_line(const uint8_t *bytes, size_t count, size_t line) {
+  const uint8_t *end = memchr(bytes + line, '\n', count - line);
+  return end ? (size_t)(end - bytes) + 1 : count;
+}
+
+static size_t after_separator(const uint8_t *bytes, size_t count, size_t line) {
+  return line < count && is_separator(bytes, count, line) ? next_line(bytes, count, line) : line;
+}
+
+size_t quarry_mail_read(
+    const uint8_t *bytes, size_t count, bool is_mailbox, int depth_limit, void *context, void (*on_message)(void *, const quarry_mail_headers *),
+    void (*on_part)(void *, const quarry_mail_part *), size_t *too_deep_count) {
+  initialise();
+  reading state = {depth_limit, context, on_message, on_part, 0, 0};
+  if (!is_mailbox) {
+    read_bytes(&state, bytes, count);
+  } else {
+    /* Taken apart here: GMime's parser of mailboxes ends at a message that it does not understand. */
+    size_t start = after_separator(bytes, count, 0);
+    while (start < count) {
+      size_t end = start;
+      while (end < count && !is_separator(bytes, count, end)) end = next_line(bytes, count, end);
+      if (!read_bytes(&state, bytes + start, end - start)) read_raw(&state, bytes + start, end - start);
+      start = after_separator(bytes, count, end);
+    }
+  }
+  *too_deep_count = state.too_deep_count;
   return state.message_count;
 }

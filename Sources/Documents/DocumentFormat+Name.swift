@@ -128,16 +128,20 @@ extension DocumentFormat {
 
 /// Files that hold no text which a reader here could take out, by name and by first bytes.
 enum ForeignFormat {
-  private static let kinds: [(kind: String, extensions: Set<String>)] = [
-    ("an image without text that could be read", ["ico", "heic", "avif", "psd"]),
-    ("sound", ["mp3", "wav", "flac", "ogg", "m4a", "aac", "opus"]),
-    ("a film", ["mp4", "mkv", "mov", "avi", "webm", "mpg", "mpeg"]),
-    ("a package of programs", ["deb", "rpm", "dmg", "whl", "apk"]),
-    ("a program", ["exe", "dll", "so", "dylib", "o", "a", "class", "pyc", "wasm", "bin"]),
-    ("an office document of an older or closed form", ["doc", "xls", "ppt", "pages", "numbers", "key", "msg"]),
-    ("an e-book of a closed form", ["mobi", "azw3"]),
-    ("a font", ["ttf", "otf", "woff", "woff2"]),
-    ("data of a program", ["db", "sqlite", "sqlite3", "parquet", "npy", "npz", "pkl", "gguf", "safetensors", "onnx", "pt", "faiss", "wal", "shm"]),
+  /// Those of which many hold text, or RTF or HTML, which their names do not tell, are read if they do.
+  private static let kinds: [(kind: String, mayBeText: Bool, extensions: Set<String>)] = [
+    ("an image without text that could be read", false, ["ico", "heic", "avif", "psd"]),
+    ("sound", false, ["mp3", "wav", "flac", "ogg", "m4a", "aac", "opus"]),
+    ("a film", false, ["mp4", "mkv", "mov", "avi", "webm", "mpg", "mpeg"]),
+    ("a package of programs", false, ["deb", "rpm", "dmg", "whl", "apk"]),
+    ("a program", false, ["exe", "dll", "so", "dylib", "o", "a", "class", "pyc", "wasm", "bin"]),
+    ("an office document of an older or closed form", true, ["doc", "xls", "ppt", "pages", "numbers", "key", "msg"]),
+    ("an e-book of a closed form", false, ["mobi", "azw3"]),
+    ("a font", false, ["ttf", "otf", "woff", "woff2"]),
+    (
+      "data of a program", true,
+      ["db", "sqlite", "sqlite3", "parquet", "npy", "npz", "pkl", "gguf", "safetensors", "onnx", "pt", "faiss", "wal", "shm"]
+    ),
   ]
 
   private static let signatures: [(kind: String, bytes: [UInt8])] = [
@@ -147,14 +151,16 @@ enum ForeignFormat {
     ("data of a program", Array("GGUF".utf8)),
   ]
 
-  static func kind(ofPath path: String) -> String? {
+  /// Bytes that tell text from data.
+  static let headByteCount = 1 << 16
+
+  /// What a file is by its first bytes, or by its name where they are no text: much that is called `.doc` or `.xls` is RTF or HTML.
+  static func kind(of head: [UInt8], path: String) -> String? {
+    if let kind = signatures.first(where: { head.starts(with: $0.bytes) })?.kind { return kind }
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
     guard let dot = name.lastIndex(of: ".") else { return nil }
     let fileExtension = String(name[name.index(after: dot)...])
-    return kinds.first { $0.extensions.contains(fileExtension) }?.kind
-  }
-
-  static func kind(of data: [UInt8]) -> String? {
-    signatures.first { data.starts(with: $0.bytes) }?.kind
+    guard let named = kinds.first(where: { $0.extensions.contains(fileExtension) }) else { return nil }
+    return named.mayBeText && TextDecoding.isText(head[...]) && !head.starts(with: Array("PK\u{3}\u{4}".utf8)) ? nil : named.kind
   }
 }

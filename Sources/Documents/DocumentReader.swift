@@ -26,16 +26,18 @@ package struct DocumentReader: Sendable {
   package func read(path: String) throws(DocumentError) -> ExtractedDocument { try read(try content(ofFile: path), path: path) }
 
   /// The same of a file's content.
-  package func read(_ content: [UInt8], path: String) throws(DocumentError) -> ExtractedDocument { try read(content, path: path, depth: 0) }
+  ///
+  /// - Parameter isCancelled: Asked before each document inside of it.
+  package func read(
+    _ content: [UInt8], path: String, isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(DocumentError) -> ExtractedDocument { try read(content, path: path, nesting: Nesting(limits, isCancelled: isCancelled)) }
 
-  /// - Parameters:
-  ///   - path: What it is called, for its format and for errors.
-  ///   - depth: Archives and messages that it lies in.
-  func read(_ data: [UInt8], path: String, depth: Int) throws(DocumentError) -> ExtractedDocument {
-    if let kind = ForeignFormat.kind(of: data) ?? ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
+  /// - Parameter path: What it is called, for its format and for errors.
+  func read(_ data: [UInt8], path: String, nesting: Nesting) throws(DocumentError) -> ExtractedDocument {
+    if let kind = ForeignFormat.kind(of: data, path: path) { throw .unsupported(path, "it is \(kind)") }
     guard !data.isEmpty else { throw .empty(path, "the file is empty") }
     guard let format = DocumentFormat.detect(data, path: path) else { return try text(data, path: path, format: nil) }
-    if [.email, .mailbox, .archive, .compressed].contains(format), depth >= limits.archiveDepth {
+    if [.email, .mailbox, .archive, .compressed].contains(format), nesting.depth >= limits.archiveDepth {
       throw .tooLarge(path, "archives and messages lie in each other more than \(limits.archiveDepth) deep")
     }
     switch format {
@@ -44,9 +46,9 @@ package struct DocumentReader: Sendable {
     case .pptx: return try PresentationReader(path: path, limits: limits).read(data)
     case .xlsx: return try SpreadsheetReader(path: path, limits: limits).read(data)
     case .ods, .odp: return try OpenDocumentReader(path: path, limits: limits, format: format).read(data)
-    case .email, .mailbox: return try MailReader(path: path, limits: limits, depth: depth, format: format).read(data)
-    case .archive: return try ArchiveReader(path: path, limits: limits, depth: depth).read(data)
-    case .compressed: return try CompressedReader(path: path, limits: limits, depth: depth).read(data)
+    case .email, .mailbox: return try MailReader(path: path, limits: limits, nesting: nesting, format: format).read(data)
+    case .archive: return try ArchiveReader(path: path, limits: limits, nesting: nesting).read(data)
+    case .compressed: return try CompressedReader(path: path, limits: limits, nesting: nesting).read(data)
     case .image: return try image(data, path: path)
     case .markdown, .html, .plainText, .sourceCode, .csv, .tsv, .json, .jsonLines, .xml, .restructuredText, .org, .latex, .man, .subtitles:
       return try text(data, path: path, format: format)
@@ -93,25 +95,30 @@ package struct DocumentReader: Sendable {
     return try PlainTextReader(path: path, limits: limits).read(source)
   }
 
-  /// A file's bytes, unless its name says that nothing here reads it.
+  /// A file's bytes, unless its name and the first of them say that nothing here reads it.
   package func content(ofFile path: String) throws(DocumentError) -> [UInt8] {
-    if let kind = ForeignFormat.kind(ofPath: path) { throw .unsupported(path, "it is \(kind)") }
     guard let status = FileStatus(path: path) else { throw .unreadable(path, String(cString: strerror(errno))) }
     // A pipe or a device would block or never end.
     guard status.isRegularFile else { throw .unreadable(path, "it is not a regular file") }
-    guard status.byteCount <= limits.fileByteCount else {
-      throw .tooLarge(path, "the file has \(status.byteCount) bytes, the limit is \(limits.fileByteCount)")
-    }
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    var data = [UInt8](repeating: 0, count: Int(status.byteCount))
+    let head = try bytes(of: descriptor, path: path, count: min(Int(status.byteCount), ForeignFormat.headByteCount))
+    if let kind = ForeignFormat.kind(of: head, path: path) { throw .unsupported(path, "it is \(kind)") }
+    guard status.byteCount <= limits.fileByteCount else {
+      throw .tooLarge(path, "the file has \(status.byteCount) bytes, the limit is \(limits.fileByteCount)")
+    }
+    return try head + bytes(of: descriptor, path: path, count: Int(status.byteCount) - head.count)
+  }
+
+  /// The next bytes; fewer when the file became shorter meanwhile.
+  private func bytes(of descriptor: Int32, path: String, count: Int) throws(DocumentError) -> [UInt8] {
+    var data = [UInt8](repeating: 0, count: max(0, count))
     var filled = 0
     while filled < data.count {
       let count = data.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
-      // The file became shorter while it was read.
       if count == 0 { break }
       filled += count
     }

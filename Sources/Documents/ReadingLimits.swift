@@ -10,8 +10,10 @@ package struct ReadingLimits: Sendable, Equatable {
   package var htmlByteCount: Int = 64 << 20
   /// Elements inside each other in HTML; the parser's time grows with the square of it.
   package var htmlDepth: Int = 20_000
-  /// Files in an archive.
+  /// Files in an archive, those of archives in it counted.
   package var archiveEntryCount: Int = 20_000
+  /// Time for all that lies in one file.
+  package var fileSeconds: Int = 900
   /// Archives and messages inside each other.
   package var archiveDepth: Int = 5
   /// Pages of a scan, each of which takes a second or more to read.
@@ -27,6 +29,7 @@ package struct ReadingLimits: Sendable, Equatable {
   var fingerprint: String {
     let numbers = [
       fileByteCount, Int64(textByteCount), Int64(nestingDepth), Int64(htmlByteCount), Int64(htmlDepth), Int64(archiveEntryCount), Int64(archiveDepth),
+      Int64(fileSeconds),
       Int64(scannedPageCount), Int64(converterSeconds), Int64(converterMemoryByteCount),
     ]
     return numbers.map { String($0, radix: 36) }.joined(separator: ".")

@@ -10,15 +10,18 @@ struct SubtitleReader {
     while line <= source.lineCount {
       let bytes = source.bytes[source.trimmed(source.lineRange(line))]
       if let start = Self.startTime(bytes) {
-        // Words come until an empty line; a new cue's number stands behind one.
+        // Words come until an empty line, or until the next cue, whose number may stand before its time.
         let first = line + 1
         line = first
-        while line <= source.lineCount, !source.trimmed(source.lineRange(line)).isEmpty { line += 1 }
+        func text(_ line: Int) -> ArraySlice<UInt8> { source.bytes[source.trimmed(source.lineRange(line))] }
+        while line <= source.lineCount, !text(line).isEmpty, Self.startTime(text(line)) == nil { line += 1 }
+        var end = line
+        if line <= source.lineCount, !text(line).isEmpty, end > first, text(end - 1).allSatisfy(\.isDigit) { end -= 1 }
         time = start
-        if line > first {
-          let words = (first..<line).map { Self.withoutMarkup(source.bytes[source.trimmed(source.lineRange($0))]) }
-          let text = Array(words.filter { !$0.isEmpty }.joined(separator: [0x20]))
-          try builder.add(.paragraph, text[...], source: source.span(lines: first...(line - 1)), context: time.map { "at \($0)" }, after: .line)
+        if end > first {
+          let words = (first..<end).map { Self.withoutMarkup(source.bytes[source.trimmed(source.lineRange($0))]) }
+          let spoken = Array(words.filter { !$0.isEmpty }.joined(separator: [0x20]))
+          try builder.add(.paragraph, spoken[...], source: source.span(lines: first...(end - 1)), context: time.map { "at \($0)" }, after: .line)
         }
       } else {
         line += 1

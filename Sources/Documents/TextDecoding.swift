@@ -12,13 +12,13 @@ enum TextDecoding {
     if data.starts(with: [0xFF, 0xFE]) { return wide(data, .utf16LittleEndian, from: 2) }
     if data.starts(with: [0xFE, 0xFF]) { return wide(data, .utf16BigEndian, from: 2) }
     if let encoding = zeroPattern(data) { return wide(data, encoding, from: 0) }
-    guard isText(data) else { return nil }
+    guard isText(data[...]) else { return nil }
     if declared == .windows1252, !isValidUTF8(data) { return windows1252(data) }
     return utf8(data, from: 0) ?? windows1252(data)
   }
 
   /// Few control characters and hardly a zero byte.
-  private static func isText(_ data: [UInt8]) -> Bool {
+  static func isText(_ data: ArraySlice<UInt8>) -> Bool {
     let sample = data.prefix(1 << 16)
     var zeros = 0
     var controls = 0

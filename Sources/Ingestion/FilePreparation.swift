@@ -53,14 +53,15 @@ struct FilePreparation: Sendable {
     return PreparedFile(file: file, version: version, outcome: .sameAs(root: holder.root, path: holder.path))
   }
 
-  mutating func prepare(_ file: WalkedFile) -> PreparedFile {
+  /// - Parameter isCancelled: What is read then is for nothing.
+  mutating func prepare(_ file: WalkedFile, isCancelled: @escaping @Sendable () -> Bool) -> PreparedFile {
     let start = ContinuousClock.now
-    var prepared = read(file)
+    var prepared = read(file, isCancelled)
     prepared.seconds = start.duration(to: .now) / .seconds(1)
     return prepared
   }
 
-  private mutating func read(_ file: WalkedFile) -> PreparedFile {
+  private mutating func read(_ file: WalkedFile, _ isCancelled: @escaping @Sendable () -> Bool) -> PreparedFile {
     let bytes = Array(file.relativePath.utf8)
     var version = version(of: file)
     func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
@@ -69,11 +70,13 @@ struct FilePreparation: Sendable {
       let metadata = MetadataFile(of: file.path)
       version.sha256 = sha256(of: content, and: metadata?.bytes ?? Data())
       if let same = knownContent(file, version) { return same }
-      if let entry = known[bytes], let holder = holders[ContentKey(sha256: entry.sha256, path: entry.path)], holder == (root, entry.path) {
+      if let entry = known[bytes], let holder = holders[ContentKey(sha256: entry.sha256, path: entry.path)],
+        holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path)
+      {
         // What it held, it no longer holds.
         holders[ContentKey(sha256: entry.sha256, path: entry.path)] = nil
       }
-      let document = try reader.read(content, path: file.path)
+      let document = try reader.read(content, path: file.path, isCancelled: isCancelled)
       version.format = document.format.rawValue
       version.title = document.title
       version.language = LanguageGuess.language(of: document.text)

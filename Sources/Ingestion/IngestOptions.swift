@@ -6,6 +6,8 @@ package struct IngestOptions: Sendable {
   package var rereadsAll = false
   /// Tries files again that failed, though neither they nor the readers have changed.
   package var retriesFailed = false
+  /// Believes a folder that held many documents and holds nothing at all now.
+  package var acceptsEmptiedFolder = false
   package var walk = WalkOptions()
 
   package init() {}

@@ -187,7 +187,7 @@ struct IngestRun {
 
     let answering = files.subtracting(report.failed.map { Array($0.path.utf8) })
     let doubles = ledger.filter { entry in
-      guard entry.root != root, IngestScope.relative(entry.root, to: root) != nil else { return false }
+      guard !entry.root.hasBytes(of: root), IngestScope.relative(entry.root, to: root) != nil else { return false }
       let path = IngestScope.relative(entry.root + "/" + entry.path, to: root)
       return path.map { answering.contains(Array($0.utf8)) } ?? false
     }.map { (root: $0.root, path: $0.path) }

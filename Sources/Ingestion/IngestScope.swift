@@ -20,13 +20,19 @@ struct IngestScope {
   }
 
   /// - Parameter absolute: As `resolve` gave it.
-  init(absolute: String, knownRoots: Set<String>) {
+  init(absolute: String, knownRoots: [String]) {
     var status = stat()
     let isFolder = stat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    let folder = isFolder ? absolute : (absolute as NSString).deletingLastPathComponent
+    let folder = isFolder ? absolute : Self.parent(of: absolute)
     let around = knownRoots.filter { Self.relative(folder, to: $0) != nil }.max { $0.utf8.count < $1.utf8.count }
     root = around ?? folder
     prefix = Self.relative(absolute, to: root) ?? ""
+  }
+
+  /// The folder that an absolute path lies in.
+  static func parent(of absolute: String) -> String {
+    let start = absolute.lastIndex(of: "/") ?? absolute.startIndex
+    return start == absolute.startIndex ? "/" : String(absolute[..<start])
   }
 
   /// The path of what lies under `root`, empty for `root` itself; `nil` for what does not. Names are bytes: letters that look the same and are

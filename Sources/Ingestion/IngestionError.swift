@@ -13,6 +13,13 @@ package struct IngestionError: ExplainedError {
       remedy: "give the path of a folder of documents, or of one document")
   }
 
+  static func emptied(_ path: String, _ count: Int) -> IngestionError {
+    IngestionError(
+      code: "folder_emptied", message: "\(path) is empty, and \(count) documents are known from it",
+      why: "a disk that is not mounted looks like that, and they would all be forgotten",
+      remedy: "mount the disk; or if they are gone for good: quarry ingest --allow-empty, or quarry remove")
+  }
+
   static let cancelled = IngestionError(
     code: "cancelled", message: "ingestion was stopped", why: nil, remedy: "run the same command again: it goes on where it was")
 }

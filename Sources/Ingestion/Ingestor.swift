@@ -18,6 +18,8 @@ package struct Ingestor: Sendable {
   package static let overlapTokenLimit = 32
   /// Files noted together.
   static let batchFileCount = 256
+  /// Documents that do not vanish all at once by somebody's will.
+  private static let suspiciousCount = 10
   /// Bytes of text that may wait for the embedder.
   private static let waitingByteLimit = 16 << 20
 
@@ -49,10 +51,14 @@ package struct Ingestor: Sendable {
       chunker: chunker.fingerprint
     ).id
     let ledger = try store.ledger(of: collection)
-    let scope = IngestScope(absolute: absolute, knownRoots: Set(ledger.map(\.root)))
+    let scope = IngestScope(absolute: absolute, knownRoots: ledger.map(\.root))
     let walk = try ScopeWalk(scope, options: options.walk)
 
-    let known = Dictionary(ledger.filter { $0.root == scope.root }.map { (Array($0.path.utf8), $0) }) { first, _ in first }
+    let known = Dictionary(ledger.filter { $0.root.hasBytes(of: scope.root) }.map { (Array($0.path.utf8), $0) }) { first, _ in first }
+    if walk.files.isEmpty, walk.omissions.isEmpty, !options.acceptsEmptiedFolder {
+      let count = known.values.count { $0.state.answers && scope.contains($0.path) }
+      if count >= Self.suspiciousCount { throw IngestionError.emptied(absolute, count) }
+    }
     let preparation = FilePreparation(
       reader: reader, chunker: chunker, rereadsAll: options.rereadsAll, root: scope.root, known: known, ledger: ledger)
     var run = IngestRun(
@@ -85,7 +91,7 @@ package struct Ingestor: Sendable {
     let reading = Thread { [preparation] in
       var preparation = preparation
       for file in files {
-        let prepared = preparation.prepare(file)
+        let prepared = preparation.prepare(file, isCancelled: isCancelled)
         guard !isCancelled(), queue.put(prepared, weight: prepared.weight) else { break }
       }
       queue.close()

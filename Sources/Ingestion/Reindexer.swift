@@ -117,7 +117,7 @@ package struct Reindexer {
     of document: StoredDocument, _ chunks: [PendingChunk], _ files: [LedgerEntry], _ vectors: [String: [Float]]
   ) -> [FileChange] {
     var first = document.version
-    first.stamp = files.first { $0.root == first.root && $0.path == first.path }?.stamp ?? ""
+    first.stamp = files.first { $0.root.hasBytes(of: first.root) && $0.path.hasBytes(of: first.path) }?.stamp ?? ""
     let embedded = chunks.map { pending in
       guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
       return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
@@ -132,7 +132,7 @@ package struct Reindexer {
           version.sha256 = file.sha256
           return FileChange(version, .failed(code: file.code), reason: file.reason, seconds: file.seconds)
         }
-        if file.root == first.root, file.path == first.path { return nil }
+        if file.root.hasBytes(of: first.root), file.path.hasBytes(of: first.path) { return nil }
         return FileChange(version, .sameAs(root: first.root, path: first.path), reason: file.reason, seconds: file.seconds)
       }
   }

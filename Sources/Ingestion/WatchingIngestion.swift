@@ -28,7 +28,8 @@ package struct WatchingIngestion: Sendable {
   package init(
     _ paths: [String], into collection: String, options: IngestOptions, embedder: Embedder, open: @escaping @Sendable () throws -> Store
   ) {
-    self.paths = paths
+    // They mean the same when the folder that the program runs in is gone.
+    self.paths = paths.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
     self.collection = collection
     self.options = options
     self.embedder = embedder
@@ -70,9 +71,9 @@ package struct WatchingIngestion: Sendable {
   }
 
   private func folders(of path: String) -> [String] {
-    guard let absolute = try? IngestScope.resolve(path) else { return [(path as NSString).deletingLastPathComponent] }
+    guard let absolute = try? IngestScope.resolve(path) else { return [IngestScope.parent(of: path)] }
     guard let walk = try? FolderWalk(absolute, options: options.walk) else { return [] }
     // A file is watched through the folder that it lies in.
-    return walk.folders.isEmpty ? [(absolute as NSString).deletingLastPathComponent] : walk.folders
+    return walk.folders.isEmpty ? [IngestScope.parent(of: absolute)] : walk.folders
   }
 }

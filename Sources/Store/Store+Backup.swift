@@ -10,6 +10,7 @@ extension Store {
   /// - Returns: The copy's bytes.
   @discardableResult
   package func backUp(to path: String) throws(StoreError) -> Int64 {
+    try requireOutput(path)
     let unfinished = path + ".unfinished"
     defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
     unlink(unfinished)
@@ -38,6 +39,10 @@ extension Store {
     defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      let lock = try WriterLock(directory: directory)
+      defer { withExtendedLifetime(lock) {} }
+      // Nobody else may have made one meanwhile.
+      guard !FileManager.default.fileExists(atPath: target) else { throw StoreError.indexExists(directory) }
       unlink(unfinished)
       try FileManager.default.copyItem(atPath: backup, toPath: unfinished)
       let copy = try DatabaseQueue(path: unfinished)
@@ -46,6 +51,8 @@ extension Store {
         try Self.requireSound(db, path: backup)
       }
       try copy.close()
+      // The log of a database that was here before would be taken for this one's.
+      for suffix in ["-wal", "-shm", "-journal"] { unlink(target + suffix) }
       try Self.rename(unfinished, to: target)
     } catch {
       throw .wrapping(error, "restore \(backup)", path: backup)
@@ -54,6 +61,20 @@ extension Store {
     // The backup's rows mean files that are not here.
     try store.rebuildDerived(of: Set(store.collections().map(\.name)))
     return store
+  }
+
+  /// Refuses to write what would destroy something: a device, or a file of the index itself.
+  func requireOutput(_ path: String) throws(StoreError) {
+    var status = stat()
+    if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) { throw .notWritable(path, "it is not a file") }
+    func resolved(_ path: String) -> String? {
+      guard let real = realpath(path, nil) else { return nil }
+      defer { free(real) }
+      return String(cString: real)
+    }
+    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    guard let folder = resolved(folder), let index = resolved(directory) else { return }
+    if (folder + "/").utf8.starts(with: (index + "/").utf8) { throw .notWritable(path, "it would lie inside the index") }
   }
 
   private static func requireSound(_ db: Database, path: String) throws {

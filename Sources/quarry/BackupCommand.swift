@@ -55,7 +55,7 @@ struct RestoreCommand: ParsableCommand {
     if output.json {
       JSONOutput.write(result)
     } else {
-      Terminal.write("\(index): \(result.documents) documents, \(result.chunks) chunks\n")
+      Terminal.write("\(result.index): \(result.documents) documents, \(result.chunks) chunks\n")
     }
   }
 }

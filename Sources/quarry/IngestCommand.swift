@@ -26,6 +26,9 @@ struct IngestCommand: AsyncParsableCommand {
   @Flag(help: "Read every file again, also those that have not changed.")
   var force = false
 
+  @Flag(help: "Believe a folder that held documents and is empty now: they are forgotten.")
+  var allowEmpty = false
+
   @Flag(help: "Try files again that could not be read, though they have not changed.")
   var retry = false
 
@@ -54,6 +57,7 @@ struct IngestCommand: AsyncParsableCommand {
     let interrupt = Interrupt()
     var options = IngestOptions()
     options.rereadsAll = force
+    options.acceptsEmptiedFolder = allowEmpty
     options.retriesFailed = retry
     options.walk = selection.options
     if watch { return follow(options, embedder, interrupt) }

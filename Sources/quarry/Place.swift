@@ -9,6 +9,6 @@ struct Place: CustomStringConvertible {
     var place = document == path ? path : "\(path)#\(document)"
     if let page { place += " p. \(page)" }
     if let lines, let first = lines.first, let last = lines.last { place += first == last ? ":\(first)" : ":\(first)–\(last)" }
-    return Terminal.printable(place)
+    return Terminal.printableLine(place)
   }
 }

@@ -138,12 +138,13 @@ struct StatusCommand: ParsableCommand {
       let others = [FileState.new, .skipped, .gone].compactMap { state in collection.states[state.rawValue].map { "\($0) \(state.rawValue)" } }
       if !others.isEmpty { Terminal.write("  other files: \(others.joined(separator: ", ")); quarry status --files lists them\n") }
       for failure in files || failed ? [] : collection.failures {
-        Terminal.write("  \(Terminal.output.style("failed", .red)) \(Terminal.printable(failure.path)): \(failure.reason)\n")
+        let what = Terminal.printableLine("\(failure.path): \(failure.reason)")
+        Terminal.write("  \(Terminal.output.style("failed", .red)) \(what)\n")
       }
       for file in collection.files ?? [] { show(file) }
       for document in collection.contents ?? [] {
         let kind = [document.format, document.language].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
-        Terminal.write("  \(Terminal.printable(document.path))  \(kind)  \(document.chunks) chunks, \(document.bytes) bytes\n")
+        Terminal.write("  \(Terminal.printableLine(document.path))  \(kind)  \(document.chunks) chunks, \(document.bytes) bytes\n")
       }
     }
   }
@@ -156,10 +157,10 @@ struct StatusCommand: ParsableCommand {
       default: nil
       }
     let state = file.state + String(repeating: " ", count: max(0, 9 - file.state.count))
-    var line = "  \(color.map { Terminal.output.style(state, $0) } ?? state) \(Terminal.printable(file.path))"
+    var line = "  \(color.map { Terminal.output.style(state, $0) } ?? state) \(Terminal.printableLine(file.path))"
     if file.chunks > 0 { line += "  \(file.chunks) chunks" }
     if file.seconds >= 0.05 { line += String(format: ", %.1f s", file.seconds) }
-    if let reason = file.reason { line += ": \(Terminal.printable(reason))" }
+    if let reason = file.reason { line += ": \(Terminal.printableLine(reason))" }
     Terminal.write(line + "\n")
   }
 }

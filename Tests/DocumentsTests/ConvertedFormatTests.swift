@@ -99,7 +99,7 @@ import Testing
       document.blocks.map { "\($0.record?.name ?? "-") \(document.text(of: $0))" } == [
         "a/permit.md Permit", "a/permit.md Digging is allowed until the first of March.", "c/inner.zip/deep.txt The deepest note.",
       ])
-    #expect(document.omissions.map { "\($0.name) \($0.isFailure)" } == ["b/sound.mp3 false", "broken.json true"])
+    #expect(document.omissions.map { "\($0.name) \($0.isFailure)" } == [".hidden.txt false", "b/sound.mp3 false", "broken.json true"])
   }
 
   /// A page of a PDF as a picture, as a scanner would make it.
@@ -124,6 +124,92 @@ import Testing
     #expect(try Fixtures.read(workbook, as: "unnamed").format == .xlsx)
     let message = try Data(contentsOf: Fixtures.repository.appending(path: "Corpora/formats/letters.mbox"))
     #expect(try Fixtures.read(message, as: "Inbox").format == .mailbox)
+    // Names of formats that are not read, on what is.
+    #expect(try Fixtures.read("{\\rtf1 A treaty.}", as: "treaty.doc").format == .rtf)
+    #expect(try Fixtures.read("<html><body><table><tr><td>Barley</td></tr></table></body></html>", as: "export.xls").format == .html)
+    #expect(try Fixtures.read("Only words.", as: "notes.key").text == "Only words.")
+    let foreign: [(name: String, bytes: [UInt8])] = [
+      ("film.mp4", [0, 0, 0, 0x18, 0x66, 0x74, 0x79, 0x70, 1, 2, 3, 0, 0, 0]), ("old.doc", [0xD0, 0xCF, 0x11, 0xE0, 0, 0]),
+    ]
+    for (name, bytes) in foreign {
+      let error = #expect(throws: DocumentError.self) { try Fixtures.read(Data(bytes), as: name) }
+      #expect(error?.isUnsupportedFormat == true, "\(name)")
+    }
+  }
+
+  // MARK: Mail as programs write it
+
+  private static func message(_ boundary: String, _ parts: [String]) -> String {
+    "Content-Type: multipart/\(boundary); boundary=\(boundary)\n\n" + parts.map { "--\(boundary)\n\($0)\n" }.joined() + "--\(boundary)--\n"
+  }
+
+  /// Apple Mail puts attachments among the alternatives; a blank one is none.
+  @Test func alternativesLoseNothing() throws {
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\n"
+    let disposition = "Content-Disposition: attachment; filename=contract.txt"
+    let attachment = "Content-Type: text/plain; name=contract.txt\n\(disposition)\n\nThe contract ends in May."
+    let inner = Self.message("mixed", ["Content-Type: text/html\n\n<p>See below.</p>", attachment])
+    let apple = head + Self.message("alternative", ["Content-Type: text/plain\n\nSee below.", inner])
+    let document = try Fixtures.read(apple, as: "m.eml")
+    #expect(document.blocks.contains { $0.record?.name == "contract.txt" && document.text(of: $0) == "The contract ends in May." }, "\(document)")
+    #expect(document.text.components(separatedBy: "See below.").count == 2)
+    let blank = head + Self.message("alternative", ["Content-Type: text/plain\n\n \n", "Content-Type: text/html\n\n<p>All of it is here.</p>"])
+    #expect(try Fixtures.read(blank, as: "m.eml").text.contains("All of it is here."))
+  }
+
+  @Test func oddMessagesLoseNothing() throws {
+    let zeros = "From: a@b.example\nSubject: x\n\nBefore \0 and behind.\n"
+    #expect(try Fixtures.read(zeros, as: "m.eml").text.contains("and behind."))
+    let good = { (number: Int) in "From a@b.example Thu Jan  1 00:00:00 2026\nFrom: a@b.example\nSubject: letter \(number)\n\nBody \(number).\n\n" }
+    let mailbox = good(1) + "From b\n\nNo headers here.\n\n" + good(3) + "From c\n\u{1}garbage\n\n" + good(5)
+    let letters = try Fixtures.read(mailbox, as: "odd.mbox")
+    for words in ["Body 1.", "No headers here.", "Body 3.", "Body 5."] { #expect(letters.text.contains(words), "\(words) of \(letters.text)") }
+    var deep = "Content-Type: text/plain\n\nThe deepest words.\n"
+    for level in 0..<80 { deep = "Content-Type: multipart/mixed; boundary=b\(level)\n\n--b\(level)\n\(deep)--b\(level)--\n" }
+    let nested = try Fixtures.read("From: a@b.example\nSubject: x\nMIME-Version: 1.0\n" + deep, as: "m.eml")
+    #expect(nested.omissions.contains { $0.name == "1 parts" }, "\(nested.omissions)")
+    let body = "From: a@b.example\nSubject: Apple\n\nThe letter.\n"
+    #expect(try Fixtures.read("\(body.utf8.count)   \n\(body)<?xml version=\"1.0\"?><plist/>", as: "1.emlx").text.hasSuffix("The letter."))
+  }
+
+  @Test func cuesWithoutEmptyLinesBetweenThem() throws {
+    let text = "1\n00:00:01,000 --> 00:00:02,000\nHello new\n2\n00:00:03,000 --> 00:00:04,000\n1984\n\n3\n00:00:05,000 --> 00:00:06,000\nEnd.\n"
+    let document = try Fixtures.read(text, as: "film.srt")
+    #expect(document.blocks.map { document.text(of: $0) } == ["Hello new", "1984", "End."])
+  }
+
+  /// A cell far to the right in many rows, and a long text that many cells show.
+  @Test func sparseSheetsAreSmall() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func workbook(_ sheet: String, _ strings: String) throws -> String {
+        let parts = [
+          "xl/workbook.xml": "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"a\"/></sheets></workbook>",
+          "xl/_rels/workbook.xml.rels": "<Relationships><Relationship Id=\"a\" Target=\"worksheets/s.xml\"/></Relationships>",
+          "xl/worksheets/s.xml": "<worksheet><sheetData>\(sheet)</sheetData></worksheet>", "xl/sharedStrings.xml": "<sst>\(strings)</sst>",
+          "[Content_Types].xml": "<Types/>",
+        ]
+        for (name, text) in parts {
+          let file = URL(filePath: folder + "/" + name)
+          try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+          try Data(text.utf8).write(to: file)
+        }
+        let packer = Process()
+        packer.executableURL = URL(filePath: "/usr/bin/bsdtar")
+        packer.arguments = ["-C", folder, "--format=zip", "-cf", folder + "/out.xlsx", "xl", "[[]Content_Types].xml"]
+        try packer.run()
+        packer.waitUntilExit()
+        return folder + "/out.xlsx"
+      }
+      let far = (1...3000).map { "<row r=\"\($0)\"><c r=\"XFD\($0)\"><v>\($0)</v></c></row>" }.joined()
+      let document = try DocumentReader().read(path: workbook(far, ""))
+      #expect(document.blocks.count == 3001 && document.text.hasSuffix("3000"))
+      var limits = ReadingLimits()
+      limits.textByteCount = 1 << 20
+      let row = "<row>" + String(repeating: "<c t=\"s\"><v>0</v></c>", count: 2000) + "</row>"
+      let path = try workbook(row, "<si><t>\(String(repeating: "word ", count: 2000))</t></si>")
+      let error = #expect(throws: DocumentError.self) { try DocumentReader(limits: limits).read(path: path) }
+      #expect(error?.code == "document_too_large")
+    }
   }
 
   private static let hostile: [(name: String, text: String, code: String)] = [
@@ -190,6 +276,11 @@ import Testing
       let nested = try archive(
         "echo word > a.txt && bsdtar -a -cf 1.zip a.txt && bsdtar -a -cf 2.zip 1.zip && bsdtar -a -cf 3.zip 2.zip && bsdtar -a -cf out.zip 3.zip")
       #expect(nested?.why?.contains("2 deep") == true)
+      // None of these has more than five members itself.
+      let fan = try archive(
+        "for i in {1..5}; do echo word > w$i.txt; done && bsdtar -a -cf a.zip w*.txt && for i in {1..5}; do cp a.zip a$i.zip; done && bsdtar -a -cf out.zip a?.zip"
+      )
+      #expect(fan?.why?.contains("those in archives in it counted") == true, "\(fan.map { "\($0)" } ?? "read")")
     }
   }
 }

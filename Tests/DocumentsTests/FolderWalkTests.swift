@@ -71,4 +71,41 @@ import Testing
         ])
     }
   }
+
+  /// Ignore files as Windows writes them; one that cannot be read leaves its folder out, for nobody knows what it says.
+  @Test func ignoreFilesOfOtherSystems() throws {
+    try Fixtures.withTemporaryFolder { root in
+      try Data([0xEF, 0xBB, 0xBF] + Array("first.md\r\n# rules\r\nsecret.md\r\nbuild/\r\n".utf8)).write(to: URL(filePath: "\(root)/.gitignore"))
+      for folder in ["build", "odd"] { try FileManager.default.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true) }
+      for name in ["first.md", "secret.md", "kept.md", "build/x.md", "odd/y.md"] { try Data("text".utf8).write(to: URL(filePath: "\(root)/\(name)")) }
+      #expect(try FolderWalk(root).files.map(\.relativePath) == ["kept.md", "odd/y.md"])
+      try Data().write(to: URL(filePath: "\(root)/odd/.gitignore"))
+      #expect(truncate("\(root)/odd/.gitignore", 17 << 20) == 0)
+      let walk = try FolderWalk(root)
+      #expect(walk.files.map(\.relativePath) == ["kept.md"])
+      #expect(walk.omissions.first { $0.relativePath == "odd/" }?.kind == .unreadable)
+      #expect(throws: DocumentError.self) { try FolderWalk("\(root)/odd") }
+    }
+  }
+
+  /// Names of old disks: each has its own row, and a folder is a folder. Pipes and links are said as well.
+  @Test func namesThatAreNotUTF8() throws {
+    try Fixtures.withTemporaryFolder { root in
+      for name in [[0x6C, 0xEF, 0x6E], [0x6C, 0xF0, 0x6E]] as [[UInt8]] {
+        let path = (Array("\(root)/".utf8) + name + [0]).map { CChar(bitPattern: $0) }
+        let descriptor = open(path, O_CREAT | O_WRONLY, 0o644)
+        #expect(descriptor >= 0)
+        close(descriptor)
+      }
+      #expect(mkdir((Array("\(root)/".utf8) + [0x66, 0xFC, 0]).map { CChar(bitPattern: $0) }, 0o755) == 0)
+      #expect(mkfifo("\(root)/pipe", 0o644) == 0)
+      try FileManager.default.createSymbolicLink(atPath: "\(root)/self", withDestinationPath: ".")
+      let walk = try FolderWalk(root)
+      #expect(walk.files.isEmpty)
+      #expect(
+        walk.omissions.map { "\($0.relativePath) \($0.kind == .unreadable)" } == [
+          "f\\xFC/ true", "l\\xEFn true", "l\\xF0n true", "pipe false", "self/ false",
+        ])
+    }
+  }
 }

@@ -3,11 +3,11 @@
 
   faults.py --quarry PROGRAM [--only kills,steps,errors,flips,clocks] [--rounds 500] [--stride 1] [--flips 2000] [--seed 1] [--out FILE]
 
-  kills   kill -9 at a random moment of ingest, remove, reindex, backup, import and vacuum, often again while that is mended
+  kills   kill -9 at a random moment of ingest, remove, reindex, backup and vacuum, often again while that is mended
   steps   the process dies at the k-th write, sync, rename, … for every k, before it and in the middle of it
   errors  the k-th of them, or all from it on, fails with EIO or ENOSPC
   flips   one bit of one file is another one: in every region of every file of the index
-  clocks  times of files and of the machine's clock that lie in the future or go back
+  clocks  times of files that lie in the future or go back
 
 What it demands, after each: every document that was acknowledged is found with its own text and no other; what a job was to change is as it was or as it should
 be; nothing is found that is in no file; `quarry audit` finds nothing after the next ingest; a command that fails says why. Exit status 1 if one of these is

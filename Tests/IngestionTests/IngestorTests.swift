@@ -211,6 +211,36 @@ import Testing
     #expect(try entries().allSatisfy { $0.chunkCount == 1 })
   }
 
+  /// The same letters written in two ways: two folders to the system.
+  @Test func foldersOfNamesThatLookTheSameAreTwo() throws {
+    let folders = ["caf\u{E9}", "cafe\u{301}"].map { base + "/" + $0 }
+    for folder in folders + folders {
+      // Foundation may write names in a form of its own.
+      mkdir(folder, 0o755)
+      let descriptor = open(folder + "/same.md", O_CREAT | O_WRONLY, 0o644)
+      _ = "The lamp burns.".withCString { Foundation.write(descriptor, $0, strlen($0)) }
+      close(descriptor)
+      let report = try ingestor.ingest(folder, into: "default")
+      #expect(report.removed == 0 && report.failed.isEmpty)
+    }
+    #expect(try documents().count == 2 && store.audit().isEmpty)
+  }
+
+  /// A disk that is not mounted is an empty folder.
+  @Test func aFolderThatWasEmptiedForgetsNothingUnlessTold() throws {
+    for number in 0..<12 { try write("\(number).md", "Note \(number).") }
+    _ = try ingestor.ingest(root, into: "default")
+    try FileManager.default.removeItem(atPath: root)
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.root, into: "default") }
+    #expect(error?.code == "folder_emptied")
+    #expect(try documents().count == 12)
+    var options = IngestOptions()
+    options.acceptsEmptiedFolder = true
+    #expect(try ingestor.ingest(root, into: "default", options: options).removed == 12)
+    #expect(try documents().isEmpty)
+  }
+
   @Test func aPathThatIsNotThereMakesNoCollection() throws {
     let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.base + "/nowhere", into: "default") }
     #expect(error?.code == "path_missing")

@@ -35,6 +35,40 @@ import Testing
     #expect(try restored.collections().map(\.documentCount) == [30])
   }
 
+  /// Who deletes a broken database leaves its log, which belongs to no other.
+  @Test func aLogThatWasLeftBehindIsNotTakenForTheBackups() throws {
+    let (store, collection) = try filled()
+    try store.backUp(to: file)
+    let broken = folder.path + "/broken"
+    let other = try Store.open(directory: broken, access: .writing, options: options)
+    let others = try other.createCollection(named: "other", embedder: embedder).id
+    for number in 0..<40 { try other.put("o\(number)", ["owl \(number)"], in: others) }
+    let files = FileManager.default
+    // As it lies there while it is open, which is as a killed process leaves it.
+    let killed = folder.path + "/killed"
+    try files.createDirectory(atPath: killed, withIntermediateDirectories: true)
+    for suffix in ["-wal", "-shm"] { try files.copyItem(atPath: broken + "/index.sqlite" + suffix, toPath: killed + "/index.sqlite" + suffix) }
+    let restored = try Store.restore(file, to: killed, options: options)
+    #expect(try restored.collections().map(\.name) == ["c"] && restored.audit().isEmpty)
+    #expect(try restored.lexicalSearch(anyOf: ["kite"], limit: 100, in: collection).count == 30)
+  }
+
+  /// Neither a device nor the index itself.
+  @Test func whatWouldBeDestroyedIsNotWritten() throws {
+    let (store, collection) = try filled()
+    let link = folder.path + "/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: index)
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o644) == 0)
+    for path in [pipe, index + "/index.sqlite", index + "/backup", link + "/backup", folder.path] {
+      #expect(throws: StoreError.self, "\(path)") { try store.backUp(to: path) }
+      #expect(throws: StoreError.self, "\(path)") { try store.export("c", to: path) }
+    }
+    var status = stat()
+    #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    #expect(try store.lexicalSearch(anyOf: ["kite"], limit: 100, in: collection).count == 30 && store.audit().isEmpty)
+  }
+
   @Test func nothingIsWrittenOver() throws {
     let (store, _) = try filled()
     try store.backUp(to: file)

@@ -71,6 +71,7 @@ import Testing
       #expect(error?.code == "export_malformed", "\(what): \(String(describing: error))")
       #expect(try second.collections().isEmpty && second.collection(named: "x") == nil, "\(what)")
     }
+    try refused(lines.map { $0.replacingOccurrences(of: "\"path\":\"b.txt\"", with: "\"path\":\"a.txt\"") }, "two documents of one path")
     for count in lines.indices { try refused(Array(lines.prefix(count)), "cut after \(count) lines") }
     for index in lines.indices {
       var changed = lines

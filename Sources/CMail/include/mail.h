@@ -30,11 +30,13 @@ typedef struct {
 /// Reads a message, or all messages of a mailbox ("mbox", RFC 4155), with GMime.
 ///
 /// @param on_message called for every message before its parts; messages inside messages come after the one that holds them.
-/// @param depth_limit how deep containers and messages may lie in each other; what lies deeper is left out.
+/// What stands in a mailbox as a message and is none is given as a text.
+///
+/// @param depth_limit how deep containers and messages may lie in each other; what lies deeper is left out, and counted in `too_deep_count`.
 /// @return how many messages there were; 0 if it is none.
 size_t quarry_mail_read(
     const uint8_t *_Nonnull bytes, size_t count, bool is_mailbox, int depth_limit, void *_Nullable context,
     void (*_Nonnull on_message)(void *_Nullable context, const quarry_mail_headers *_Nonnull headers),
-    void (*_Nonnull on_part)(void *_Nullable context, const quarry_mail_part *_Nonnull part));
+    void (*_Nonnull on_part)(void *_Nullable context, const quarry_mail_part *_Nonnull part), size_t *_Nonnull too_deep_count);
 
 #endif

@@ -2,13 +2,15 @@
 struct ArchiveReader {
   let path: String
   let limits: ReadingLimits
-  /// Archives that this one lies in.
-  let depth: Int
+  let nesting: Nesting
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
-    var members = MemberDocuments(path: path, limits: limits, depth: depth)
+    var members = MemberDocuments(path: path, limits: limits, nesting: nesting)
     for entry in try ArchiveEntries(path: path, limits: limits).read(data).sorted(by: { $0.name < $1.name }) {
-      if isOfNoInterest(entry.name) { continue }
+      if isOfNoInterest(entry.name) {
+        members.leaveOut(entry.name, "it is hidden, or lies in a folder of what programs made")
+        continue
+      }
       try members.add(entry.data, named: entry.name)
     }
     return try members.document(.archive, title: nil, whyEmpty: "no file in it has text that Quarry reads")
@@ -26,13 +28,14 @@ struct ArchiveReader {
 struct CompressedReader {
   let path: String
   let limits: ReadingLimits
-  let depth: Int
+  let nesting: Nesting
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
+    try nesting.takeMember(of: path, limits: limits)
     let output = try ConverterProgram.bsdcat.convert(data, of: path, ["-"], limits: limits)
     guard output.exitCode == 0 else { throw .malformed(path, "compressed file", ConverterProgram.bsdcat.complaint(output)) }
     let inner = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
-    return try DocumentReader(limits: limits).read(output.bytes, path: inner, depth: depth + 1)
+    return try DocumentReader(limits: limits).read(output.bytes, path: inner, nesting: nesting.inner)
   }
 }
 
@@ -40,23 +43,24 @@ struct CompressedReader {
 struct MemberDocuments {
   private let path: String
   private let limits: ReadingLimits
-  private let depth: Int
+  private let nesting: Nesting
   private var builder: BlockBuilder
   private var omissions: [ExtractedDocument.Omission] = []
 
-  /// - Parameter depth: Documents that the one which holds them lies in.
-  init(path: String, limits: ReadingLimits, depth: Int) {
+  /// - Parameter nesting: Of the document which holds them.
+  init(path: String, limits: ReadingLimits, nesting: Nesting) {
     self.path = path
     self.limits = limits
-    self.depth = depth
+    self.nesting = nesting
     builder = BlockBuilder(path: path, limits: limits)
   }
 
   /// Reads a member; throws only if all of them together pass a limit.
   mutating func add(_ data: [UInt8], named name: String) throws(DocumentError) {
+    try nesting.takeMember(of: path, limits: limits)
     let document: ExtractedDocument
     do throws(DocumentError) {
-      document = try DocumentReader(limits: limits).read(data, path: "\(path)/\(name)", depth: depth + 1)
+      document = try DocumentReader(limits: limits).read(data, path: "\(path)/\(name)", nesting: nesting.inner)
     } catch {
       note(error, of: name, isEmpty: data.isEmpty)
       return
@@ -68,6 +72,9 @@ struct MemberDocuments {
   mutating func note(_ error: DocumentError, of name: String, isEmpty: Bool) {
     omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: !error.isUnsupportedFormat && !isEmpty))
   }
+
+  /// Notes that a member was left out by a rule.
+  mutating func leaveOut(_ name: String, _ reason: String) { omissions.append(.init(name: name, reason: reason, isFailure: false)) }
 
   /// Adds a member that is already read; without a name it is the document's own text.
   mutating func add(_ document: ExtractedDocument, named name: String?) throws(DocumentError) {

@@ -6,27 +6,39 @@ import CMail
 struct MailReader {
   let path: String
   let limits: ReadingLimits
-  let depth: Int
+  let nesting: Nesting
   let format: DocumentFormat
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     let mailbox = Mailbox()
-    let count = data.withUnsafeBufferPointer { bytes in
+    var tooDeepCount = 0
+    let count = (path.lowercased().hasSuffix(".emlx") ? Self.messageOfAppleMail(data) : data).withUnsafeBufferPointer { bytes in
       bytes.baseAddress.map {
         quarry_mail_read(
           $0, bytes.count, format == .mailbox, Int32(limits.nestingDepth / 8), Unmanaged.passUnretained(mailbox).toOpaque(),
           { context, headers in Mailbox.from(context)?.begin(headers.pointee) },
-          { context, part in Mailbox.from(context)?.add(part.pointee) })
+          { context, part in Mailbox.from(context)?.add(part.pointee) }, &tooDeepCount)
       } ?? 0
     }
     guard count > 0 else { throw .malformed(path, "e-mail", "it has no message") }
 
-    var members = MemberDocuments(path: path, limits: limits, depth: depth)
+    var members = MemberDocuments(path: path, limits: limits, nesting: nesting)
     for (number, message) in mailbox.messages.enumerated() {
       try add(message, named: format == .email && number == 0 ? nil : "message \(number + 1)", to: &members)
     }
+    if tooDeepCount > 0 {
+      members.leaveOut("\(tooDeepCount) parts", "they lie in more than \(limits.nestingDepth / 8) containers and messages")
+    }
     let title = format == .mailbox ? "" : label((mailbox.messages.first?.subject ?? "").utf8)
     return try members.document(format, title: title.isEmpty ? nil : title, whyEmpty: "its messages hold no text")
+  }
+
+  /// Apple Mail writes the message's bytes as a number before it, and properties of its own behind it.
+  private static func messageOfAppleMail(_ data: [UInt8]) -> [UInt8] {
+    guard let lineEnd = data.firstIndex(of: UInt8(ascii: "\n")),
+      let count = Int(String(decoding: data[..<lineEnd].filter { !$0.isWhiteSpace }, as: UTF8.self)), count > 0
+    else { return data }
+    return Array(data[(lineEnd + 1)...].prefix(count))
   }
 
   private func add(_ message: Mailbox.Message, named name: String?, to members: inout MemberDocuments) throws(DocumentError) {
@@ -43,7 +55,7 @@ struct MailReader {
         let place = [name, "message.\(type)"].compactMap(\.self).joined(separator: "/")
         var body: ExtractedDocument
         do throws(DocumentError) {
-          body = try DocumentReader(limits: limits).read(part.data, path: "\(path)/\(place)", depth: depth + 1)
+          body = try DocumentReader(limits: limits).read(part.data, path: "\(path)/\(place)", nesting: nesting.inner)
         } catch {
           members.note(error, of: place, isEmpty: false)
           continue

@@ -23,11 +23,14 @@ struct SpreadsheetReader {
     var builder = BlockBuilder(path: path, limits: limits)
     for sheet in sheets {
       let name = label(sheet.name.utf8)
-      let rows = try SheetRows(package, sheet.part, values).rows
+      let rows = try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
       guard let first = rows.first else { continue }
       try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first.number...first.number))
       var table = TableRows(headingPath: [name])
-      for row in rows { try table.add(row.cells, source: SourceSpan(lines: row.number...row.number), to: &builder) }
+      for row in rows {
+        let cells = row.cells.map { (column: $0.column, text: Array($0.text.utf8)) }
+        try table.add(cells: cells, source: SourceSpan(lines: row.number...row.number), to: &builder)
+      }
       try table.end(&builder)
     }
     return try builder.document(.xlsx, title: try package.title(), whyEmpty: "its sheets hold no text")
@@ -163,16 +166,18 @@ private struct CellValues {
 
 /// The cells of one sheet that hold something, row by row.
 private struct SheetRows {
-  private(set) var rows: [(number: Int, cells: [[UInt8]])] = []
+  /// A shared text is held once, however many cells show it.
+  private(set) var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
 
   /// Excel's own limits.
   private static let columnLimit = 16_384
   private static let rowLimit = 1 << 20
 
-  init(_ package: OfficePackage, _ part: String, _ values: CellValues) throws(DocumentError) {
-    var rows: [(number: Int, cells: [[UInt8]])] = []
+  init(_ package: OfficePackage, _ part: String, _ values: CellValues, path: String, limits: ReadingLimits) throws(DocumentError) {
+    var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
+    var byteCount = 0
     var number = 0
-    var cells: [[UInt8]] = []
+    var cells: [(column: Int, text: String)] = []
     var column = 0
     var type: String?
     var style: Int?
@@ -194,15 +199,18 @@ private struct SheetRows {
       case .text(let text): if isValue { value += text }
       case .end("c"):
         let text = values.text(value, type: type, style: style)
-        if !text.isEmpty, column < Self.columnLimit {
-          while cells.count <= column { cells.append([]) }
-          cells[column] = Array(text.utf8)
+        byteCount += text.utf8.count
+        // Columns rise; a file in which they do not has its later ones.
+        if !text.isEmpty, column < Self.columnLimit, byteCount <= limits.textByteCount {
+          while let last = cells.last, last.column >= column { cells.removeLast() }
+          cells.append((column, text))
         }
         column += 1
       case .end("row"): if !cells.isEmpty { rows.append((max(1, number), cells)) }
       default: break
       }
     }
+    guard byteCount <= limits.textByteCount else { throw .tooLarge(path, "its text is longer than \(limits.textByteCount) bytes") }
     self.rows = rows
   }
 

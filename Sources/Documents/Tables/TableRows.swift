@@ -1,7 +1,10 @@
 /// Writes the rows of one table as blocks that read alone: each value stands behind its column's name, where the first row has names.
 struct TableRows {
-  private var first: (fields: [[UInt8]], source: SourceSpan)?
-  private var names: [[UInt8]] = []
+  /// A field that holds something, and its column from 0.
+  typealias Cell = (column: Int, text: [UInt8])
+
+  private var first: (cells: [Cell], source: SourceSpan)?
+  private var names: [Int: [UInt8]] = [:]
   private var hasRows = false
   private let headingPath: [String]
 
@@ -11,43 +14,49 @@ struct TableRows {
 
   /// Takes the next row; one without visible text is left out.
   mutating func add(_ fields: [[UInt8]], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
-    if fields.allSatisfy({ $0.allSatisfy(\.isWhiteSpace) }) { return }
+    try add(cells: fields.enumerated().map { ($0, $1) }, source: source, to: &builder)
+  }
+
+  /// The same of a row of which only some cells are there, in the order of their columns.
+  mutating func add(cells: [Cell], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
+    if cells.allSatisfy({ $0.text.allSatisfy(\.isWhiteSpace) }) { return }
     guard let header = first else {
-      first = (fields, source)
+      first = (cells, source)
       return
     }
     if !hasRows {
-      if Self.isHeader(header.fields) {
-        names = header.fields.map { Array(label($0, limit: 80).utf8) }
+      if Self.isHeader(header.cells) {
+        for cell in header.cells { names[cell.column] = Array(label(cell.text, limit: 80).utf8) }
       } else {
-        try write(header.fields, source: header.source, to: &builder)
+        try write(header.cells, source: header.source, to: &builder)
       }
     }
-    try write(fields, source: source, to: &builder)
+    try write(cells, source: source, to: &builder)
   }
 
   /// A table of one row has no names of columns.
   mutating func end(_ builder: inout BlockBuilder) throws(DocumentError) {
-    if !hasRows, let first { try write(first.fields, source: first.source, to: &builder) }
+    if !hasRows, let first { try write(first.cells, source: first.source, to: &builder) }
   }
 
-  private mutating func write(_ fields: [[UInt8]], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
+  private mutating func write(_ cells: [Cell], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
     hasRows = true
     var parts: [[UInt8]] = []
-    for (index, field) in fields.enumerated() {
-      let value = Array(label(field, limit: nil).utf8)
+    for cell in cells {
+      let value = Array(label(cell.text, limit: nil).utf8)
       guard !value.isEmpty else { continue }
-      parts.append(index < names.count && !names[index].isEmpty ? names[index] + Array(": ".utf8) + value : value)
+      let name = names[cell.column] ?? []
+      parts.append(name.isEmpty ? value : name + Array(": ".utf8) + value)
     }
     let row = Array(parts.joined(separator: " · ".utf8))
     try builder.add(.tableRow, row[...], source: source, headingPath: headingPath, after: parts.count > 1 ? .line : .blankLine)
   }
 
   /// Names of columns are words, all different, and mostly there.
-  private static func isHeader(_ fields: [[UInt8]]) -> Bool {
-    let names = fields.map { label($0, limit: nil) }
-    let filled = names.filter { !$0.isEmpty }
-    guard filled.count * 2 > names.count, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 }) else { return false }
+  private static func isHeader(_ cells: [Cell]) -> Bool {
+    let filled = cells.map { label($0.text, limit: nil) }.filter { !$0.isEmpty }
+    let width = 1 + (cells.last?.column ?? 0)
+    guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 }) else { return false }
     return !filled.contains { Double($0) != nil }
   }
 }

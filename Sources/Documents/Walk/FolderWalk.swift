@@ -83,21 +83,31 @@ package struct FolderWalk {
     // Those of the folders above; its own come with the others.
     var above = ""
     for name in part.split(separator: "/") {
-      if let found = self.rules(ofFolder: above) { rules.append(found) }
+      if let found = try self.rules(ofFolder: above) { rules.append(found) }
       above = above.isEmpty ? String(name) : above + "/" + name
     }
     var pending = [Folder(path: start, relative: part, rules: rules)]
     while let folder = pending.popLast() {
-      guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
-        let reason = String(cString: strerror(errno))
-        if folder.path == start { throw .unreadable(start, reason) }
-        omissions.append(WalkOmission(relativePath: folder.relative + "/", kind: .unreadable, reason: "it cannot be read: \(reason)"))
+      let entries: [FolderEntry]
+      let rules: [IgnoreRules]
+      do throws(DocumentError) {
+        entries = try FolderEntry.all(of: folder.path)
+        rules = folder.rules + [try self.rules(ofFolder: folder.relative)].compactMap(\.self)
+      } catch {
+        if folder.path == start { throw error }
+        let reason = [error.message, error.why].compactMap(\.self).joined(separator: ": ")
+        omissions.append(WalkOmission(relativePath: folder.relative + "/", kind: .unreadable, reason: reason))
         continue
       }
       folders.append(folder.path)
-      let rules = folder.rules + [self.rules(ofFolder: folder.relative)].compactMap(\.self)
-      for name in names.sorted() {
-        let relative = folder.relative.isEmpty ? name : folder.relative + "/" + name
+      for entry in entries {
+        let relative = folder.relative.isEmpty ? entry.shownName : folder.relative + "/" + entry.shownName
+        guard let name = entry.name else {
+          omissions.append(
+            WalkOmission(
+              relativePath: relative + (entry.isFolder ? "/" : ""), kind: .unreadable, reason: "its name is not UTF-8: it has to be renamed"))
+          continue
+        }
         if let inner = visit(name, Folder(path: Self.joined(folder.path, name), relative: relative, rules: rules)) { pending.append(inner) }
       }
     }
@@ -106,11 +116,8 @@ package struct FolderWalk {
 
   /// Takes a file, or leaves an entry out; gives back a folder that is to be entered.
   private mutating func visit(_ name: String, _ entry: Folder) -> Folder? {
-    if !FileStatus.exists(entry.path) {
-      // A name that is no UTF-8 cannot be opened by its repaired form: listed, so that reading it fails where all can see.
-      files.append(WalkedFile(relativePath: entry.relative, path: entry.path, byteCount: 0, modificationTime: 0))
-      return nil
-    }
+    // It was deleted just now.
+    guard FileStatus.exists(entry.path) else { return nil }
     guard let status = FileStatus(path: entry.path) else {
       omit(entry.relative, "it is a link that leads nowhere")
       return nil
@@ -121,6 +128,7 @@ package struct FolderWalk {
       omit(status.isFolder ? entry.relative + "/" : entry.relative, reason)
     } else if status.isFolder {
       if entered.insert(status.identity).inserted { return entry }
+      omit(entry.relative + "/", "it is a link to a folder that is there under another name")
     } else if !status.isRegularFile {
       omit(entry.relative, "it is neither a file nor a folder")
     } else if let limit = options.fileByteLimit, status.byteCount > limit {
@@ -153,8 +161,8 @@ package struct FolderWalk {
     }
   }
 
-  private func rules(ofFolder relative: String) -> IgnoreRules? {
-    options.followsIgnoreFiles ? IgnoreRules(ofFolder: relative.isEmpty ? root : Self.joined(root, relative), relative: relative) : nil
+  private func rules(ofFolder relative: String) throws(DocumentError) -> IgnoreRules? {
+    options.followsIgnoreFiles ? try IgnoreRules(ofFolder: relative.isEmpty ? root : Self.joined(root, relative), relative: relative) : nil
   }
 
   private mutating func omit(_ path: String, _ reason: String) {
@@ -169,7 +177,7 @@ package struct FolderWalk {
 
   private func isInside(_ path: String) -> Bool {
     guard let target = Self.realPath(path) else { return false }
-    return target.hasPrefix(realRoot == "/" ? "/" : realRoot + "/")
+    return target.utf8.elementsEqual(realRoot.utf8) || target.utf8.starts(with: (realRoot == "/" ? "/" : realRoot + "/").utf8)
   }
 
   private static func realPath(_ path: String) -> String? {

@@ -18,18 +18,25 @@ struct IgnoreRules {
 
   /// - Parameter path: Of the folder in the file system.
   /// - Returns: `nil` if it has no rules.
-  init?(ofFolder path: String, relative folder: String) {
+  /// - Throws: If it has some that cannot be read: what they leave out is not to be taken in.
+  init?(ofFolder path: String, relative folder: String) throws(DocumentError) {
     self.folder = folder
-    rules = Self.fileNames.flatMap { name -> [Rule] in
-      guard let status = FileStatus(path: path + "/" + name), status.isRegularFile, status.byteCount <= Self.byteLimit,
-        let data = FileManager.default.contents(atPath: path + "/" + name)
-      else { return [] }
+    var rules: [Rule] = []
+    for name in Self.fileNames {
+      let file = path + "/" + name
+      guard let status = FileStatus(path: file), status.isRegularFile else { continue }
+      guard status.byteCount <= Self.byteLimit else { throw .unreadable(file, "it has \(status.byteCount) bytes") }
+      guard let data = FileManager.default.contents(atPath: file) else { throw .unreadable(file, String(cString: strerror(errno))) }
       let place = folder.isEmpty ? name : folder + "/" + name
-      return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { number, line in
-        PathPattern(String(line)).map { Rule(pattern: $0, origin: "\(place), line \(number + 1), leaves it out") }
+      // By bytes: a carriage return and a line feed are one character to Swift. Editors may begin with a byte order mark.
+      let text = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
+      for (number, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        guard let pattern = PathPattern(String(decoding: line, as: UTF8.self)) else { continue }
+        rules.append(Rule(pattern: pattern, origin: "\(place), line \(number + 1), leaves it out"))
       }
     }
     if rules.isEmpty { return nil }
+    self.rules = rules
   }
 
   /// - Parameter patterns: As in an ignore file at the root.

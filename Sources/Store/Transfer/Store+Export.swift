@@ -18,6 +18,7 @@ extension Store {
   package func export(_ name: String, to path: String, progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }) throws(StoreError)
     -> TransferReport
   {
+    try requireOutput(path)
     let collection = try requireCollection(named: name)
     let ledger = try ledger(of: collection.id)
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
@@ -45,7 +46,7 @@ extension Store {
         for file in files {
           report.files += 1
           // The document's own file is known by it, unless a newer version of it could not be read.
-          if file.root == version.root, file.path == version.path, file.state.answers, file.reason == nil { continue }
+          if file.root.hasBytes(of: version.root), file.path.hasBytes(of: version.path), file.state.answers, file.reason == nil { continue }
           try output.write(TransferLine(file: .init(file, shares: true)))
         }
         progress(report.documents, groups.count)

@@ -55,6 +55,8 @@ private struct IncomingCollection {
   private var pendingChunkCount = 0
   /// The document that files share.
   private var last: DocumentVersion?
+  /// Roots and paths of those that came.
+  private var seen: Set<[UInt8]> = []
 
   init(store: Store, collection: CollectionID, dimension: Int, path: String, lines: LineReader) {
     self.store = store
@@ -88,6 +90,7 @@ private struct IncomingCollection {
     let version = DocumentVersion(
       root: document.root, path: document.path, sha256: document.sha256, byteCount: document.bytes, modificationTime: document.modified,
       format: document.format, title: document.title, language: document.language, metadata: document.metadata)
+    guard seen.insert(Array("\(document.root)\0\(document.path)".utf8)).inserted else { throw fault("a document has the path of one before it") }
     var chunks: [EmbeddedChunk] = []
     for ordinal in 0..<max(0, document.chunks) {
       guard let line = try lines.next(), let chunk = line.chunk else { throw fault("a document of \(document.chunks) chunks has only \(ordinal)") }
@@ -106,6 +109,7 @@ private struct IncomingCollection {
     guard chunk.ordinal == ordinal, chunk.range.count == 2, chunk.range[0] >= 0, chunk.range[0] <= chunk.range[1],
       chunk.spans.allSatisfy({ $0.offset >= 0 }), chunk.tokens >= 0
     else { throw fault("the chunk has impossible numbers") }
+    guard !chunk.text.isEmpty else { throw fault("the chunk has no text") }
     let vector = chunk.vector.count == dimension * MemoryLayout<Float>.size ? VectorBlob.vector(chunk.vector) : []
     guard vector.count == dimension, vector.allSatisfy(\.isFinite) else { throw fault("the chunk's vector does not have \(dimension) numbers") }
     let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -119,7 +123,7 @@ private struct IncomingCollection {
   private mutating func take(_ file: TransferLine.File) throws {
     var version = DocumentVersion(
       root: file.root, path: file.path, sha256: file.sha256, byteCount: file.bytes, modificationTime: file.modified, format: "", title: nil)
-    let isOwn = last.map { $0.root == file.root && $0.path == file.path } ?? false
+    let isOwn = last.map { $0.root.hasBytes(of: file.root) && $0.path.hasBytes(of: file.path) } ?? false
     if !(file.shares && isOwn) { report.files += 1 }
     switch (file.state, file.shares, last) {
     case (.done, true, let last?), (.unchanged, true, let last?):
