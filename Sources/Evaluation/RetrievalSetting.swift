@@ -10,21 +10,28 @@ package struct RetrievalSetting: Sendable {
 
   package init() {
     name = "default"
-    options = SearchOptions()
+    options = Self.standardOptions
     rerankLimit = 0
+  }
+
+  /// Recall is measured in the best 100 documents, and several chunks may be of one.
+  private static var standardOptions: SearchOptions {
+    var options = SearchOptions()
+    options.candidateLimit = 300
+    return options
   }
 
   /// What can be set, for people.
   package static let keys = [
     ("dense-weight", "the vectors' share of the score, 0 to 1"), ("ranks", "0 or 1, whether places are added up in the place of scores"),
-    ("candidates", "chunks taken from each side, 10 to 10000"),
+    ("candidates", "chunks taken from each side, 10 to 10000; 300 by default, for the sake of the best 100 documents"),
     ("refine", "0 or 1, whether the best are looked at more closely"),
     ("rerank", "the best documents that the generator judges, 0 to 50"),
   ]
 
   /// - Throws: `setting` when a key is not known or its value is out of bounds.
   package init(_ text: String) throws(EvaluationError) {
-    var options = SearchOptions()
+    var options = Self.standardOptions
     var rerankLimit = 0
     var weight: Double?
     var usesRanks = false

@@ -3,14 +3,11 @@ import Store
 extension Retriever {
   /// The best documents, best first: a document is as good as its best chunk.
   ///
-  /// - Parameter limit: Documents at most.
+  /// - Parameter limit: Documents at most; there are fewer where the candidates (`SearchOptions.candidateLimit`) are of fewer.
   /// - Returns: Names as results carry them (the record's, or the path), each once.
   package func rankDocuments(
     _ question: String, limit: Int = 100, _ options: SearchOptions = SearchOptions()
   ) throws -> [(document: String, score: Double)] {
-    var options = options
-    // Several chunks may be of one document.
-    options.candidateLimit = max(options.candidateLimit, 3 * limit)
     let candidates = try self.candidates(for: question, correctedAnalysis(of: question, options), options)
     var seen = Set<String>()
     var documents: [(document: String, score: Double)] = []
