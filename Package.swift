@@ -81,7 +81,9 @@ let package = Package(
     ),
     .target(
       name: "Ingestion",
-      dependencies: ["Diagnostics", "Chunking", "Documents", "Embedding", "Store", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Diagnostics", "Chunking", "Documents", "DurableFiles", "Embedding", "Store", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict
     ),
     .target(name: "Retrieval", dependencies: ["Diagnostics", "Documents", "Embedding", "Lexical", "Store"], swiftSettings: strict),

@@ -108,10 +108,15 @@ package final class DurableFile {
   }
 }
 
+/// The folder that a file lies in; Foundation's own traps on names of one character.
+package func folder(of path: String) -> String {
+  guard let end = path.lastIndex(of: "/") else { return "." }
+  return end == path.startIndex ? "/" : String(path[..<end])
+}
+
 /// Syncs the folder that holds a file, without which its new name may be lost with the power.
 package func syncFolder(of path: String) -> Bool {
-  let folder = (path as NSString).deletingLastPathComponent
-  let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  let descriptor = unsafe open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { return false }
   defer { close(descriptor) }
   return fsync(descriptor) == 0

@@ -1,4 +1,5 @@
 import Documents
+import DurableFiles
 import Foundation
 import Store
 
@@ -14,25 +15,18 @@ struct IngestScope {
 
   /// The absolute path without links, of what must be there.
   static func resolve(_ path: String) throws(IngestionError) -> String {
-    guard let resolved = realpath(path, nil) else { throw .noSuchPath(path) }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    guard let resolved = FileStatus.realPath(path) else { throw .noSuchPath(path) }
+    return resolved
   }
 
   /// - Parameter absolute: As `resolve` gave it.
   init(absolute: String, knownRoots: [String]) {
     var status = stat()
     let isFolder = stat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    let folder = isFolder ? absolute : Self.parent(of: absolute)
+    let folder = isFolder ? absolute : DurableFiles.folder(of: absolute)
     let around = knownRoots.filter { Self.relative(folder, to: $0) != nil }.max { $0.utf8.count < $1.utf8.count }
     root = around ?? folder
     prefix = Self.relative(absolute, to: root) ?? ""
-  }
-
-  /// The folder that an absolute path lies in.
-  static func parent(of absolute: String) -> String {
-    let start = absolute.lastIndex(of: "/") ?? absolute.startIndex
-    return start == absolute.startIndex ? "/" : String(absolute[..<start])
   }
 
   /// The path of what lies under `root`, empty for `root` itself; `nil` for what does not. Names are bytes: letters that look the same and are

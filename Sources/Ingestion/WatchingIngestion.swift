@@ -1,4 +1,5 @@
 import Documents
+import DurableFiles
 package import Embedding
 import Foundation
 package import Store
@@ -71,9 +72,9 @@ package struct WatchingIngestion: Sendable {
   }
 
   private func folders(of path: String) -> [String] {
-    guard let absolute = try? IngestScope.resolve(path) else { return [IngestScope.parent(of: path)] }
+    guard let absolute = try? IngestScope.resolve(path) else { return [folder(of: path)] }
     guard let walk = try? FolderWalk(absolute, options: options.walk) else { return [] }
     // A file is watched through the folder that it lies in.
-    return walk.folders.isEmpty ? [IngestScope.parent(of: absolute)] : walk.folders
+    return walk.folders.isEmpty ? [folder(of: absolute)] : walk.folders
   }
 }

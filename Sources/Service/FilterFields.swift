@@ -44,12 +44,7 @@ struct FilterFields: Decodable, Sendable {
   func filter() throws -> DocumentFilter {
     var filter = DocumentFilter()
     filter.paths = try values(path, "path")
-    guard filter.paths.allSatisfy({ $0.utf8.count <= DocumentFilter.patternByteLimit }) else {
-      throw ServiceError.field("filter.path", "a path or pattern has \(DocumentFilter.patternByteLimit) bytes at most")
-    }
-    guard filter.patternCount <= DocumentFilter.patternCountLimit else {
-      throw ServiceError.field("filter.path", "it may have \(DocumentFilter.patternCountLimit) patterns, and names of files and folders beside them")
-    }
+    if let fault = filter.pathFault { throw ServiceError.field("filter.path", fault) }
     filter.formats = try values(type, "type")
     for format in filter.formats where DocumentFormat(rawValue: format) == nil {
       throw ServiceError.field("filter.type", "it has to be one of \(DocumentFormat.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -23,8 +23,14 @@ package struct DocumentFilter: Sendable, Hashable {
   /// Patterns among `paths` at most: each is tried with every file.
   package static let patternCountLimit = 64
 
-  /// Of what `patternCountLimit` counts.
-  package var patternCount: Int { paths.count(where: Self.isPattern) }
+  /// Why `paths` are not to be looked for, as a sentence; `nil` if they are.
+  package var pathFault: String? {
+    if paths.contains(where: { $0.utf8.count > Self.patternByteLimit }) { return "a path or pattern has \(Self.patternByteLimit) bytes at most" }
+    if paths.count(where: Self.isPattern) > Self.patternCountLimit {
+      return "there may be \(Self.patternCountLimit) patterns, and names of files and folders beside them"
+    }
+    return nil
+  }
 
   /// Lets everything through.
   package var isEmpty: Bool { self == DocumentFilter() }

@@ -1,3 +1,4 @@
+import Documents
 import DurableFiles
 import Foundation
 import GRDB
@@ -12,8 +13,8 @@ extension Store {
   package func backUp(to path: String) throws(StoreError) -> Int64 {
     try requireOutput(path)
     let unfinished = path + ".unfinished"
-    defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
-    unlink(unfinished)
+    defer { Self.deleteDatabase(unfinished) }
+    Self.deleteDatabase(unfinished)
     do {
       let copy = try DatabaseQueue(path: unfinished)
       try pool.backup(to: copy)
@@ -36,14 +37,14 @@ extension Store {
     guard FileManager.default.isReadableFile(atPath: backup) else { throw .backupUnreadable(backup, String(cString: strerror(errno))) }
     guard !FileManager.default.fileExists(atPath: target) else { throw .indexExists(directory) }
     let unfinished = directory + "/restoring.sqlite"
-    defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(unfinished + suffix) } }
+    defer { deleteDatabase(unfinished) }
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
       let lock = try WriterLock(directory: directory)
       defer { withExtendedLifetime(lock) {} }
       // Nobody else may have made one meanwhile.
       guard !FileManager.default.fileExists(atPath: target) else { throw StoreError.indexExists(directory) }
-      unlink(unfinished)
+      deleteDatabase(unfinished)
       try FileManager.default.copyItem(atPath: backup, toPath: unfinished)
       let copy = try DatabaseQueue(path: unfinished)
       try copy.read { db in
@@ -52,7 +53,7 @@ extension Store {
       }
       try copy.close()
       // The log of a database that was here before would be taken for this one's.
-      for suffix in ["-wal", "-shm", "-journal"] { unlink(target + suffix) }
+      deleteDatabase(target)
       try Self.rename(unfinished, to: target)
     } catch {
       throw .wrapping(error, "restore \(backup)", path: backup)
@@ -63,17 +64,16 @@ extension Store {
     return store
   }
 
+  /// Deletes a database, if there is one, with its logs, which are there without it when something went wrong.
+  private static func deleteDatabase(_ database: String) {
+    for suffix in ["", "-wal", "-shm", "-journal"] { unlink(database + suffix) }
+  }
+
   /// Refuses to write what would destroy something: a device, or a file of the index itself.
   func requireOutput(_ path: String) throws(StoreError) {
     var status = stat()
     if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) { throw .notWritable(path, "it is not a file") }
-    func resolved(_ path: String) -> String? {
-      guard let real = realpath(path, nil) else { return nil }
-      defer { free(real) }
-      return String(cString: real)
-    }
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    guard let folder = resolved(folder), let index = resolved(directory) else { return }
+    guard let folder = FileStatus.realPath(folder(of: path)), let index = FileStatus.realPath(directory) else { return }
     if (folder + "/").utf8.starts(with: (index + "/").utf8) { throw .notWritable(path, "it would lie inside the index") }
   }
 

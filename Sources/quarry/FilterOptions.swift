@@ -33,12 +33,7 @@ struct FilterOptions: ParsableArguments {
   var conditions: [MetadataCondition] = []
 
   func validate() throws {
-    guard paths.allSatisfy({ $0.utf8.count <= DocumentFilter.patternByteLimit }) else {
-      throw ValidationError("a path or pattern has \(DocumentFilter.patternByteLimit) bytes at most")
-    }
-    guard filter.patternCount <= DocumentFilter.patternCountLimit else {
-      throw ValidationError("--path may have \(DocumentFilter.patternCountLimit) patterns, and names of files and folders beside them")
-    }
+    if let fault = filter.pathFault { throw ValidationError("--path: \(fault)") }
   }
 
   var filter: DocumentFilter {

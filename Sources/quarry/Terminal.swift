@@ -55,7 +55,7 @@ struct Terminal {
     String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || !($0.properties.generalCategory == .control) }))
   }
 
-  /// The same for what has to stay on its line, a file's name for one: line breaks are written as `\\n`.
+  /// The same for what has to stay on its line, a file's name for one: line breaks are written as `\n`.
   static func printableLine(_ text: some StringProtocol) -> String {
     String(printable(text).flatMap { $0.isNewline ? Array("\\n") : [$0] })
   }

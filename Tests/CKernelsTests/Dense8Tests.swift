@@ -4,7 +4,6 @@ import Testing
 
 /// The 8-bit product against its formulas in integers and double precision, every level that the processor has against the scalar one.
 @Suite struct Dense8Tests {
-
   /// m rows of x against n rows of w, as a level computes them.
   private static func product(
     _ level: qk_cpu, x: [Float], w: [Float], bias: [Float]?, m: Int, n: Int, k: Int, activation: qk_activation = QK_ACTIVATION_NONE

@@ -203,6 +203,8 @@ import Testing
       let far = (1...3000).map { "<row r=\"\($0)\"><c r=\"XFD\($0)\"><v>\($0)</v></c></row>" }.joined()
       let document = try DocumentReader().read(path: workbook(far, ""))
       #expect(document.blocks.count == 3001 && document.text.hasSuffix("3000"))
+      let mixed = "<row><c r=\"C1\"><v>3</v></c><c r=\"A1\"><v>1</v></c><c r=\"C1\"><v>4</v></c></row>"
+      #expect(try DocumentReader().read(path: workbook(mixed, "")).text.hasSuffix("1 · 4"))
       var limits = ReadingLimits()
       limits.textByteCount = 1 << 20
       let row = "<row>" + String(repeating: "<c t=\"s\"><v>0</v></c>", count: 2000) + "</row>"

@@ -86,6 +86,11 @@ import Testing
     #expect((try audit.json["findings"] as? [Any])?.isEmpty == true)
     let backup = try await quarry("backup", folder.path + "/copy.quarry", "--json", index: index)
     #expect(backup.status == 0, "\(backup.errors)")
+    // A name of one character, in the folder where one is.
+    for command in ["backup", "export"] {
+      let short = try await QuarryProcess.run([command, String(command.first!), "--index", index], directory: folder.path)
+      #expect(short.status == 0, "\(short.errors)")
+    }
     let refused = try await quarry("restore", folder.path + "/copy.quarry", index: index)
     #expect(refused.status == 1 && refused.errors.contains("already"))
     let restored = try await quarry("restore", folder.path + "/copy.quarry", "--json", index: folder.path + "/other")

@@ -29,9 +29,9 @@ typedef struct {
 
 /// Reads a message, or all messages of a mailbox ("mbox", RFC 4155), with GMime.
 ///
-/// @param on_message called for every message before its parts; messages inside messages come after the one that holds them.
 /// What stands in a mailbox as a message and is none is given as a text.
 ///
+/// @param on_message called for every message before its parts; messages inside messages come after the one that holds them.
 /// @param depth_limit how deep containers and messages may lie in each other; what lies deeper is left out, and counted in `too_deep_count`.
 /// @return how many messages there were; 0 if it is none.
 size_t quarry_mail_read(

@@ -200,18 +200,20 @@ private struct SheetRows {
       case .end("c"):
         let text = values.text(value, type: type, style: style)
         byteCount += text.utf8.count
-        // Columns rise; a file in which they do not has its later ones.
-        if !text.isEmpty, column < Self.columnLimit, byteCount <= limits.textByteCount {
-          while let last = cells.last, last.column >= column { cells.removeLast() }
-          cells.append((column, text))
-        }
+        if !text.isEmpty, column < Self.columnLimit, byteCount <= limits.textByteCount { cells.append((column, text)) }
         column += 1
-      case .end("row"): if !cells.isEmpty { rows.append((max(1, number), cells)) }
+      case .end("row"): if !cells.isEmpty { rows.append((max(1, number), Self.ordered(cells))) }
       default: break
       }
     }
     guard byteCount <= limits.textByteCount else { throw .tooLarge(path, "its text is longer than \(limits.textByteCount) bytes") }
     self.rows = rows
+  }
+
+  /// By their columns, which rise in what spreadsheets write; of two in one the later.
+  private static func ordered(_ cells: [(column: Int, text: String)]) -> [(column: Int, text: String)] {
+    if zip(cells, cells.dropFirst()).allSatisfy({ $0.column < $1.column }) { return cells }
+    return Dictionary(cells.map { ($0.column, $0.text) }) { $1 }.sorted { $0.key < $1.key }.map { ($0, $1) }
   }
 
   /// "B7" is column 1.

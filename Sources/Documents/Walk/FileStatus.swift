@@ -42,6 +42,13 @@ package struct FileStatus {
     return overflow ? (time.tv_sec < 0 ? .min : .max) : seconds &+ Int64(time.tv_nsec)
   }
 
+  /// The absolute path without links; `nil` if nothing is there, `errno` says why.
+  package static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   /// Whether there is anything of this name, be it a link to nowhere.
   static func exists(_ path: String) -> Bool {
     var status = stat()

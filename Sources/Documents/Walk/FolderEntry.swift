@@ -4,7 +4,7 @@ import Foundation
 struct FolderEntry {
   /// `nil` if it is not UTF-8: then nothing here can open it.
   let name: String?
-  /// As it is shown, with `\\xEF` for a byte that is no UTF-8.
+  /// As it is shown, with `\xEF` for a byte that is no UTF-8.
   let shownName: String
   /// Told for what has no name.
   let isFolder: Bool

@@ -70,7 +70,9 @@ package struct FolderWalk {
     self.options = options
     excludes = IgnoreRules(patterns: options.excludes, origin: "it is one of those to leave out")
     let start = part.isEmpty ? root : Self.joined(root, part)
-    guard let status = FileStatus(path: start), let realRoot = Self.realPath(root) else { throw .unreadable(start, String(cString: strerror(errno))) }
+    guard let status = FileStatus(path: start), let realRoot = FileStatus.realPath(root) else {
+      throw .unreadable(start, String(cString: strerror(errno)))
+    }
     self.realRoot = realRoot
     if status.isRegularFile {
       files = [walked(part.isEmpty ? Self.lastComponent(of: root) : part, start, status)]
@@ -176,14 +178,8 @@ package struct FolderWalk {
   private static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
 
   private func isInside(_ path: String) -> Bool {
-    guard let target = Self.realPath(path) else { return false }
+    guard let target = FileStatus.realPath(path) else { return false }
     return target.utf8.elementsEqual(realRoot.utf8) || target.utf8.starts(with: (realRoot == "/" ? "/" : realRoot + "/").utf8)
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
   }
 
   private static func lastComponent(of path: String) -> String {
