@@ -29,11 +29,16 @@ typedef struct {
     int low[ROWS], high[ROWS];
 } attention_rows;
 
+/// Panels that are multiplied together: what is broadcast serves all of them, as far as there are registers for their sums.
+static inline __attribute__((always_inline)) int panels_together(int rows) { return LANES < 16 ? 1 : rows <= 4 ? 4 : 2; }
+
 /// score (rows, 64) = queries · keysᵀ, in units of base-2 logarithms.
 INLINE void score_block(
-    const qk_kv_type type, const int rows, float score[ROWS][QK_KV_BLOCK], const attention_rows *tile, const uint8_t *keys, size_t size, float scale) {
+    const qk_kv_type type, const int rows, float score[ROWS][QK_KV_BLOCK], const attention_rows *tile, const uint8_t *keys, size_t size, float scale,
+    const uint8_t *next) {
     const size_t groups = padded_head(size) / 4;
-    for (size_t at = 0; at < QK_KV_BLOCK; at += QK_PANEL) {
+    const int panels = type == QK_KV_F16 ? 1 : panels_together(rows), vectors = panels * VECTORS;
+    for (size_t at = 0; at < QK_KV_BLOCK; at += (size_t)panels * QK_PANEL) {
         if (type == QK_KV_F16) {
             floats sums[ROWS][VECTORS];
             for (int r = 0; r < rows; r++)
@@ -47,18 +52,19 @@ INLINE void score_block(
             for (int r = 0; r < rows; r++)
                 for (int v = 0; v < VECTORS; v++) f_store(score[r] + at + v * LANES, f_mul(sums[r][v], f_all(scale)));
         } else {
-            counts products[ROWS][VECTORS];
+            counts products[ROWS][PANELS * VECTORS];
             for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) products[r][v] = i_bias(tile->state[r]->sum);
-            const uint8_t *panel = keys + at * groups * 4;
+                for (int v = 0; v < vectors; v++) products[r][v] = i_bias(tile->state[r]->sum);
             for (size_t g = 0; g < groups; g++)
-                for (int v = 0; v < VECTORS; v++) {
-                    const integers key = i_flip(i_load(panel + 64 * g + 4 * LANES * v));
+                for (int v = 0; v < vectors; v++) {
+                    const size_t place = ((at / QK_PANEL + (size_t)(v / VECTORS)) * groups + g) * 64 + (size_t)(4 * LANES * (v % VECTORS));
+                    const integers key = i_flip(i_load(keys + place));
+                    if (next) __builtin_prefetch(next + place, 0, 2);
                     for (int r = 0; r < rows; r++) products[r][v] = dot_signed(products[r][v], key, tile->bytes[r] + 4 * g);
                 }
             const float *units = kv_scales(keys, size) + at;
             for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) {
+                for (int v = 0; v < vectors; v++) {
                     const floats unit = f_mul(f_load(units + v * LANES), f_all(scale * tile->state[r]->unit));
                     f_store(score[r] + at + v * LANES, f_mul(f_from_integers(products[r][v]), unit));
                 }
@@ -141,49 +147,61 @@ INLINE void soften_block(
 
 typedef enum { MIX_FLOATS, MIX_WORDS, MIX_BYTES } mix_form;
 
-/// result = shrink · result + weights · values, for the positions low ..< high.
-INLINE void mix_block(
-    const mix_form form, const int rows, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t size, int low,
-    int high) {
-    const size_t padded = padded_head(size);
-    for (size_t at = 0; at < padded; at += QK_PANEL) {
-        if (form == MIX_FLOATS) {
-            floats sums[ROWS][VECTORS];
+/// result = shrink · result + weights · values, for the positions low ..< high and `panels` panels of elements from `at` on.
+INLINE void mix_panels(
+    const mix_form form, const int rows, const int panels, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t at,
+    size_t padded, int low, int high, const uint8_t *next) {
+    const int vectors = panels * VECTORS;
+    if (form == MIX_FLOATS) {
+        floats sums[ROWS][VECTORS];
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < VECTORS; v++) sums[r][v] = f_mul(f_load(result[r] + at + v * LANES), f_all(weights[r]->shrink));
+        for (int j = low; j < high; j++) {
+            floats value[VECTORS];
+            for (int v = 0; v < VECTORS; v++) value[v] = f_load_halves(values + 2 * ((size_t)j * padded + at + (size_t)v * LANES));
             for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) sums[r][v] = f_mul(f_load(result[r] + at + v * LANES), f_all(weights[r]->shrink));
-            for (int j = low; j < high; j++) {
-                floats value[VECTORS];
-                for (int v = 0; v < VECTORS; v++) value[v] = f_load_halves(values + 2 * ((size_t)j * padded + at + (size_t)v * LANES));
-                for (int r = 0; r < rows; r++)
-                    for (int v = 0; v < VECTORS; v++) sums[r][v] = f_fma(f_all(weights[r]->weight[j]), value[v], sums[r][v]);
-            }
-            for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) f_store(result[r] + at + v * LANES, sums[r][v]);
-        } else {
-            counts products[ROWS][VECTORS];
-            for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) products[r][v] = i_zero();
-            const uint8_t *panel = values + at * QK_KV_BLOCK;
-            for (int g = low / 4; g < (high + 3) / 4; g++)
-                for (int v = 0; v < VECTORS; v++) {
-                    const integers value = i_load(panel + 64 * g + 4 * LANES * v);
-                    if (form == MIX_BYTES) {
-                        for (int r = 0; r < rows; r++) products[r][v] = dot_unsigned(products[r][v], weights[r]->bytes + 4 * g, value);
-                    } else {
-                        const integers even = i_even(value), odd = i_odd(value);
-                        for (int r = 0; r < rows; r++) {
-                            products[r][v] = dot_words(products[r][v], weights[r]->words + 4 * g, even);
-                            products[r][v] = dot_words(products[r][v], weights[r]->words + 4 * g + 2, odd);
-                        }
+                for (int v = 0; v < VECTORS; v++) sums[r][v] = f_fma(f_all(weights[r]->weight[j]), value[v], sums[r][v]);
+        }
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < VECTORS; v++) f_store(result[r] + at + v * LANES, sums[r][v]);
+    } else {
+        counts products[ROWS][PANELS * VECTORS];
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vectors; v++) products[r][v] = i_zero();
+        for (int g = low / 4; g < (high + 3) / 4; g++)
+            for (int v = 0; v < vectors; v++) {
+                const size_t place = (at + (size_t)(v / VECTORS) * QK_PANEL) * QK_KV_BLOCK + (size_t)(64 * g + 4 * LANES * (v % VECTORS));
+                const integers value = i_load(values + place);
+                if (next) __builtin_prefetch(next + place, 0, 2);
+                if (form == MIX_BYTES) {
+                    for (int r = 0; r < rows; r++) products[r][v] = dot_unsigned(products[r][v], weights[r]->bytes + 4 * g, value);
+                } else {
+                    const integers even = i_even(value), odd = i_odd(value);
+                    for (int r = 0; r < rows; r++) {
+                        products[r][v] = dot_words(products[r][v], weights[r]->words + 4 * g, even);
+                        products[r][v] = dot_words(products[r][v], weights[r]->words + 4 * g + 2, odd);
                     }
                 }
-            for (int r = 0; r < rows; r++)
-                for (int v = 0; v < VECTORS; v++) {
-                    float *place = result[r] + at + v * LANES;
-                    f_store(place, f_fma(f_from_integers(products[r][v]), f_all(weights[r]->unit), f_mul(f_load(place), f_all(weights[r]->shrink))));
-                }
-        }
+            }
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vectors; v++) {
+                float *place = result[r] + at + v * LANES;
+                f_store(place, f_fma(f_from_integers(products[r][v]), f_all(weights[r]->unit), f_mul(f_load(place), f_all(weights[r]->shrink))));
+            }
     }
+}
+
+/// The same for all elements.
+INLINE void mix_block(
+    const mix_form form, const int rows, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t size, int low,
+    int high, const uint8_t *next) {
+    const size_t padded = padded_head(size);
+    const int panels = form == MIX_FLOATS ? 1 : panels_together(rows);
+    size_t at = 0;
+    for (; at + (size_t)panels * QK_PANEL <= padded; at += (size_t)panels * QK_PANEL)
+        mix_panels(form, rows, panels, result, weights, values, at, padded, low, high, next);
+    if (panels > 1)
+        for (; at < padded; at += QK_PANEL) mix_panels(form, rows, 1, result, weights, values, at, padded, low, high, next);
 }
 
 // A count of rows as a constant, so that what belongs to them stays in registers.
@@ -194,22 +212,25 @@ INLINE void mix_block(
 #endif
 
 INLINE void mix_rows(
-    const mix_form form, int rows, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t size, int low, int high) {
+    const mix_form form, int rows, float *const *result, const block_weights *const *weights, const uint8_t *values, size_t size, int low, int high,
+    const uint8_t *next) {
 #define CASE(N) \
-    case N: mix_block(form, N, result, weights, values, size, low, high); break;
+    case N: mix_block(form, N, result, weights, values, size, low, high, next); break;
     switch (rows) { EACH_COUNT(CASE) }
 #undef CASE
 }
 
 /// A tile's rows against one block.
+///
+/// - `next`: The block that follows, whose lines are asked for where those of this one are read; NULL for none.
 INLINE void attend_block(
     const qk_kv_type type, int rows, const attention_rows *tile, const uint8_t *keys, const uint8_t *values, size_t size, float scale,
-    float largest_scale) {
+    float largest_scale, const uint8_t *next) {
     _Alignas(64) float score[ROWS][QK_KV_BLOCK];
     block_weights weights[ROWS];
 #define CASE(N) \
     case N: \
-        score_block(type, N, score, tile, keys, size, scale); \
+        score_block(type, N, score, tile, keys, size, scale, next); \
         soften_block(type, N, weights, score, tile, kv_scales(values, size), largest_scale); \
         break;
     switch (rows) { EACH_COUNT(CASE) }
@@ -229,11 +250,12 @@ INLINE void attend_block(
         if (tile->low[r] < low) low = tile->low[r];
         if (tile->high[r] > high) high = tile->high[r];
     }
+    if (next) next += kv_half_bytes(type, size);
     if (type == QK_KV_F16) {
-        mix_rows(MIX_FLOATS, fine_count, fine_result, fine, values, size, low, high);
+        mix_rows(MIX_FLOATS, fine_count, fine_result, fine, values, size, low, high, next);
     } else {
-        mix_rows(MIX_WORDS, fine_count, fine_result, fine, values, size, low, high);
-        mix_rows(MIX_BYTES, coarse_count, coarse_result, coarse, values, size, low, high);
+        mix_rows(MIX_WORDS, fine_count, fine_result, fine, values, size, low, high, next);
+        mix_rows(MIX_BYTES, coarse_count, coarse_result, coarse, values, size, low, high, fine_count ? NULL : next);
     }
 }
 
@@ -258,10 +280,7 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
         const uint8_t *keys = (const uint8_t *)job->blocks[block] + job->offset, *values = keys + kv_half_bytes(type, size);
         const size_t start = block * QK_KV_BLOCK;
         // The next block lies elsewhere: the processor cannot look ahead to it, and a single query is done with this one before it has come.
-        if (start + QK_KV_BLOCK < end) {
-            const uint8_t *next = (const uint8_t *)job->blocks[block + 1] + job->offset;
-            for (size_t line = 0; line < 2 * kv_half_bytes(type, size); line += 64) __builtin_prefetch(next + line, 0, 2);
-        }
+        const uint8_t *next = start + QK_KV_BLOCK < end ? (const uint8_t *)job->blocks[block + 1] + job->offset : NULL;
         const float largest_scale = type == QK_KV_Q8 ? largest_seen(kv_scales(values, size), 0, QK_KV_BLOCK) : 1;
         // Rows before the block see nothing of it.
         size_t row = start > job->first ? start - job->first : 0, head = 0;
@@ -281,7 +300,8 @@ INLINE void attend(const qk_kv_type type, float *out, const qk_attention_job *jo
                 }
                 if (++head == job->heads) head = 0, row++;
             }
-            if (count) attend_block(type, count, &tile, keys, values, size, scale, largest_scale);
+            if (count) attend_block(type, count, &tile, keys, values, size, scale, largest_scale, next);
+            next = NULL;
         }
     }
     for (size_t i = 0; i < queries; i++)

@@ -18,6 +18,8 @@ import Synchronization
   @safe private struct Job {
     let body: UnsafeMutablePointer<@Sendable (Int) -> Void>
     let count: Int
+    /// Workers that may take part.
+    let workerCount: Int
   }
 
   private let lock: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
@@ -25,6 +27,8 @@ import Synchronization
   private let isDone: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
   /// One job at a time; the second caller waits here.
   private let callers: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
+  // Guarded by `callers`.
+  private var contention: CoreContention
   // Guarded by `lock`.
   private var job: Job?
   private var parkedCount = 0
@@ -53,6 +57,7 @@ import Synchronization
   package init(threadCount: Int) {
     precondition(threadCount >= 1, "a pool needs a thread")
     self.threadCount = threadCount
+    contention = CoreContention(threadCount: threadCount)
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_mutex_init(callers, nil)
     unsafe pthread_cond_init(hasWork, nil)
@@ -75,9 +80,15 @@ import Synchronization
     }
     unsafe pthread_mutex_lock(callers)
     defer { unsafe pthread_mutex_unlock(callers) }
+    let start = DispatchTime.now().uptimeNanoseconds
+    contention.begin(at: start)
+    guard contention.threadCount > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
     var body = body
     unsafe withUnsafeMutablePointer(to: &body) { pointer in
-      let job = unsafe Job(body: pointer, count: count)
+      let job = unsafe Job(body: pointer, count: count, workerCount: contention.threadCount - 1)
       unsafe pthread_mutex_lock(lock)
       self.job = job
       next.store(0, ordering: .relaxed)
@@ -87,6 +98,7 @@ import Synchronization
 
       takeParts(of: job)
 
+      let partsEnd = DispatchTime.now().uptimeNanoseconds
       // No worker can enter once the job is gone; those inside are waited for.
       unsafe pthread_mutex_lock(lock)
       self.job = nil
@@ -97,6 +109,8 @@ import Synchronization
         while active.load(ordering: .acquiring) > 0 { unsafe pthread_cond_wait(isDone, lock) }
         unsafe pthread_mutex_unlock(lock)
       }
+      let end = DispatchTime.now().uptimeNanoseconds
+      contention.note(total: end - start, waited: end - partsEnd, at: end)
     }
   }
 
@@ -143,7 +157,7 @@ import Synchronization
       return false
     }
     seen = generation.load(ordering: .relaxed)
-    let job = self.job
+    let job = active.load(ordering: .relaxed) < self.job?.workerCount ?? 0 ? self.job : nil
     if job != nil { active.add(1, ordering: .relaxed) }
     unsafe pthread_mutex_unlock(lock)
     guard let job else { return true }

@@ -1,5 +1,5 @@
-/// The weights of one layer of a decoder.
-struct DecoderLayer: Sendable {
+/// The weights of one layer of a decoder. A class, as are its mixers: jobs of every pass take them along, which would count each of their parts.
+final class DecoderLayer: Sendable {
   /// What lets positions see each other.
   enum Mixer: Sendable {
     case attention(Attention)
@@ -36,7 +36,7 @@ struct DecoderLayer: Sendable {
 }
 
 /// Grouped-query attention (Ainslie et al. 2023).
-struct Attention: Sendable {
+final class Attention: Sendable {
   struct Biases: Sendable {
     let query: [Float]
     let key: [Float]
@@ -85,7 +85,7 @@ struct Attention: Sendable {
 
 /// A gated convolution over the last few positions, each channel on its own (LFM2): output · (c ⊙ conv(b ⊙ x)), where b, c and x are the
 /// thirds of input · h.
-struct ShortConvolution: Sendable {
+final class ShortConvolution: Sendable {
   let input: WeightMatrix
   /// (taps, width), the position's own last.
   let weights: [Float]

@@ -39,6 +39,7 @@ struct TokenRun {
   let runs: [Run]
   let rowCount: Int
   private let runOfRow: [Int]
+  private let positions: [Int]
   /// (rows, width): the residual stream.
   let hidden: FloatBuffer
   let normal: Activations
@@ -117,6 +118,7 @@ struct TokenRun {
       configuration.convolutionTapCount == 0
       ? nil : ConvolutionBuffers(projected: FloatBuffer(count: rowCount * 3 * width), mixed: Activations(rowCount: rowCount, width: width))
     let positions = runs.flatMap { run in run.rows.indices.map { run.first + $0 - run.rows.lowerBound } }
+    self.positions = positions
     turns = ropes.mapValues { rope in
       let pairs = rope.pairCount
       let turns = Turns(cosines: FloatBuffer(count: rowCount * pairs), sines: FloatBuffer(count: rowCount * pairs))
@@ -133,10 +135,7 @@ struct TokenRun {
   }
 
   /// A row's position in its sequence.
-  func position(of row: Int) -> Int {
-    let run = runs[runOfRow[row]]
-    return run.first + row - run.rows.lowerBound
-  }
+  func position(of row: Int) -> Int { positions[row] }
 
   /// The block of a row's sequence that holds a position.
   func block(of row: Int, holding position: Int) -> KVBlock { runs[runOfRow[row]].blocks[position / KVBlock.positionCount] }
@@ -154,7 +153,11 @@ struct TokenRun {
 
   deinit { unsafe quantised.deallocate() }
 
-  func quantise(row: Int, width: Int) {
-    unsafe qk_quantise(quantised + row * width / Int(QK_BLOCK), floats.base + row * width, width)
+  func quantise(row: Int, width: Int) { quantise(row: row, width: width, columns: 0..<width) }
+
+  /// The same for some columns, which are whole blocks.
+  func quantise(row: Int, width: Int, columns: Range<Int>) {
+    let first = row * width + columns.lowerBound
+    unsafe qk_quantise(quantised + first / Int(QK_BLOCK), floats.base + first, columns.count)
   }
 }

@@ -9,9 +9,8 @@ extension Transformer {
     multiply(
       [(attention.query, pass.queries), (attention.key, pass.keys), (attention.value, pass.values)], pass.normal, rowCount: pass.rowCount)
     let turns = attention.rope.flatMap { pass.turns[$0] }
-    forEachRow(of: pass) { row in prepare(row, attention, turns, layer: layer, pass) }
+    forEachRow(of: pass) { [self] row in prepare(row, attention, turns, layer: layer, pass) }
     mix(attention, layer: layer, pass)
-    forEachRow(of: pass) { row in pass.attended.quantise(row: row, width: configuration.queryWidth) }
     multiply([(attention.output, pass.delta)], pass.attended, rowCount: pass.rowCount)
   }
 
@@ -54,16 +53,19 @@ extension Transformer {
   private func mix(_ attention: Attention, layer: Int, _ pass: Pass) {
     let heads = configuration.keyValueHeadCount
     let group = configuration.groupSize
+    // What the query heads of a part give.
+    let columnCount = group * configuration.headSize
+    let areWholeBlocks = columnCount % Int(QK_BLOCK) == 0
     let parts = pass.runs.indices.flatMap { run in
       stride(from: pass.runs[run].rows.lowerBound, to: pass.runs[run].rows.upperBound, by: Self.attentionRowCount).map { start in
         (run: run, rows: start..<min(start + Self.attentionRowCount, pass.runs[run].rows.upperBound))
       }
     }
-    pool.run(count: parts.count * heads) { index in
+    pool.run(count: parts.count * heads) { [self] index in
       // Later rows see more, so they go first: the last part to be taken is a small one.
       let (run, rows) = (pass.runs[parts[parts.count - 1 - index / heads].run], parts[parts.count - 1 - index / heads].rows)
       let head = index % heads
-      let place = rows.lowerBound * configuration.queryWidth + head * group * configuration.headSize
+      let place = rows.lowerBound * configuration.queryWidth + head * columnCount
       let scratchCount = qk_attention_scratch_count(rows.count, group, configuration.headSize)
       unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: scratchCount) { scratch in
         unsafe run.blockBases.withUnsafeBufferPointer { blocks in
@@ -75,6 +77,9 @@ extension Transformer {
           unsafe qk_attention(pass.attended.floats.base + place, &job, scratch.baseAddress!)
         }
       }
+      guard areWholeBlocks else { return }
+      for row in rows { pass.attended.quantise(row: row, width: configuration.queryWidth, columns: head * columnCount..<(head + 1) * columnCount) }
     }
+    if !areWholeBlocks { forEachRow(of: pass) { [self] row in pass.attended.quantise(row: row, width: configuration.queryWidth) } }
   }
 }

@@ -9,11 +9,11 @@ extension Transformer {
     guard let buffers = pass.convolution else { preconditionFailure("a pass without memory for the model's convolutions") }
     let width = configuration.width
     multiply([(convolution.input, buffers.projected)], pass.normal, rowCount: pass.rowCount)
-    forEachRow(of: pass) { row in
+    forEachRow(of: pass) { [self] row in
       let projected = unsafe buffers.projected.base + row * 3 * width
       unsafe qk_convolution_store(input(of: row, at: pass.position(of: row), layer: layer, pass), projected, projected + 2 * width, width)
     }
-    forEachRow(of: pass) { row in
+    forEachRow(of: pass) { [self] row in
       let position = pass.position(of: row)
       let taps = configuration.convolutionTapCount
       unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<UInt16>?.self, capacity: taps) { inputs in

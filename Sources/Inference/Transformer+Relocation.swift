@@ -12,7 +12,7 @@ extension Transformer {
     let turns = ropes.mapValues { rope in
       rope.frequencies.map { (cosine: Float(cos(Double(distance) * $0)), sine: Float(sin(Double(distance) * $0))) }
     }
-    pool.run(count: layers.count) { layer in
+    pool.run(count: layers.count) { [self] layer in
       switch layers[layer].mixer {
       case .attention(let attention):
         move(source, slots, to: target, at: slot, layer: layer, turns: attention.rope.flatMap { turns[$0] } ?? [])

@@ -7,7 +7,7 @@ import ModelFile
 /// Rows of a pass are tokens. A row's result depends on the tokens before it and on nothing else, to the bit: activations are quantised by row,
 /// sums run in an order that the number of rows and threads does not change, and attention and convolutions read what came before as the cache
 /// stores it.
-struct Transformer: Sendable {
+final class Transformer: Sendable {
   let configuration: ModelConfiguration
   private let vocabularySize: Int
   let layout: KVLayout
@@ -17,7 +17,7 @@ struct Transformer: Sendable {
   let layers: [DecoderLayer]
   private let outputNorm: [Float]
   private let head: WeightMatrix
-  private(set) var ropes: [RotaryEmbedding.Kind: RotaryEmbedding]
+  let ropes: [RotaryEmbedding.Kind: RotaryEmbedding]
 
   /// Rows of a pass at most: bounds its memory.
   static let passRowLimit = 256
@@ -52,13 +52,14 @@ struct Transformer: Sendable {
       throw .configuration(gguf.path, "rope_freqs.weight has a value that is not above 0")
     }
     try reader.refuseWhatIsLeft()
-    ropes = [
+    var ropes: [RotaryEmbedding.Kind: RotaryEmbedding] = [
       .global: RotaryEmbedding(
         pairCount: configuration.ropePairCount, base: configuration.ropeBase, scaling: configuration.ropeScaling, divisors: divisors)
     ]
     if case .slidingWindow = configuration.architecture.pattern {
       ropes[.local] = RotaryEmbedding(pairCount: configuration.ropePairCount, base: configuration.localRopeBase)
     }
+    self.ropes = ropes
   }
 
   // MARK: Forward pass
@@ -110,12 +111,14 @@ struct Transformer: Sendable {
     var wanted = zip(runs, pass.runs).map { run, placed in run.wanted.map { placed.rows.lowerBound + $0 } }
     let blendingLayer = runs.contains { !$0.moved.isEmpty } ? blendingLayer : nil
     lookUp(tokens, pass)
+    normalize(forLayer: 0, pass)
     for index in layers.indices {
       pass.comparesValues = index == blendingLayer
       run(layer: index, pass)
       guard index == blendingLayer else { continue }
       let kept = rowsToKeep(runs, pass)
       pass = Pass(rows: kept, of: pass, configuration: configuration, ropes: ropes)
+      normalize(forLayer: index + 1, pass)
       let places = Dictionary(uniqueKeysWithValues: zip(kept, kept.indices))
       wanted = wanted.map { $0.compactMap { places[$0] } }
     }
@@ -138,21 +141,28 @@ struct Transformer: Sendable {
     if scale != 1 { for element in 0..<tokens.count * width { unsafe pass.hidden.base[element] *= scale } }
   }
 
+  /// norm(x), which a layer begins with; nothing after the last one.
+  private func normalize(forLayer index: Int, _ pass: Pass) {
+    guard index < layers.count else { return }
+    let norm = layers[index].mixerNorm
+    forEachRow(of: pass) { [self] row in normalize(row, norm, pass) }
+  }
+
+  /// - Precondition: The rows are normalised for this layer; they are for the next one after it, so that both take one job.
   private func run(layer index: Int, _ pass: Pass) {
     let layer = layers[index]
     // x += mixer(norm(x))
-    forEachRow(of: pass) { row in normalize(row, layer.mixerNorm, pass) }
     switch layer.mixer {
     case .attention(let attention): attend(attention, layer: index, pass)
     case .shortConvolution(let convolution): convolve(convolution, layer: index, pass)
     }
     // x += W_down · (activation(W_gate · norm(x)) * (W_up · norm(x)))
-    forEachRow(of: pass) { row in
+    forEachRow(of: pass) { [self] row in
       addDelta(row, norm: layer.postMixerNorm, pass)
       normalize(row, layer.feedForwardNorm, pass)
     }
     multiply([(layer.gate, pass.gated.floats), (layer.up, pass.up)], pass.normal, rowCount: pass.rowCount)
-    forEachRow(of: pass) { row in
+    forEachRow(of: pass) { [self] row in
       let wide = configuration.feedForwardWidth
       switch configuration.architecture.activation {
       case .silu: unsafe qk_swiglu(pass.gated.floats.base + row * wide, pass.up.base + row * wide, wide)
@@ -161,7 +171,11 @@ struct Transformer: Sendable {
       pass.gated.quantise(row: row, width: wide)
     }
     multiply([(layer.down, pass.delta)], pass.gated, rowCount: pass.rowCount)
-    forEachRow(of: pass) { row in addDelta(row, norm: layer.postFeedForwardNorm, pass) }
+    let nextNorm = index + 1 < layers.count ? layers[index + 1].mixerNorm : nil
+    forEachRow(of: pass) { [self] row in
+      addDelta(row, norm: layer.postFeedForwardNorm, pass)
+      if let nextNorm { normalize(row, nextNorm, pass) }
+    }
   }
 
   /// Rows of logits computed together at most: a vocabulary is long.
@@ -210,8 +224,8 @@ struct Transformer: Sendable {
   /// Several products of the same rows as one job: the parts are runs of panels, of all matrices one after the other.
   func multiply(_ products: [(matrix: WeightMatrix, y: FloatBuffer)], _ x: Activations, rowCount: Int) {
     let panelCount = products.reduce(0) { $0 + $1.matrix.panelCount }
-    // Parts small enough that a thread that comes late finds something left.
-    let partCount = max(1, min(2 * pool.threadCount, panelCount / 2))
+    // Parts small enough that a thread that comes late finds something left; long ones where one row waits for memory, which is read ahead in them.
+    let partCount = max(1, min((rowCount < 4 ? 2 : 4) * pool.threadCount, panelCount / 2))
     pool.run(count: partCount) { part in
       let wanted = panelCount * part / partCount..<panelCount * (part + 1) / partCount
       var start = 0
