@@ -75,7 +75,7 @@ let package = Package(
       name: "Store",
       dependencies: [
         "Diagnostics", "Chunking", "Documents", "DurableFiles", "Lexical", "VectorIndex", .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),

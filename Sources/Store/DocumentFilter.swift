@@ -35,9 +35,6 @@ package struct DocumentFilter: Sendable, Hashable {
   /// Lets everything through.
   package var isEmpty: Bool { self == DocumentFilter() }
 
-  var asksForTime: Bool { modifiedFrom != nil || modifiedBefore != nil }
-  private var asksForFile: Bool { asksForTime || !paths.isEmpty }
-
   /// The SQL function of a file's path that says whether it, or a folder around it, is one of `paths` as they are.
   var pathFunction: DatabaseFunction {
     let names = Set(paths.map { Array(($0.hasSuffix("/") ? $0.dropLast() : $0[...]).utf8) })
@@ -51,44 +48,64 @@ package struct DocumentFilter: Sendable, Hashable {
 
   private static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
 
-  /// A condition on rows of `document d`, with its arguments; it calls `pathFunction`.
-  var condition: (sql: String, arguments: StatementArguments) {
-    var parts: [String] = []
-    var arguments = StatementArguments()
-    func add(_ sql: String, _ values: [any DatabaseValueConvertible]) {
-      parts.append(sql)
-      arguments += StatementArguments(values)
+  /// SQL for the keys of a collection's chunks that pass, some of them several times; it calls `pathFunction`.
+  ///
+  /// All rows that decide are compared with their checksums, so that a damaged one is not left out in silence: CASE asks for that first.
+  func chunkQuery(in collection: CollectionID) -> SQLRequest<Int64> {
+    // Of the files that share a document one has to meet all conditions.
+    var tables: [String] = []
+    var conditions: [Condition] = []
+    for (table, own) in [(SealedTable.file, fileConditions), (.document, documentConditions)] where !own.isEmpty {
+      tables.append(tables.isEmpty ? "\(table.name) INDEXED BY \(table.name)_collection" : "document ON document.id = file.document_id")
+      let all = Condition(joining: own, with: " AND ")
+      conditions.append(Condition(sql: "CASE WHEN \(table.requireIntact()) THEN \(all.sql) END", arguments: all.arguments))
     }
-    // Of the files that share a document one has to have both.
-    if asksForFile {
-      var conditions = ["f.document_id = d.id"]
-      var values: [any DatabaseValueConvertible] = []
-      if let modifiedFrom {
-        conditions.append("f.modification_time >= ?")
-        values.append(Self.nanoseconds(modifiedFrom))
+    let (first, document) = fileConditions.isEmpty ? ("document", "document.id") : ("file", "file.document_id")
+    let all = Condition(joining: [Condition(sql: "\(first).collection_id = ?", arguments: [collection.rawValue])] + conditions, with: " AND ")
+    return SQLRequest(
+      sql: "SELECT c.id FROM \(tables.joined(separator: " CROSS JOIN ")) CROSS JOIN chunk c ON c.document_id = \(document) WHERE \(all.sql)",
+      arguments: all.arguments)
+  }
+
+  private struct Condition {
+    var sql: String
+    var arguments: StatementArguments
+
+    init(sql: String, arguments: StatementArguments) { (self.sql, self.arguments) = (sql, arguments) }
+
+    init(_ sql: String, _ values: [any DatabaseValueConvertible]) { self.init(sql: sql, arguments: StatementArguments(values)) }
+
+    init(joining parts: [Condition], with word: String) {
+      self.init(sql: "(" + parts.map(\.sql).joined(separator: word) + ")", arguments: parts.reduce(into: []) { $0 += $1.arguments })
+    }
+  }
+
+  /// On rows of `file`.
+  private var fileConditions: [Condition] {
+    var conditions: [Condition] = []
+    if let modifiedFrom { conditions.append(Condition("file.modification_time >= ?", [Self.nanoseconds(modifiedFrom)])) }
+    if let modifiedBefore { conditions.append(Condition("file.modification_time < ?", [Self.nanoseconds(modifiedBefore)])) }
+    if !paths.isEmpty {
+      let patterns = paths.filter(Self.isPattern).map { Condition("file.path GLOB ?", [$0]) }
+      conditions.append(Condition(joining: [Condition("\(Self.pathFunctionName)(file.path)", [])] + patterns, with: " OR "))
+    }
+    return conditions
+  }
+
+  /// On rows of `document`.
+  private var documentConditions: [Condition] {
+    func oneOf(_ value: String, _ values: [String]) -> Condition {
+      Condition("\(value) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)
+    }
+    let columns = [("document.format", formats), ("document.language", languages)].filter { !$0.1.isEmpty }.map(oneOf)
+    return columns
+      + metadata.sorted { $0.key < $1.key }.map { key, values in
+        // Values of a key are a list, each of them text.
+        let value = oneOf("v.value", values.sorted())
+        return Condition(
+          sql: "EXISTS (SELECT 1 FROM json_each(document.metadata) k, json_each(k.value) v WHERE k.key = ? AND \(value.sql))",
+          arguments: [key] + value.arguments)
       }
-      if let modifiedBefore {
-        conditions.append("f.modification_time < ?")
-        values.append(Self.nanoseconds(modifiedBefore))
-      }
-      if !paths.isEmpty {
-        let patterns = paths.filter(Self.isPattern)
-        conditions.append("(" + (["\(Self.pathFunctionName)(f.path)"] + patterns.map { _ in "f.path GLOB ?" }).joined(separator: " OR ") + ")")
-        values += patterns
-      }
-      add("EXISTS (SELECT 1 FROM file f WHERE \(conditions.joined(separator: " AND ")))", values)
-    }
-    for (column, values) in [("d.format", formats), ("d.language", languages)] where !values.isEmpty {
-      add("\(column) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)
-    }
-    for (key, values) in metadata.sorted(by: { $0.key < $1.key }) {
-      // Values of a key are a list, each of them text.
-      add(
-        """
-        EXISTS (SELECT 1 FROM json_each(d.metadata) k, json_each(k.value) v WHERE k.key = ? AND v.value IN (\(values.map { _ in "?" }.joined(separator: ", "))))
-        """, [key] + values.sorted())
-    }
-    return (parts.isEmpty ? "1" : parts.joined(separator: " AND "), arguments)
   }
 
   /// A day (`2026-01-31`, from its beginning in UTC) or a moment (`2026-01-31T12:00:00Z`); `nil` for anything else, the 30th of February for one.

@@ -52,7 +52,10 @@ struct LedgerTransaction {
     case .unchanged:
       try note(change, .unchanged, document: document(root: version.root, path: version.path))
       try db.cachedStatement(
-        sql: "UPDATE document SET modification_time = ?, byte_count = ? WHERE collection_id = ? AND root = ? AND path = ?"
+        sql: """
+          UPDATE document SET \(SealedTable.document.assignments(["modification_time": "?1", "byte_count": "?2"]))
+          WHERE collection_id = ?3 AND root = ?4 AND path = ?5
+          """
       ).execute(arguments: [version.modificationTime, version.byteCount, collection.rawValue, version.root, version.path])
     case .failed(let code):
       try note(change, .failed, code: code, document: document(root: version.root, path: version.path))
@@ -87,7 +90,7 @@ struct LedgerTransaction {
         // Out of the way first: its new name may be the old one of another.
         try db.execute(
           sql: """
-            UPDATE document SET path = '\u{1}' || id
+            UPDATE document SET \(SealedTable.document.assignments(["path": "'\u{1}' || document.id"]))
             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM file f WHERE f.document_id = ?1 AND f.root = document.root AND f.path = document.path)
             """, arguments: [document])
         if db.changesCount > 0 { renamed.append(document) }
@@ -98,10 +101,10 @@ struct LedgerTransaction {
         db, sql: "SELECT root, path, modification_time, byte_count FROM file WHERE document_id = ? ORDER BY root, path LIMIT 1", arguments: [document]
       )
       guard let file else { continue }
-      let (root, path): (String, String) = (file[0], file[1])
+      let values = ["root": "?1", "path": "?2", "modification_time": "?3", "byte_count": "?4"]
       try db.execute(
-        sql: "UPDATE document SET root = ?, path = ?, checksum = ?, modification_time = ?, byte_count = ? WHERE id = ?",
-        arguments: [root, path, RowChecksum.ofDocument(root: root, path: path), file[2] as Int64, file[3] as Int64, document])
+        sql: "UPDATE document SET \(SealedTable.document.assignments(values)) WHERE id = ?5",
+        arguments: [file[0] as String, file[1] as String, file[2] as Int64, file[3] as Int64, document])
     }
     released = []
   }
@@ -116,7 +119,7 @@ struct LedgerTransaction {
   private mutating func detach(_ version: DocumentVersion) throws {
     guard let document = try document(root: version.root, path: version.path) else { return }
     try db.execute(
-      sql: "UPDATE file SET document_id = NULL WHERE collection_id = ? AND root = ? AND path = ?",
+      sql: "UPDATE file SET \(SealedTable.file.assignments(["document_id": "NULL"])) WHERE collection_id = ? AND root = ? AND path = ?",
       arguments: [collection.rawValue, version.root, version.path])
     released.insert(document)
     changesAnswers = true
@@ -148,16 +151,22 @@ struct LedgerTransaction {
   }
 
   /// - Parameter overwrites: Of a row that is there, which are overwritten.
-  private func note(_ change: FileChange, _ state: FileState, code: String? = nil, document: Int64?, overwrites: String = "1") throws {
+  private mutating func note(
+    _ change: FileChange, _ state: FileState, code: String? = nil, document: Int64?, overwrites: String = "1"
+  ) throws {
     let version = change.version
+    // A filter by time may now let other documents through.
+    if document != nil, !changesAnswers, try hasAnotherTime(version) { changesAnswers = true }
+    let values = ["collection_id": "?1", "root": "?2", "path": "?3", "modification_time": "?6", "document_id": "?13"]
     try db.cachedStatement(
       sql: """
-        INSERT INTO file (collection_id, root, path, sha256, byte_count, modification_time, stamp, state, code, reason, seconds, noted_at, document_id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO file (collection_id, root, path, sha256, byte_count, modification_time, stamp, state, code, reason, seconds, noted_at, document_id,
+          checksum)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \(SealedTable.file.checksum(replacing: values)))
         ON CONFLICT (collection_id, root, path) DO UPDATE SET
           sha256 = excluded.sha256, byte_count = excluded.byte_count, modification_time = excluded.modification_time, stamp = excluded.stamp,
           state = excluded.state, code = excluded.code, reason = excluded.reason, seconds = excluded.seconds, noted_at = excluded.noted_at,
-          document_id = excluded.document_id
+          document_id = excluded.document_id, checksum = excluded.checksum
         WHERE \(overwrites)
         """
     ).execute(arguments: [
@@ -166,19 +175,27 @@ struct LedgerTransaction {
     ])
   }
 
+  /// Whether a file that is known has another time now.
+  private func hasAnotherTime(_ version: DocumentVersion) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT modification_time <> ? FROM file WHERE collection_id = ? AND root = ? AND path = ?"),
+      arguments: [version.modificationTime, collection.rawValue, version.root, version.path]) ?? false
+  }
+
   private func insert(_ version: DocumentVersion, chunkCount: Int) throws -> Int64 {
     try db.cachedStatement(
       sql: """
         INSERT INTO document (collection_id, root, path, sha256, byte_count, modification_time, title, format, chunk_count, ingested_at, language,
-          metadata, checksum)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          metadata)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
       collection.rawValue, version.root, version.path, version.sha256, version.byteCount, version.modificationTime, version.title, version.format,
       chunkCount, Date().timeIntervalSince1970, version.language, try json(version.metadata),
-      RowChecksum.ofDocument(root: version.root, path: version.path),
     ])
-    return db.lastInsertedRowID
+    let id = db.lastInsertedRowID
+    try db.cachedStatement(sql: "UPDATE document SET checksum = \(SealedTable.document.checksum()) WHERE id = ?").execute(arguments: [id])
+    return id
   }
 
   private func insert(_ embedded: EmbeddedChunk, document: Int64) throws {

@@ -21,23 +21,32 @@ struct RowChecksum {
 
   private mutating func take(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
 
-  /// Of a vector's bytes, eight at a time.
-  static func of(_ data: Data, chunk: Int64) -> Int64 {
-    data.withUnsafeBytes { bytes in
-      var state = RowChecksum().state ^ UInt64(bitPattern: chunk) &* 0x9E37_79B9_7F4A_7C15
-      var offset = 0
-      while offset + 8 <= bytes.count {
-        state = (state ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))) &* 0x100_0000_01b3
-        // Bits go upwards in a product only: without this, those of the highest byte would reach no other.
-        state ^= state >> 29
-        offset += 8
-      }
-      for byte in bytes[offset...] { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      return Int64(bitPattern: state)
+  /// Eight bytes at a time.
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      add(word: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+      offset += 8
     }
+    for byte in bytes[offset...] { take(byte) }
   }
 
-  static func ofDocument(root: String, path: String) -> Int64 {
+  mutating func add(word: UInt64) {
+    state = (state ^ word) &* 0x100_0000_01b3
+    // Bits go upwards in a product only: without this, those of the highest byte would reach no other.
+    state ^= state >> 29
+  }
+
+  /// Of a vector's bytes.
+  static func of(_ data: Data, chunk: Int64) -> Int64 {
+    var checksum = RowChecksum()
+    checksum.state ^= UInt64(bitPattern: chunk) &* 0x9E37_79B9_7F4A_7C15
+    data.withUnsafeBytes { checksum.add($0) }
+    return checksum.value
+  }
+
+  /// Of a row of `document` up to schema 6.
+  static func ofPath(root: String, path: String) -> Int64 {
     var checksum = RowChecksum()
     checksum.add(root)
     checksum.add(path)

@@ -55,6 +55,10 @@ enum Schema {
       try db.execute(sql: version6)
       try noteChecksums(db)
     }
+    migrator.registerMigration("7 checksums of whole rows, an order to read them in") { db in
+      try db.execute(sql: version7)
+      try sealDocuments(db)
+    }
     return migrator
   }
 
@@ -62,7 +66,7 @@ enum Schema {
   private static func noteChecksums(_ db: Database) throws {
     for row in try Row.fetchAll(db, sql: "SELECT id, root, path FROM document") {
       try db.execute(
-        sql: "UPDATE document SET checksum = ? WHERE id = ?", arguments: [RowChecksum.ofDocument(root: row[1], path: row[2]), row[0] as Int64])
+        sql: "UPDATE document SET checksum = ? WHERE id = ?", arguments: [RowChecksum.ofPath(root: row[1], path: row[2]), row[0] as Int64])
     }
     let (chunks, vectors) = try (
       db.makeStatement(sql: "UPDATE chunk SET checksum = ? WHERE id = ?"), db.makeStatement(sql: "UPDATE vector SET checksum = ? WHERE chunk_id = ?")
@@ -76,6 +80,41 @@ enum Schema {
       }
     }
   }
+
+  /// Documents whose checksum of root and path is right get one of all; the others stay damaged.
+  private static func sealDocuments(_ db: Database) throws {
+    let seal = try db.makeStatement(
+      sql: """
+        UPDATE document SET checksum = row_checksum(id, collection_id, root, path, sha256, byte_count, modification_time, title, format, language,
+          metadata, chunk_count)
+        WHERE id = ?
+        """)
+    for id in try Int64.fetchAll(db, sql: "SELECT id FROM document") {
+      guard let row = try Row.fetchOne(db, sql: "SELECT root, path, checksum FROM document WHERE id = ?", arguments: [id]),
+        try row.decode(Int64.self, atIndex: 2) == RowChecksum.ofPath(root: row.decode(atIndex: 0), path: row.decode(atIndex: 1))
+      else { continue }
+      try seal.execute(arguments: [id])
+    }
+  }
+
+  /// Rows are read in the order of their keys, in which they lie in the file: in that of their paths a filter takes five times as long.
+  private static let version7 = """
+    ALTER TABLE collection ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE file ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE staged_vector ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    -- that chunks of no segment are missed where one is lost
+    ALTER TABLE word_segment ADD COLUMN first_chunk_id INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE word_segment ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+    UPDATE word_segment SET first_chunk_id = ifnull(
+      (SELECT max(w.last_chunk_id) FROM word_segment w
+       WHERE w.collection_id = word_segment.collection_id AND w.last_chunk_id < word_segment.last_chunk_id), 0);
+    UPDATE word_segment SET checksum = row_checksum(file, number, collection_id, first_chunk_id, last_chunk_id, count, sha256);
+    UPDATE collection SET checksum = row_checksum(name, id, embedder, dimension, dense_weight, chunker);
+    UPDATE file SET checksum = row_checksum(path, collection_id, root, modification_time, document_id);
+    UPDATE staged_vector SET checksum = row_checksum(content_hash, embedder, data);
+    CREATE INDEX document_collection ON document (collection_id);
+    CREATE INDEX file_collection ON file (collection_id);
+    """
 
   /// A row of `document` was a file's, whether it could be read or not; now it is a content that can be searched, under the path of one of its files.
   private static let version6 = """

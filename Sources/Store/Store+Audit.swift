@@ -14,7 +14,7 @@ package struct AuditFinding: Sendable, Equatable, Encodable {
     case lexical
     /// Chunks against vectors, either way.
     case vectors
-    /// Passages, vectors and documents against the checksums that they were written with.
+    /// Passages, vectors, documents, files and collections against the checksums that they were written with.
     case rows
     /// Chunks against the ledger of documents.
     case ledger
@@ -140,20 +140,26 @@ extension Store {
         damaged.append(error.message)
       }
     }
-    for row in try Row.fetchAll(db, sql: "SELECT id, root, path, checksum FROM document WHERE collection_id = ?", arguments: [collection.id.rawValue])
-    {
-      let isIntact = try? RowChecksum.ofDocument(root: row.decode(atIndex: 1), path: row.decode(atIndex: 2)) == row.decode(Int64.self, atIndex: 3)
-      if isIntact != true { damaged.append(StoreError.damagedRow("document \((try? row.decode(Int64.self, atIndex: 0)) ?? 0)").message) }
-    }
+    for table in [SealedTable.document, .file] { damaged += try damagedRows(of: table, where: "collection_id", is: collection, db) }
+    damaged += try damagedRows(of: .collection, where: "id", is: collection, db)
     return damaged.map { AuditFinding(kind: .rows, collection: collection.name, message: $0) }
+  }
+
+  private func damagedRows(of table: SealedTable, where column: String, is collection: CollectionStatus, _ db: Database) throws -> [String] {
+    try String.fetchAll(
+      db, sql: "SELECT CAST(\(table.columns[0]) AS TEXT) FROM \(table.name) WHERE \(column) = ? AND NOT \(table.isIntact()) LIMIT 20",
+      arguments: [collection.id.rawValue]
+    ).map { StoreError.damagedRow("\(table.name) \($0)").message }
   }
 
   /// The words' files against the chunks' texts, which are analysed anew.
   private func wordFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
     func finding(_ message: String) -> AuditFinding { AuditFinding(kind: .lexical, collection: collection.name, message: message) }
-    var findings: [AuditFinding] = []
+    let rows = try WordSegmentRow.all(of: collection.id, db)
+    let rowCount = try WordSegmentRow.count(of: collection.id, db)
+    var findings = rows.count < rowCount ? [finding("\(rowCount - rows.count) rows of word indexes are damaged, or lack the one before them")] : []
     var first: Int64 = 0
-    for row in try WordSegmentRow.all(of: collection.id, db) {
+    for row in rows {
       defer { first = row.lastChunkID }
       let stored: LexicalSegment
       do throws(DurableFileError) { stored = try loadWords(row) } catch {

@@ -12,17 +12,18 @@ extension Store {
       let otherPaths = try db.cachedStatement(
         sql: """
           SELECT f.path FROM file f JOIN document d ON d.id = f.document_id
-          WHERE f.document_id = ? AND NOT (f.root = d.root AND f.path = d.path) ORDER BY f.root, f.path LIMIT \(StoredChunk.otherPathLimit)
+          WHERE f.document_id = ? AND \(SealedTable.file.requireIntact("f")) AND NOT (f.root = d.root AND f.path = d.path)
+          ORDER BY f.root, f.path LIMIT \(StoredChunk.otherPathLimit)
           """)
       let statement = try db.cachedStatement(
-        sql: "SELECT \(ChunkRow.columns), d.root, d.path, d.checksum FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.id = ?")
+        sql: """
+          SELECT \(ChunkRow.columns), d.root, d.path FROM chunk c JOIN document d ON d.id = c.document_id
+          WHERE c.id = ? AND \(SealedTable.document.requireIntact("d"))
+          """)
       for id in Set(ids) {
         guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
         let stored = try ChunkRow(row)
         let (root, path): (String, String) = try (row.decode(atIndex: ChunkRow.columnCount), row.decode(atIndex: ChunkRow.columnCount + 1))
-        guard RowChecksum.ofDocument(root: root, path: path) == (try? row.decode(Int64.self, atIndex: ChunkRow.columnCount + 2)) else {
-          throw StoreError.damagedRow("document \(stored.documentID)")
-        }
         chunks[id] = StoredChunk(
           id: id, documentID: stored.documentID, document: stored.recordName ?? path, root: root, path: path,
           otherPaths: try String.fetchAll(otherPaths, arguments: [stored.documentID]), ordinal: stored.ordinal, title: stored.title,
@@ -99,7 +100,8 @@ extension Store {
           SELECT v.data, v.checksum, c.id FROM chunk c JOIN collection k ON k.id = c.collection_id AND k.embedder = ?1 JOIN vector v ON v.chunk_id = c.id
           WHERE c.content_hash = ?2 LIMIT 1
           """)
-      let staged = try db.cachedStatement(sql: "SELECT data FROM staged_vector WHERE embedder = ?1 AND content_hash = ?2")
+      let staged = try db.cachedStatement(
+        sql: "SELECT data FROM staged_vector WHERE embedder = ?1 AND content_hash = ?2 AND \(SealedTable.stagedVector.isIntact())")
       for hash in Set(hashes) {
         if let row = try Row.fetchOne(stored, arguments: [fingerprint, hash]) {
           // One that is damaged is made anew.
@@ -117,7 +119,9 @@ extension Store {
   package func stage(vectors: [String: [Float]], embedder fingerprint: String) throws(StoreError) {
     guard !vectors.isEmpty else { return }
     try write("stage vectors") { db in
-      let insert = try db.cachedStatement(sql: "INSERT OR REPLACE INTO staged_vector (embedder, content_hash, data) VALUES (?, ?, ?)")
+      let checksum = SealedTable.stagedVector.checksum(replacing: ["embedder": "?1", "content_hash": "?2", "data": "?3"])
+      let insert = try db.cachedStatement(
+        sql: "INSERT OR REPLACE INTO staged_vector (embedder, content_hash, data, checksum) VALUES (?1, ?2, ?3, \(checksum))")
       for (hash, vector) in vectors { try insert.execute(arguments: [fingerprint, hash, VectorBlob.data(vector)]) }
     }
   }

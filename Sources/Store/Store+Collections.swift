@@ -37,6 +37,7 @@ extension Store {
       sql: "INSERT INTO collection (name, embedder, dimension, sequence, removal_sequence, chunker) VALUES (?, ?, ?, 0, 0, ?)",
       arguments: [name, embedder.fingerprint, embedder.dimension, chunker])
     let id = CollectionID(rawValue: db.lastInsertedRowID)
+    try db.execute(sql: "UPDATE collection SET checksum = \(SealedTable.collection.checksum()) WHERE id = ?", arguments: [id.rawValue])
     try raiseSequence(of: id, removesChunks: false, db)
     return CollectionHandle(id: id, name: name, embedder: embedder, chunker: chunker)
   }
@@ -79,9 +80,15 @@ extension Store {
   package func setDenseWeight(_ weight: Double?, of collection: CollectionID) throws(StoreError) {
     precondition(weight.map { (0...1).contains($0) } ?? true, "a weight is a share of one")
     try write("set a collection's weights") { db in
-      try db.execute(sql: "UPDATE collection SET dense_weight = ? WHERE id = ?", arguments: [weight, collection.rawValue])
+      try Self.set("dense_weight", of: collection, to: weight, db)
       try raiseSequence(of: collection, removesChunks: false, db)
     }
+  }
+
+  /// Changes a column of a collection's row.
+  static func set(_ column: String, of collection: CollectionID, to value: (any DatabaseValueConvertible)?, _ db: Database) throws {
+    try db.execute(
+      sql: "UPDATE collection SET \(SealedTable.collection.assignments([column: "?1"])) WHERE id = ?2", arguments: [value, collection.rawValue])
   }
 
   /// All collections in numbers, by name.
@@ -119,7 +126,12 @@ extension Store {
   }
 
   static func collection(named name: String, _ db: Database) throws -> CollectionHandle? {
-    try Row.fetchOne(db, sql: "SELECT id, embedder, dimension, dense_weight, chunker FROM collection WHERE name = ?", arguments: [name]).map { row in
+    try Row.fetchOne(
+      db,
+      sql: """
+        SELECT id, embedder, dimension, dense_weight, chunker FROM collection WHERE name = ? AND \(SealedTable.collection.requireIntact())
+        """, arguments: [name]
+    ).map { row in
       CollectionHandle(
         id: CollectionID(rawValue: row["id"]), name: name, embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
         denseWeight: row["dense_weight"], chunker: row["chunker"])
@@ -138,7 +150,7 @@ extension Store {
     guard known.chunker.isEmpty else { throw .otherChunker(known.name, existing: known.chunker, wanted: chunker) }
     // Made before that was noted, when there was one way.
     return try write("note the chunker") { db in
-      try db.execute(sql: "UPDATE collection SET chunker = ? WHERE id = ?", arguments: [chunker, known.id.rawValue])
+      try Self.set("chunker", of: known.id, to: chunker, db)
       var known = known
       known.chunker = chunker
       return known

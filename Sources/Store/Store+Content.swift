@@ -15,7 +15,8 @@ extension Store {
   /// - Returns: `nil` if there is none.
   package func content(ofDocument id: Int64) throws(StoreError) -> StoredDocument? {
     try read("read a document") { db in
-      guard let row = try Row.fetchOne(db, sql: "SELECT * FROM document WHERE id = ?", arguments: [id]) else { return nil }
+      let document = "SELECT * FROM document WHERE id = ? AND \(SealedTable.document.requireIntact())"
+      guard let row = try Row.fetchOne(db, sql: document, arguments: [id]) else { return nil }
       let decoder = JSONDecoder()
       let metadata: String = row["metadata"]
       let version = DocumentVersion(

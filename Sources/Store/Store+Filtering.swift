@@ -10,19 +10,18 @@ extension Store {
     return try read("filter documents") { db in
       let sequence = try Int64.fetchOne(db, sql: "SELECT sequence FROM collection WHERE id = ?", arguments: [collection.rawValue])
       guard let sequence else { throw StoreError.noSuchCollection(collection) }
-      // A new time of an unchanged file does not count as a change.
-      let key = filter.asksForTime ? nil : FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
-      if let key, let known = filteredChunks.withLock({ $0[key] }) { return known }
-      let (condition, arguments) = filter.condition
+      let key = FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
+      if let known = filteredChunks.withLock({ $0[key] }) { return known }
       if !filter.paths.isEmpty { db.add(function: filter.pathFunction) }
-      let ids = try Int64.fetchAll(
-        db, sql: "SELECT c.id FROM document d CROSS JOIN chunk c ON c.document_id = d.id WHERE d.collection_id = ? AND \(condition)",
-        arguments: [collection.rawValue] + arguments)
-      let set = ChunkSet(ids.sorted())
-      if let key { filteredChunks.withLock { $0[key] = set } }
+      let set = ChunkSet(risingUnique(try filter.chunkQuery(in: collection).fetchAll(db)))
+      filteredChunks.withLock { $0[key] = set }
       return set
     }
   }
+}
+
+private func risingUnique(_ ids: [Int64]) -> [Int64] {
+  ids.sorted().reduce(into: []) { unique, id in if unique.last != id { unique.append(id) } }
 }
 
 /// The last few filters' chunks.

@@ -11,6 +11,7 @@ extension Store {
       configuration.busyMode = .timeout(busyTimeoutSeconds)
       configuration.maximumReaderCount = 4
       configuration.prepareDatabase { db in
+        try SealedTable.addFunctions(to: db)
         // Before the first table is made; without effect on a database that has some.
         if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = \(Schema.pageByteCount)") }
       }
@@ -56,6 +57,7 @@ extension Store {
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.maximumReaderCount = 4
+    configuration.prepareDatabase { db in try SealedTable.addFunctions(to: db) }
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       _ = try pool.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") }

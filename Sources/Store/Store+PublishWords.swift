@@ -15,7 +15,7 @@ extension Store {
 
   /// Brings the files of a collection's words up to date. New files are written beside the old ones, synced, and only then meant by rows.
   func publishWords(_ collection: CollectionID) throws(StoreError) {
-    let (rows, liveCounts, newCount, lastChunkID) = try read("look at the words") { db in
+    let (rows, liveCounts, newCount, lastChunkID, hasDamagedRows) = try read("look at the words") { db in
       let rows = try WordSegmentRow.all(of: collection, db)
       var last: Int64 = 0
       let counts = try rows.map { row in
@@ -23,7 +23,8 @@ extension Store {
         return try Self.chunkCount(of: collection, after: last, through: row.lastChunkID, db)
       }
       let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
-      return (rows, counts, try Self.chunkCount(of: collection, after: last, through: .max, db), newest)
+      let newCount = try Self.chunkCount(of: collection, after: last, through: .max, db)
+      return (rows, counts, newCount, newest, try WordSegmentRow.count(of: collection, db) > rows.count)
     }
 
     // Segments are loaded when they are needed: those that are merged, and those whose file is damaged.
@@ -44,7 +45,7 @@ extension Store {
         groups[groups.count - 1] += last
       }
     }
-    guard groups.contains(where: \.isWritten) else { return }
+    guard hasDamagedRows || groups.contains(where: \.isWritten) else { return }
     do { try install(groups, in: collection) } catch { throw .wrapping(error, "write the words", path: wordFolder) }
   }
 
@@ -70,7 +71,7 @@ extension Store {
     }
     var newRows: [WordSegmentRow] = []
     for group in groups {
-      guard group.isWritten, let last = group.last?.last else {
+      guard group.isWritten, let first = group.first?.first, let last = group.last?.last else {
         newRows += group.compactMap(\.row)
         continue
       }
@@ -78,7 +79,8 @@ extension Store {
       number += 1
       let file = "collection-\(collection.rawValue)-\(number).words"
       let checksum = try segment.save(to: wordPath(file)) { step in try self.options.failpoint(StoreStep(step)) }
-      newRows.append(WordSegmentRow(number: number, file: file, lastChunkID: last, count: segment.count, sha256: checksum))
+      newRows.append(
+        WordSegmentRow(number: number, file: file, firstChunkID: first, lastChunkID: last, count: segment.count, sha256: checksum))
     }
     try options.failpoint(.beforeGenerationRow)
     let old = try write("note the words") { db in

@@ -22,9 +22,9 @@ extension Store {
     let files = try write("finish the collection \(name)") { db in
       var files: [String] = []
       if let old { files = try deleteRows(of: old.id, db) }
-      try db.execute(sql: "UPDATE collection SET name = ? WHERE id = ?", arguments: [name, replacement.rawValue])
+      try Self.set("name", of: replacement, to: name, db)
       if let old, try Self.embedder(of: replacement, db) == old.embedder {
-        try db.execute(sql: "UPDATE collection SET dense_weight = ? WHERE id = ?", arguments: [old.denseWeight, replacement.rawValue])
+        try Self.set("dense_weight", of: replacement, to: old.denseWeight, db)
       }
       try raiseSequence(of: replacement, removesChunks: true, db)
       return files

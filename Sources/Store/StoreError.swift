@@ -153,6 +153,7 @@ package struct StoreError: ExplainedError {
 
   private static func database(_ error: DatabaseError, _ action: String, path: String) -> StoreError {
     let words = "SQLite says: \(error.message ?? "no more") (\(error.extendedResultCode.rawValue))"
+    if error.extendedResultCode.rawValue == SealedTable.damageCode { return .damagedRow(error.message ?? "a row") }
     switch error.resultCode {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .corrupt(path, words)
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: return .notWritable(path, words)

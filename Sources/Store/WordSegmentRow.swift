@@ -7,24 +7,38 @@ import Lexical
 struct WordSegmentRow: Equatable {
   var number: Int64
   var file: String
-  /// Chunks with keys up to this one that are in no earlier segment are in this one, or gone.
+  /// The last one of the segment before it, 0 for none: chunks with larger keys, up to `lastChunkID`, are in this segment, or gone.
+  var firstChunkID: Int64
   var lastChunkID: Int64
   var count: Int
   var sha256: String
 
-  /// In the order of their chunks' keys.
+  /// In the order of their chunks' keys, up to one that is damaged or lost: what is behind it counts as in no file.
   static func all(of collection: CollectionID, _ db: Database) throws -> [WordSegmentRow] {
-    try Row.fetchAll(
-      db, sql: "SELECT * FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id", arguments: [collection.rawValue]
-    ).map {
-      WordSegmentRow(number: $0["number"], file: $0["file"], lastChunkID: $0["last_chunk_id"], count: $0["count"], sha256: $0["sha256"])
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT *, \(SealedTable.wordSegment.isIntact()) AS is_intact FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id",
+      arguments: [collection.rawValue])
+    var found: [WordSegmentRow] = []
+    while let row = try rows.next(), row["is_intact"], row["first_chunk_id"] == found.last?.lastChunkID ?? 0 {
+      found.append(
+        WordSegmentRow(
+          number: row["number"], file: row["file"], firstChunkID: row["first_chunk_id"], lastChunkID: row["last_chunk_id"], count: row["count"],
+          sha256: row["sha256"]))
     }
+    return found
+  }
+
+  /// How many rows there are, damaged ones too.
+  static func count(of collection: CollectionID, _ db: Database) throws -> Int {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM word_segment WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
   }
 
   func insert(_ collection: CollectionID, _ db: Database) throws {
     try db.execute(
-      sql: "INSERT INTO word_segment (number, collection_id, file, last_chunk_id, count, sha256) VALUES (?, ?, ?, ?, ?, ?)",
-      arguments: [number, collection.rawValue, file, lastChunkID, count, sha256])
+      sql: """
+        INSERT INTO word_segment (number, collection_id, file, first_chunk_id, last_chunk_id, count, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+        UPDATE word_segment SET checksum = \(SealedTable.wordSegment.checksum()) WHERE number = ?1
+        """, arguments: [number, collection.rawValue, file, firstChunkID, lastChunkID, count, sha256, number])
   }
 }
 
@@ -39,7 +53,7 @@ enum StoredWords {
       sql: """
         SELECT \(ChunkRow.columns), d.language
         FROM chunk c INDEXED BY chunk_collection CROSS JOIN document d ON d.id = c.document_id
-        WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
+        WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? AND \(SealedTable.document.requireIntact("d")) ORDER BY c.id
         """, arguments: [collection.rawValue, first, last])
     while let row = try rows.next() {
       let stored = try ChunkRow(row)

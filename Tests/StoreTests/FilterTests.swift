@@ -101,7 +101,7 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try Store.open(directory: folder.path, access: .writing)
     let collection = try store.createCollection(named: "default", embedder: embedder).id
-    let documents = Self.documents(60, &random)
+    var documents = Self.documents(60, &random)
     for document in documents {
       var version = version(document.path)
       (version.format, version.language, version.modificationTime, version.metadata) = (
@@ -115,6 +115,16 @@ import Testing
     }
     var (empty, some) = (0, 0)
     for round in 0..<200 {
+      // Files get other times; what was found before is not what passes now.
+      if round % 5 == 4 {
+        let place = documents.indices.randomElement(using: &random)!
+        let time = Int64.random(in: 0..<1000, using: &random) * 1_000_000_000
+        let copy = documents[place].copies.indices.randomElement(using: &random)
+        var version = version(copy.map { documents[place].copies[$0].path } ?? documents[place].path)
+        version.modificationTime = time
+        if let copy { documents[place].copies[copy].modified = time } else { documents[place].modified = time }
+        try store.apply([FileChange(version, Bool.random(using: &random) ? .unchanged : .failed(code: nil))], in: collection)
+      }
       let filter = Self.filter(&random)
       let wanted = Set(documents.filter { Self.passes($0, filter) }.flatMap(\.texts))
       let allowed = try store.chunks(passing: filter, in: collection)
@@ -147,6 +157,29 @@ import Testing
     try store.remove(paths: [("/docs", "a/1.md")], from: collection)
     #expect(try store.chunks(passing: filter, in: collection)?.isEmpty == true)
     #expect(throws: StoreError.self) { try store.chunks(passing: filter, in: CollectionID(rawValue: 99)) }
+  }
+
+  /// What a filter by time found is kept, and given again only as long as no file has another time.
+  @Test(arguments: [FileChange.Outcome.unchanged, .failed(code: nil)]) func anotherTimeChangesWhatPasses(outcome: FileChange.Outcome) throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let reader = try Store.open(directory: folder.path, access: .reading)
+    let collection = try store.createCollection(named: "default", embedder: embedder).id
+    try store.put("a.md", ["one", "two"], in: collection)
+    try store.put("b.md", ["three"], in: collection)
+    var filter = DocumentFilter()
+    filter.modifiedFrom = Date(timeIntervalSince1970: 500)
+    for store in [store, reader] { #expect(try store.chunks(passing: filter, in: collection)?.isEmpty == true) }
+    var touched = version("a.md")
+    try store.apply([FileChange(touched, outcome)], in: collection)
+    let sequence = try store.sequence()
+    touched.modificationTime = 600 * 1_000_000_000
+    try store.apply([FileChange(touched, outcome)], in: collection)
+    #expect(try store.sequence() == sequence + 1)
+    for store in [store, reader] { #expect(try store.chunks(passing: filter, in: collection)?.count == 2) }
+    try store.apply([FileChange(touched, outcome)], in: collection)
+    #expect(try store.sequence() == sequence + 1, "the same time changes nothing")
+    #expect(try store.audit().isEmpty)
   }
 
   /// As many as a request may have, and names that look like patterns.

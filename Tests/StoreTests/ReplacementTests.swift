@@ -49,8 +49,9 @@ import Testing
     #expect(error?.code == "chunker_mismatch" && error?.remedy?.contains("quarry reindex") == true)
     #expect(try store.createCollection(named: "default", embedder: embedder, chunker: "c/1").id == old)
     // One of before that was noted takes the first.
-    try change(folder, "UPDATE collection SET chunker = ''")
-    #expect(try store.createCollection(named: "default", embedder: embedder, chunker: "c/2").chunker == "c/2")
+    #expect(try store.createCollection(named: "older", embedder: embedder).chunker.isEmpty)
+    #expect(try store.createCollection(named: "older", embedder: embedder, chunker: "c/2").chunker == "c/2")
+    #expect(try store.collection(named: "older")?.chunker == "c/2")
     for name in ["", "a\u{1}", "x\ny"] {
       #expect(throws: StoreError.self) { try store.createCollection(named: name, embedder: embedder) }
     }

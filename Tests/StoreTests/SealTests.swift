@@ -1,0 +1,142 @@
+import Foundation
+import Store
+import Testing
+
+/// Rows that are not as they were written do not answer, whatever column it is, and nothing that is written later hides it.
+@Suite struct SealTests {
+  let folder: TemporaryFolder
+  let collection: CollectionID
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    collection = try store.createCollection(named: "default", embedder: embedder, chunker: "c/1").id
+    try store.put("a.txt", ["alpha"], in: collection, sha256: "a")
+    var described = version("b.txt", sha256: "b", title: "B")
+    (described.language, described.metadata) = ("en", ["author": ["x"]])
+    try store.replace(described, with: [embedded("beta")], in: collection)
+    try store.apply([FileChange(version("copy.txt", sha256: "b"), .sameAs(root: "/docs", path: "b.txt"))], in: collection)
+    #expect(try store.audit().isEmpty)
+  }
+
+  private func isRefused(_ body: () throws -> Void) -> Bool {
+    do {
+      try body()
+      return false
+    } catch let error as StoreError {
+      return error.code == "index_corrupt" && error.message.contains("not as it was written") && error.remedy?.contains("audit") == true
+    } catch {
+      return false
+    }
+  }
+
+  private func open(_ access: Store.Access = .writing) throws -> Store { try Store.open(directory: folder.path, access: access) }
+
+  private func findings(_ store: Store) throws -> String { try store.audit().map { "\($0.kind.rawValue): \($0.message)" }.joined(separator: "\n") }
+
+  private static func filters(_ set: [(inout DocumentFilter) -> Void]) -> [DocumentFilter] {
+    set.map { set in
+      var filter = DocumentFilter()
+      set(&filter)
+      return filter
+    }
+  }
+
+  /// One bit of each column, where a column is text that of a letter.
+  @Test(arguments: [
+    "root = '/docr'", "path = 'c.txt'", "sha256 = 'c'", "byte_count = 11", "modification_time = 3", "title = 'C'", "title = NULL", "format = 'tdxt'",
+    "language = 'dn'", "metadata = '{\"author\":[\"y\"]}'", "chunk_count = 0", "collection_id = 3",
+  ]) func aDamagedDocumentAnswersNoFilterAndNoQuestion(change damage: String) throws {
+    try change(folder, "UPDATE document SET \(damage) WHERE path = 'b.txt'")
+    for access in [Store.Access.reading, .writing] {
+      let store = try open(access)
+      let ids = try store.denseSearch(vector(seed: 1), limit: 9, in: collection).map(\.chunkID)
+      #expect(ids.count == 2 && isRefused { _ = try store.chunks(ids) })
+      if damage.hasPrefix("collection_id") { continue }
+      let filters = Self.filters([{ $0.formats = ["text"] }, { $0.formats = ["none"] }, { $0.languages = ["en"] }, { $0.metadata["author"] = ["x"] }])
+      for filter in filters { #expect(isRefused { _ = try store.chunks(passing: filter, in: collection) }, "\(filter)") }
+    }
+    let store = try open()
+    #expect(isRefused { _ = try store.export("default", to: self.folder.path + "-export.jsonl") })
+    if !damage.hasPrefix("collection_id") { #expect(try findings(store).contains("rows: the index is damaged: document 2")) }
+    // Neither a new time nor a new name makes it a sound one, unless that is what was damaged.
+    try store.apply([FileChange(version("b.txt", sha256: "b"), .unchanged)], in: collection)
+    let isMended = damage.hasPrefix("byte_count") || damage.hasPrefix("modification_time")
+    #expect(isRefused { _ = try store.chunks([2]) } != isMended)
+    try store.remove(paths: [("/docs", "b.txt")], from: collection)
+    #expect(isRefused { _ = try store.chunks([2]) } != isMended)
+    // A new version of all its files does.
+    try store.put("b.txt", ["beta"], in: collection, sha256: "b2")
+    try store.put("copy.txt", ["beta too"], in: collection, sha256: "b3")
+    try store.put("c.txt", ["beta"], in: collection, sha256: "b2")
+    #expect(try store.chunks(store.chunkIDs(of: collection)).count == 4 && store.audit().isEmpty)
+  }
+
+  @Test(arguments: ["path = 'd.txt'", "root = '/docr'", "modification_time = 3", "document_id = 1", "document_id = NULL"])
+  func aDamagedFileAnswersNoFilter(change damage: String) throws {
+    try change(folder, "UPDATE file SET \(damage) WHERE path = 'copy.txt'")
+    let store = try open()
+    let day = Date(timeIntervalSince1970: 86_400)
+    for filter in Self.filters([{ $0.modifiedFrom = day }, { $0.modifiedBefore = day }, { $0.paths = ["a.txt"] }, { $0.paths = ["*.md"] }]) {
+      #expect(isRefused { _ = try store.chunks(passing: filter, in: collection) }, "\(filter)")
+    }
+    // It is cited beside its document's own file.
+    if !damage.contains("document_id") { #expect(isRefused { _ = try store.chunks([2]) }) }
+    #expect(try findings(store).contains("rows: the index is damaged: file "))
+  }
+
+  @Test(arguments: ["embedder = 'other'", "dimension = 15", "dense_weight = 0.75", "chunker = 'c/2'"])
+  func aDamagedCollectionIsNotOpened(change damage: String) throws {
+    try change(folder, "UPDATE collection SET \(damage)")
+    let store = try open()
+    #expect(isRefused { _ = try store.collection(named: "default") })
+    #expect(try findings(store).contains("rows: the index is damaged: collection default"))
+  }
+
+  @Test func whatChangesACollectionKeepsItWhole() throws {
+    let store = try open()
+    try store.setDenseWeight(0.3, of: collection)
+    #expect(try store.collection(named: "default")?.denseWeight == 0.3)
+    let replacement = try store.beginReplacement(of: "default", embedder: embedder, chunker: "c/2")
+    try store.finishReplacement(replacement.id, of: "default")
+    let known = try store.collection(named: "default")
+    #expect(known?.id == replacement.id && known?.denseWeight == 0.3 && known?.chunker == "c/2")
+    #expect(try store.audit().isEmpty)
+  }
+
+  @Test func aDamagedVectorThatWaitsForItsDocumentIsMadeAnew() throws {
+    let store = try open()
+    try store.stage(vectors: ["one": vector(seed: 1), "two": vector(seed: 2)], embedder: embedder.fingerprint)
+    try change(folder, "UPDATE staged_vector SET data = zeroblob(length(data)) WHERE content_hash = 'one'")
+    #expect(try store.vectors(forContentHashes: ["one", "two"], embedder: embedder.fingerprint) == ["two": vector(seed: 2)])
+  }
+
+  /// Words whose file cannot be told are read from the database.
+  @Test(arguments: [
+    "UPDATE word_segment SET last_chunk_id = last_chunk_id + 4 WHERE number = 1", "UPDATE word_segment SET first_chunk_id = 1 WHERE number = 1",
+    "UPDATE word_segment SET collection_id = 7 WHERE number = 1", "DELETE FROM word_segment WHERE number = 1",
+    "UPDATE word_segment SET last_chunk_id = last_chunk_id + 4 WHERE number = 2", "UPDATE word_segment SET count = 9 WHERE number = 2",
+  ]) func aDamagedRowOfAWordIndexLosesNoWord(sql: String) throws {
+    let options = StoreOptions(wordThreshold: 2)
+    do {
+      let store = try Store.open(directory: folder.path, access: .writing, options: options)
+      try store.put("large.txt", (0..<20).map { "word \($0)" }, in: collection)
+      try store.publish(collection)
+      for name in ["c", "d"] { try store.put(name, ["word of \(name)"], in: collection) }
+      try store.publish(collection)
+      try store.put("e", ["word of e"], in: collection)
+      #expect(try query(folder, "SELECT number FROM word_segment").count == 2)
+    }
+    try change(folder, sql)
+    for access in [Store.Access.reading, .writing] {
+      let store = try Store.open(directory: folder.path, access: access, options: options)
+      #expect(try store.lexicalSearch(anyOf: ["word"], limit: 99, in: collection).count == 23)
+    }
+    let store = try Store.open(directory: folder.path, access: .writing, options: options)
+    // A row that is gone leaves one that begins too late; the last one may be gone.
+    #expect(try store.audit().contains { $0.kind == .lexical || $0.kind == .database })
+    try store.publish(collection)
+    #expect(try store.lexicalSearch(anyOf: ["word"], limit: 99, in: collection).count == 23)
+    #expect(try store.audit().filter { $0.kind != .database }.isEmpty)
+  }
+}
