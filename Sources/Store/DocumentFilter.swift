@@ -58,10 +58,10 @@ package struct DocumentFilter: Sendable, Hashable {
     for (table, own) in [(SealedTable.file, fileConditions), (.document, documentConditions)] where !own.isEmpty {
       tables.append(tables.isEmpty ? "\(table.name) INDEXED BY \(table.name)_collection" : "document ON document.id = file.document_id")
       let all = Condition(joining: own, with: " AND ")
-      conditions.append(Condition(sql: "CASE WHEN \(table.requireIntact()) THEN \(all.sql) END", arguments: all.arguments))
+      conditions.append(Condition("CASE WHEN \(table.requireIntact()) THEN \(all.sql) END", all.arguments))
     }
     let (first, document) = fileConditions.isEmpty ? ("document", "document.id") : ("file", "file.document_id")
-    let all = Condition(joining: [Condition(sql: "\(first).collection_id = ?", arguments: [collection.rawValue])] + conditions, with: " AND ")
+    let all = Condition(joining: [Condition("\(first).collection_id = ?", [collection.rawValue])] + conditions, with: " AND ")
     return SQLRequest(
       sql: "SELECT c.id FROM \(tables.joined(separator: " CROSS JOIN ")) CROSS JOIN chunk c ON c.document_id = \(document) WHERE \(all.sql)",
       arguments: all.arguments)
@@ -71,12 +71,10 @@ package struct DocumentFilter: Sendable, Hashable {
     var sql: String
     var arguments: StatementArguments
 
-    init(sql: String, arguments: StatementArguments) { (self.sql, self.arguments) = (sql, arguments) }
-
-    init(_ sql: String, _ values: [any DatabaseValueConvertible]) { self.init(sql: sql, arguments: StatementArguments(values)) }
+    init(_ sql: String, _ arguments: StatementArguments = []) { (self.sql, self.arguments) = (sql, arguments) }
 
     init(joining parts: [Condition], with word: String) {
-      self.init(sql: "(" + parts.map(\.sql).joined(separator: word) + ")", arguments: parts.reduce(into: []) { $0 += $1.arguments })
+      self.init("(" + parts.map(\.sql).joined(separator: word) + ")", parts.reduce(into: []) { $0 += $1.arguments })
     }
   }
 
@@ -87,7 +85,7 @@ package struct DocumentFilter: Sendable, Hashable {
     if let modifiedBefore { conditions.append(Condition("file.modification_time < ?", [Self.nanoseconds(modifiedBefore)])) }
     if !paths.isEmpty {
       let patterns = paths.filter(Self.isPattern).map { Condition("file.path GLOB ?", [$0]) }
-      conditions.append(Condition(joining: [Condition("\(Self.pathFunctionName)(file.path)", [])] + patterns, with: " OR "))
+      conditions.append(Condition(joining: [Condition("\(Self.pathFunctionName)(file.path)")] + patterns, with: " OR "))
     }
     return conditions
   }
@@ -95,7 +93,7 @@ package struct DocumentFilter: Sendable, Hashable {
   /// On rows of `document`.
   private var documentConditions: [Condition] {
     func oneOf(_ value: String, _ values: [String]) -> Condition {
-      Condition("\(value) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", values)
+      Condition("\(value) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", StatementArguments(values))
     }
     let columns = [("document.format", formats), ("document.language", languages)].filter { !$0.1.isEmpty }.map(oneOf)
     return columns
@@ -103,8 +101,7 @@ package struct DocumentFilter: Sendable, Hashable {
         // Values of a key are a list, each of them text.
         let value = oneOf("v.value", values.sorted())
         return Condition(
-          sql: "EXISTS (SELECT 1 FROM json_each(document.metadata) k, json_each(k.value) v WHERE k.key = ? AND \(value.sql))",
-          arguments: [key] + value.arguments)
+          "EXISTS (SELECT 1 FROM json_each(document.metadata) k, json_each(k.value) v WHERE k.key = ? AND \(value.sql))", [key] + value.arguments)
       }
   }
 
