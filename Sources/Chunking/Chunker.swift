@@ -38,6 +38,27 @@ package struct Chunker: Sendable {
     run.run()
     return run.chunks
   }
+
+  /// The same of a part of a document, counted on from the parts before it.
+  package func chunks(of part: ExtractedDocument, after place: inout ChunkPlace) -> [Chunk] {
+    var chunks = chunks(of: part)
+    for index in chunks.indices {
+      chunks[index].ordinal += place.ordinal
+      chunks[index].textRange = place.textOffset + chunks[index].textRange.lowerBound..<place.textOffset + chunks[index].textRange.upperBound
+    }
+    place.ordinal += chunks.count
+    place.textOffset += part.text.utf8.count
+    return chunks
+  }
+}
+
+/// How many chunks and bytes of a document's text stand before a place in it.
+package struct ChunkPlace: Sendable {
+  package fileprivate(set) var ordinal = 0
+  package fileprivate(set) var textOffset = 0
+
+  /// The beginning.
+  package init() {}
 }
 
 /// A stretch of one block that goes into one chunk.

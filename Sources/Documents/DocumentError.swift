@@ -10,6 +10,12 @@ package struct DocumentError: ExplainedError {
   /// True for what Quarry does not read at all (images, archives, programs): such files are skipped, all others have failed.
   package var isUnsupportedFormat: Bool { code == "document_unsupported" }
 
+  /// True for a file that somebody wrote while it was read.
+  package var isChange: Bool { code == "document_changed" }
+
+  /// True for what holds no text.
+  var isEmpty: Bool { code == "document_empty" }
+
   /// The file system does not give the file out.
   package static func unreadable(_ path: String, _ reason: String) -> DocumentError {
     DocumentError(
@@ -35,6 +41,18 @@ package struct DocumentError: ExplainedError {
   /// One of `ReadingLimits` was passed.
   static func tooLarge(_ path: String, _ reason: String) -> DocumentError {
     DocumentError(code: "document_too_large", message: "\(path) is more than Quarry reads", why: reason, remedy: "split it into smaller files")
+  }
+
+  /// Its bytes are not text; whether that is a fault depends on what its name promises.
+  static func noText(_ path: String) -> DocumentError {
+    DocumentFormat(path: path) == nil ? .unsupported(path, "its bytes are not text") : .malformed(path, "text", "it holds binary data")
+  }
+
+  /// Somebody writes it while it is read.
+  package static func changed(_ path: String) -> DocumentError {
+    DocumentError(
+      code: "document_changed", message: "\(path) was changed while it was read", why: "it was changed while it was read",
+      remedy: "run the same command again when nobody writes it")
   }
 
   /// There is no text in it: an empty file, a scanned PDF.

@@ -66,20 +66,29 @@ package struct DocumentReader: Sendable {
   private func text(_ data: [UInt8], path: String, format: DocumentFormat?) throws(DocumentError) -> ExtractedDocument {
     let declared = format == .html ? HTMLCharset.declared(in: data) : nil
     guard let source = TextDecoding.decode(data, declared: declared) else {
-      throw DocumentFormat(path: path) == nil ? .unsupported(path, "its bytes are not text") : .malformed(path, "text", "it holds binary data")
+      throw .noText(path)
     }
     switch format {
-    case .markdown: return try MarkdownReader(path: path, limits: limits).read(source)
     case .html: return try HTMLReader(path: path, limits: limits).read(source)
-    case .csv: return try TableReader(path: path, limits: limits, format: .csv).read(source)
-    case .tsv: return try TableReader(path: path, limits: limits, format: .tsv).read(source)
     case .json: return try JSONReader(path: path, limits: limits).read(source)
-    case .jsonLines: return try JSONLinesReader(path: path, limits: limits).read(source)
-    case .sourceCode: return try CodeReader(path: path, limits: limits).read(source)
     case .xml: return try XMLReader(path: path, limits: limits).read(source)
-    case .subtitles: return try SubtitleReader(path: path, limits: limits).read(source)
     case let format? where PandocReader.name(of: format) != nil: return try markup(source, path: path, format: format)
-    default: return try PlainTextReader(path: path, limits: limits).read(source)
+    default:
+      var context = PartContext()
+      return try part(source, path: path, format: format, &context)
+    }
+  }
+
+  /// Text in one of the formats that can be read in parts.
+  func part(_ source: SourceText, path: String, format: DocumentFormat?, _ context: inout PartContext) throws(DocumentError) -> ExtractedDocument {
+    switch format {
+    case .markdown: try MarkdownReader(path: path, limits: limits).read(source, &context)
+    case .csv: try TableReader(path: path, limits: limits, format: .csv).read(source, &context)
+    case .tsv: try TableReader(path: path, limits: limits, format: .tsv).read(source, &context)
+    case .jsonLines: try JSONLinesReader(path: path, limits: limits).read(source)
+    case .sourceCode: try CodeReader(path: path, limits: limits).read(source, &context)
+    case .subtitles: try SubtitleReader(path: path, limits: limits).read(source)
+    default: try PlainTextReader(path: path, limits: limits).read(source, &context)
     }
   }
 
@@ -92,37 +101,21 @@ package struct DocumentReader: Sendable {
     {
       return document
     }
-    return try PlainTextReader(path: path, limits: limits).read(source)
+    var context = PartContext()
+    return try PlainTextReader(path: path, limits: limits).read(source, &context)
   }
 
   /// A file's bytes, unless its name and the first of them say that nothing here reads it.
   package func content(ofFile path: String) throws(DocumentError) -> [UInt8] {
-    guard let status = FileStatus(path: path) else { throw .unreadable(path, String(cString: strerror(errno))) }
-    // A pipe or a device would block or never end.
-    guard status.isRegularFile else { throw .unreadable(path, "it is not a regular file") }
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    let head = try bytes(of: descriptor, path: path, count: min(Int(status.byteCount), ForeignFormat.headByteCount))
+    let file = try OpenFile(path: path)
+    let head = try file.bytes(at: 0, count: ForeignFormat.headByteCount)
     if let kind = ForeignFormat.kind(of: head, path: path) { throw .unsupported(path, "it is \(kind)") }
-    guard status.byteCount <= limits.fileByteCount else {
-      throw .tooLarge(path, "the file has \(status.byteCount) bytes, the limit is \(limits.fileByteCount)")
+    guard file.byteCount <= limits.fileByteCount else {
+      throw .tooLarge(path, "the file has \(file.byteCount) bytes, the limit is \(limits.fileByteCount)")
     }
-    return try head + bytes(of: descriptor, path: path, count: Int(status.byteCount) - head.count)
+    return head.count < file.byteCount ? try file.bytes(at: 0, count: Int(file.byteCount)) : head
   }
 
-  /// The next bytes; fewer when the file became shorter meanwhile.
-  private func bytes(of descriptor: Int32, path: String, count: Int) throws(DocumentError) -> [UInt8] {
-    var data = [UInt8](repeating: 0, count: max(0, count))
-    var filled = 0
-    while filled < data.count {
-      let count = data.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
-      if count == 0 { break }
-      filled += count
-    }
-    data.removeLast(data.count - filled)
-    return data
-  }
+  /// A file of text that is too long to be held, to be read part by part; `nil` for one that is read whole.
+  package func partedFile(_ path: String) throws(DocumentError) -> PartedFile? { try PartedFile(path: path, reader: self) }
 }

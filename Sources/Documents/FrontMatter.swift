@@ -13,6 +13,9 @@ struct FrontMatter {
   /// Bytes of a value at most; longer ones are text, not data about it.
   private static let valueByteLimit = 1024
 
+  /// None.
+  init() {}
+
   init(_ source: SourceText) {
     let fence = source.bytes[source.trimmed(source.lineRange(1))]
     let isYAML = fence.elementsEqual("---".utf8)

@@ -8,10 +8,15 @@ struct MarkdownReader {
   /// Registered once for the process; the library keeps the list in a global of its own.
   private static let registered: Void = cmark_gfm_core_extensions_ensure_registered()
 
-  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
-    let frontMatter = FrontMatter(source)
+  func read(_ source: SourceText, _ context: inout PartContext) throws(DocumentError) -> ExtractedDocument {
+    let frontMatter = context.isFirst ? FrontMatter(source) : FrontMatter()
     let bodyStart = source.lineStarts[frontMatter.lineCount]
-    var walk = MarkdownWalk(source: source, firstLine: frontMatter.lineCount, builder: BlockBuilder(path: path, limits: limits))
+    // The line that opened the code which the part before this one ended in is seen by cmark, and stands in no line of this part.
+    let fence = context.openFence.map { $0 + [0x0A] } ?? []
+    var walk = MarkdownWalk(
+      source: source, firstLine: frontMatter.lineCount - (fence.isEmpty ? 0 : 1), builder: BlockBuilder(path: path, limits: limits))
+    walk.headings = context.headings
+    defer { context.headings = walk.headings }
     walk.title = frontMatter.title
     if let description = frontMatter.description {
       try walk.builder.add(.paragraph, Array(description.utf8)[...], source: source.span(lines: 1...max(1, frontMatter.lineCount)))
@@ -23,8 +28,10 @@ struct MarkdownReader {
     for name in ["table", "strikethrough", "autolink", "tasklist"] {
       if let syntax = cmark_find_syntax_extension(name) { cmark_parser_attach_syntax_extension(parser, syntax) }
     }
-    source.bytes[bodyStart...].withUnsafeBytes { body in
-      if let start = body.baseAddress { cmark_parser_feed(parser, start.assumingMemoryBound(to: CChar.self), body.count) }
+    for bytes in [fence[...], source.bytes[bodyStart...]] {
+      bytes.withUnsafeBytes { body in
+        if let start = body.baseAddress { cmark_parser_feed(parser, start.assumingMemoryBound(to: CChar.self), body.count) }
+      }
     }
     guard let root = cmark_parser_finish(parser) else { throw .malformed(path, "Markdown", "the parser gave nothing") }
     defer { cmark_node_free(root) }

@@ -10,7 +10,8 @@ struct MarkdownWalk {
   var builder: BlockBuilder
   var title: String?
 
-  private var headings = HeadingStack()
+  /// Those that are open, also before the first node.
+  var headings = HeadingStack()
   private var lists: [ListState] = []
   /// The inline text of the block that is being read.
   private var inline: [UInt8] = []

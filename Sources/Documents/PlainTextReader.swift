@@ -3,10 +3,10 @@ struct PlainTextReader {
   let path: String
   let limits: ReadingLimits
 
-  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
+  func read(_ source: SourceText, _ context: inout PartContext) throws(DocumentError) -> ExtractedDocument {
     var builder = BlockBuilder(path: path, limits: limits)
-    var headings = HeadingStack()
-    var levels: [UInt8] = []
+    var (headings, levels) = (context.headings, context.underlines)
+    defer { (context.headings, context.underlines) = (headings, levels) }
     var title: String?
     var paragraphStart: Int?
 

@@ -1,7 +1,11 @@
 /// How much of a machine one document may take. A file that passes a limit fails; nothing is cut silently.
 package struct ReadingLimits: Sendable, Equatable {
-  /// Bytes of the file.
+  /// Bytes of a file that is read whole.
   package var fileByteCount: Int64 = 256 << 20
+  /// Bytes of a text that are read at a time; a longer one is read in parts, however long it is. Blocks take many times as much.
+  package var partByteCount: Int = 4 << 20
+  /// Bytes of one record (a row of CSV, a line of JSON Lines) of a file that is read in parts: records are never cut.
+  package var recordByteCount: Int = 32 << 20
   /// Bytes of the text that is taken from it.
   package var textByteCount: Int = 256 << 20
   /// Arrays and objects inside each other in JSON.
@@ -28,7 +32,7 @@ package struct ReadingLimits: Sendable, Equatable {
   /// Equal for equal limits.
   var fingerprint: String {
     let numbers = [
-      fileByteCount, Int64(textByteCount), Int64(nestingDepth), Int64(htmlByteCount), Int64(htmlDepth), Int64(archiveEntryCount), Int64(archiveDepth),
+      fileByteCount, Int64(partByteCount), Int64(recordByteCount), Int64(textByteCount), Int64(nestingDepth), Int64(htmlByteCount), Int64(htmlDepth), Int64(archiveEntryCount), Int64(archiveDepth),
       Int64(fileSeconds),
       Int64(scannedPageCount), Int64(converterSeconds), Int64(converterMemoryByteCount),
     ]

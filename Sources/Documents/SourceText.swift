@@ -8,12 +8,26 @@ struct SourceText: Sendable {
   private let anchors: [(decoded: Int, source: Int)]
   /// Offsets in `bytes` at which lines begin; the first is 0.
   let lineStarts: [Int]
+  /// Line ends of the file before `bytes`, where these are only a part of it. Lines are counted without them; spans are the file's.
+  let precedingLineCount: Int
 
   init(bytes: [UInt8], encoding: TextEncoding, anchors: [(decoded: Int, source: Int)]) {
+    self.init(bytes: bytes, encoding: encoding, anchors: anchors, lineStarts: Self.lineStarts(of: bytes), precedingLineCount: 0)
+  }
+
+  private init(bytes: [UInt8], encoding: TextEncoding, anchors: [(decoded: Int, source: Int)], lineStarts: [Int], precedingLineCount: Int) {
     self.bytes = bytes
     self.encoding = encoding
     self.anchors = anchors
-    lineStarts = Self.lineStarts(of: bytes)
+    self.lineStarts = lineStarts
+    self.precedingLineCount = precedingLineCount
+  }
+
+  /// The text up to `end`, as a part of a file that has so many line ends before it.
+  func part(upTo end: Int, precedingLineCount: Int) -> SourceText {
+    SourceText(
+      bytes: end == bytes.count ? bytes : Array(bytes[..<end]), encoding: encoding, anchors: anchors,
+      lineStarts: end == bytes.count ? lineStarts : Array(lineStarts.prefix { $0 <= end }), precedingLineCount: precedingLineCount)
   }
 
   /// UTF-8 as it stands in the file, which starts at `sourceStart` (after a byte order mark).
@@ -65,14 +79,20 @@ struct SourceText: Sendable {
   func span(_ range: Range<Int>) -> SourceSpan {
     let first = line(at: range.lowerBound)
     let last = range.isEmpty ? first : line(at: range.upperBound - 1)
-    return SourceSpan(byteRange: sourceOffset(of: range.lowerBound)..<sourceOffset(of: range.upperBound), lines: first...max(first, last))
+    return SourceSpan(
+      byteRange: sourceOffset(of: range.lowerBound)..<sourceOffset(of: range.upperBound), lines: fileLine(first)...fileLine(max(first, last)))
   }
 
   /// The same of whole lines, counted from 1; white space at both ends is not covered.
   func span(lines: ClosedRange<Int>) -> SourceSpan {
     let range = trimmed(lineRange(lines.lowerBound).lowerBound..<max(lineRange(lines.lowerBound).lowerBound, lineRange(lines.upperBound).upperBound))
-    return SourceSpan(byteRange: sourceOffset(of: range.lowerBound)..<sourceOffset(of: range.upperBound), lines: lines)
+    return SourceSpan(
+      byteRange: sourceOffset(of: range.lowerBound)..<sourceOffset(of: range.upperBound),
+      lines: fileLine(lines.lowerBound)...fileLine(lines.upperBound))
   }
+
+  /// The number in the file of a line of `bytes`.
+  func fileLine(_ line: Int) -> Int { line + precedingLineCount }
 
   /// `range` without white space at its ends.
   func trimmed(_ range: Range<Int>) -> Range<Int> {
@@ -99,6 +119,26 @@ struct SourceText: Sendable {
 /// The encodings that are detected.
 enum TextEncoding: String, Sendable {
   case utf8, utf16LittleEndian, utf16BigEndian, utf32LittleEndian, utf32BigEndian, windows1252
+
+  /// How many of some bytes are whole characters: the last one may be cut off.
+  func wholeByteCount(of bytes: [UInt8]) -> Int {
+    func isSurrogate(_ high: Int) -> Bool { bytes[high] & 0xFC == 0xD8 }
+    let even = bytes.count & ~1
+    switch self {
+    case .windows1252: return bytes.count
+    case .utf32LittleEndian, .utf32BigEndian: return bytes.count & ~3
+    case .utf16LittleEndian: return even >= 2 && isSurrogate(even - 1) ? even - 2 : even
+    case .utf16BigEndian: return even >= 2 && isSurrogate(even - 2) ? even - 2 : even
+    case .utf8:
+      for length in 1...3 where length <= bytes.count {
+        let first = bytes[bytes.count - length]
+        if first.isContinuation { continue }
+        let needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1
+        return needed > length ? bytes.count - length : bytes.count
+      }
+      return bytes.count
+    }
+  }
 
   /// How many bytes of this encoding a stretch of UTF-8 takes.
   func sourceByteCount(of bytes: [UInt8], in range: Range<Int>) -> Int {

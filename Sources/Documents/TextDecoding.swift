@@ -1,20 +1,52 @@
 /// Finds out how a file writes its characters and turns them into UTF-8.
 ///
-/// A byte order mark decides; then a pattern of zero bytes (UTF-16, UTF-32); then whether the bytes are valid UTF-8, wholly or but for
+/// A byte order mark decides, however broken the rest; then a pattern of zero bytes (UTF-16, UTF-32); then whether the bytes are valid UTF-8, wholly or but for
 /// a few places, which become U+FFFD; what remains is Windows-1252, the superset of Latin-1 that browsers take for it.
 enum TextDecoding {
   /// - Parameter declared: What a header inside the file says (`<meta charset>`); weaker than a byte order mark and than valid UTF-8.
   /// - Returns: `nil` when the bytes are no text.
   static func decode(_ data: [UInt8], declared: TextEncoding? = nil) -> SourceText? {
-    if data.starts(with: [0xEF, 0xBB, 0xBF]) { return utf8(data, from: 3) }
-    if data.starts(with: [0xFF, 0xFE, 0, 0]) { return wide(data, .utf32LittleEndian, from: 4) }
-    if data.starts(with: [0, 0, 0xFE, 0xFF]) { return wide(data, .utf32BigEndian, from: 4) }
-    if data.starts(with: [0xFF, 0xFE]) { return wide(data, .utf16LittleEndian, from: 2) }
-    if data.starts(with: [0xFE, 0xFF]) { return wide(data, .utf16BigEndian, from: 2) }
-    if let encoding = zeroPattern(data) { return wide(data, encoding, from: 0) }
+    if let sign = sign(of: data, byteCount: data.count) { return decode(data, as: sign.encoding, from: sign.markByteCount) }
     guard isText(data[...]) else { return nil }
-    if declared == .windows1252, !isValidUTF8(data) { return windows1252(data) }
-    return utf8(data, from: 0) ?? windows1252(data)
+    if declared == .windows1252, !isValidUTF8(data) { return windows1252(data, base: 0) }
+    return utf8(data, from: 0, base: 0, isCertain: false) ?? windows1252(data, base: 0)
+  }
+
+  /// What the first bytes of a file leave no doubt about: its byte order mark, or a pattern of zero bytes.
+  ///
+  /// - Parameter byteCount: Of the whole file.
+  static func sign(of head: [UInt8], byteCount: Int) -> (encoding: TextEncoding, markByteCount: Int)? {
+    if head.starts(with: [0xEF, 0xBB, 0xBF]) { return (.utf8, 3) }
+    if head.starts(with: [0xFF, 0xFE, 0, 0]) { return (.utf32LittleEndian, 4) }
+    if head.starts(with: [0, 0, 0xFE, 0xFF]) { return (.utf32BigEndian, 4) }
+    if head.starts(with: [0xFF, 0xFE]) { return (.utf16LittleEndian, 2) }
+    if head.starts(with: [0xFE, 0xFF]) { return (.utf16BigEndian, 2) }
+    return zeroPattern(head, byteCount: byteCount).map { ($0, 0) }
+  }
+
+  /// Text of which the encoding is known; what is broken in it becomes U+FFFD.
+  ///
+  /// - Parameters:
+  ///   - start: Where the text begins in `data`, behind the mark.
+  ///   - base: Where `data` begins in its file.
+  static func decode(_ data: [UInt8], as encoding: TextEncoding, from start: Int, base: Int = 0) -> SourceText {
+    switch encoding {
+    case .utf8: utf8(data, from: start, base: base, isCertain: true) ?? windows1252(data, base: base)
+    case .windows1252: windows1252(data, base: base)
+    case .utf16LittleEndian, .utf16BigEndian, .utf32LittleEndian, .utf32BigEndian: wide(data, encoding, from: start, base: base)
+    }
+  }
+
+  /// Characters beyond ASCII in what should be UTF-8: those that are whole, and bytes that belong to none.
+  static func countScalars(_ bytes: [UInt8]) -> (whole: Int, broken: Int) {
+    if isValidUTF8(bytes) { return (bytes.count { $0 >= 0xC0 }, 0) }
+    var (whole, broken, position) = (0, 0, 0)
+    while position < bytes.count {
+      let length = validScalarLength(bytes, at: position)
+      if length > 1 { whole += 1 } else if length == 0 { broken += 1 }
+      position += max(1, length)
+    }
+    return (whole, broken)
   }
 
   /// Few control characters and hardly a zero byte.
@@ -33,7 +65,7 @@ enum TextDecoding {
   }
 
   /// UTF-16 and UTF-32 of mostly Latin text without a mark: zeros at every second byte, or at three of four.
-  private static func zeroPattern(_ data: [UInt8]) -> TextEncoding? {
+  private static func zeroPattern(_ data: [UInt8], byteCount: Int) -> TextEncoding? {
     let sample = data.prefix(4096)
     guard sample.count >= 4 else { return nil }
     var zeros = [0, 0, 0, 0]
@@ -41,11 +73,11 @@ enum TextDecoding {
     let quarter = sample.count / 4
     func isMostly(_ index: Int) -> Bool { zeros[index] * 10 >= quarter * 7 && zeros[index] > 0 }
     func isRarely(_ index: Int) -> Bool { zeros[index] * 10 <= quarter }
-    if data.count % 4 == 0 {
+    if byteCount % 4 == 0 {
       if isRarely(0), isMostly(1), isMostly(2), isMostly(3) { return .utf32LittleEndian }
       if isMostly(0), isMostly(1), isMostly(2), isRarely(3) { return .utf32BigEndian }
     }
-    if data.count % 2 == 0 {
+    if byteCount % 2 == 0 {
       if isRarely(0), isMostly(1), isRarely(2), isMostly(3) { return .utf16LittleEndian }
       if isMostly(0), isRarely(1), isMostly(2), isRarely(3) { return .utf16BigEndian }
     }
@@ -56,13 +88,14 @@ enum TextDecoding {
     String(validating: data, as: UTF8.self) != nil
   }
 
-  /// UTF-8, repaired if at least as many characters beyond ASCII are whole as are broken; `nil` if they are not.
-  private static func utf8(_ data: [UInt8], from start: Int) -> SourceText? {
+  /// UTF-8, repaired if that is certain, or at least as many characters beyond ASCII are whole as are broken; `nil` if they are not.
+  private static func utf8(_ data: [UInt8], from start: Int, base: Int, isCertain: Bool) -> SourceText? {
     let body = start == 0 ? data : Array(data[start...])
-    if isValidUTF8(body) { return SourceText(utf8: body, sourceStart: start) }
+    let base = base + start
+    if isValidUTF8(body) { return SourceText(utf8: body, sourceStart: base) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(body.count + 16)
-    var anchors = [(decoded: 0, source: start)]
+    var anchors = [(decoded: 0, source: base)]
     var whole = 0
     var broken = 0
     var position = 0
@@ -76,11 +109,10 @@ enum TextDecoding {
         broken += 1
         decoded.append(contentsOf: [0xEF, 0xBF, 0xBD])
         position += 1
-        anchors.append((decoded.count, start + position))
+        anchors.append((decoded.count, base + position))
       }
     }
-    // A mark says that the file means UTF-8, however broken.
-    guard start > 0 || whole >= broken else { return nil }
+    guard isCertain || whole >= broken else { return nil }
     return SourceText(bytes: decoded, encoding: .utf8, anchors: anchors)
   }
 
@@ -106,10 +138,10 @@ enum TextDecoding {
     return length
   }
 
-  private static func wide(_ data: [UInt8], _ encoding: TextEncoding, from start: Int) -> SourceText {
+  private static func wide(_ data: [UInt8], _ encoding: TextEncoding, from start: Int, base: Int) -> SourceText {
     var decoded: [UInt8] = []
     decoded.reserveCapacity(data.count)
-    var anchors = [(decoded: 0, source: start)]
+    var anchors = [(decoded: 0, source: base + start)]
     var position = start
     let is32 = encoding == .utf32LittleEndian || encoding == .utf32BigEndian
     let isLittle = encoding == .utf16LittleEndian || encoding == .utf32LittleEndian
@@ -140,15 +172,15 @@ enum TextDecoding {
       decoded.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
       position += length
       // What is broken does not count as its encoding says, and long stretches would be slow to count.
-      if !isWhole || decoded.count - anchors[anchors.count - 1].decoded > 1024 { anchors.append((decoded.count, position)) }
+      if !isWhole || decoded.count - anchors[anchors.count - 1].decoded > 1024 { anchors.append((decoded.count, base + position)) }
     }
     return SourceText(bytes: decoded, encoding: encoding, anchors: anchors)
   }
 
-  private static func windows1252(_ data: [UInt8]) -> SourceText {
+  private static func windows1252(_ data: [UInt8], base: Int) -> SourceText {
     var decoded: [UInt8] = []
     decoded.reserveCapacity(data.count + data.count / 8)
-    var anchors = [(decoded: 0, source: 0)]
+    var anchors = [(decoded: 0, source: base)]
     for (index, byte) in data.enumerated() {
       if byte < 0x80 {
         decoded.append(byte)
@@ -156,7 +188,7 @@ enum TextDecoding {
         let scalar = byte < 0xA0 ? upperControls[Int(byte) - 0x80] : UInt32(byte)
         decoded.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
       }
-      if decoded.count - anchors[anchors.count - 1].decoded > 1024 { anchors.append((decoded.count, index + 1)) }
+      if decoded.count - anchors[anchors.count - 1].decoded > 1024 { anchors.append((decoded.count, base + index + 1)) }
     }
     return SourceText(bytes: decoded, encoding: .windows1252, anchors: anchors)
   }

@@ -20,21 +20,23 @@ struct ChunkEmbedding {
   /// The vectors by content hash; `nil` if it was cancelled.
   ///
   /// What takes more than two batches is staged as it grows: a stop in the middle of it loses one batch at most.
+  ///
+  /// - Parameter stagesAll: Also what takes less.
   func vectors(
-    of chunks: [PendingChunk], known: (_ reusedCount: Int) -> Void, isCancelled: () -> Bool, embedded: (Slice) -> Void
+    of chunks: [PendingChunk], stagesAll: Bool = false, known: (_ reusedCount: Int) -> Void, isCancelled: () -> Bool, embedded: (Slice) -> Void
   ) throws -> [String: [Float]]? {
     var vectors = try store.vectors(forContentHashes: chunks.map(\.contentHash), embedder: embedder.fingerprint)
     known(chunks.count { vectors[$0.contentHash] != nil })
     var queued = Set(vectors.keys)
     let missing = chunks.filter { queued.insert($0.contentHash).inserted }
-    let isLarge = missing.count > 2 * Self.batchChunkCount
+    let isStaged = stagesAll || missing.count > 2 * Self.batchChunkCount
     for start in stride(from: 0, to: missing.count, by: Self.batchChunkCount) {
       if isCancelled() { return nil }
       let slice = missing[start..<min(start + Self.batchChunkCount, missing.count)]
       let begin = ContinuousClock.now
       let fresh = Dictionary(uniqueKeysWithValues: zip(slice.map(\.contentHash), try embedder.embed(slice.map(\.chunk.indexedText))))
       let seconds = begin.duration(to: .now) / .seconds(1)
-      if isLarge { try store.stage(vectors: fresh, embedder: embedder.fingerprint) }
+      if isStaged { try store.stage(vectors: fresh, embedder: embedder.fingerprint) }
       vectors.merge(fresh) { known, _ in known }
       embedded(
         Slice(tokens: slice.reduce(0) { $0 + $1.chunk.tokenCount }, seconds: seconds, fraction: Double(slice.endIndex) / Double(missing.count)))

@@ -66,9 +66,10 @@ struct FilePreparation: Sendable {
     var version = version(of: file)
     func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
     do throws(DocumentError) {
-      let content = try reader.content(ofFile: file.path)
       let metadata = MetadataFile(of: file.path)
-      version.sha256 = sha256(of: content, and: metadata?.bytes ?? Data())
+      let parted = try reader.partedFile(file.path).map { parted throws(DocumentError) in try HashedFile(parted, metadata: metadata?.bytes ?? Data()) }
+      let content = parted == nil ? try reader.content(ofFile: file.path) : []
+      version.sha256 = parted?.sha256 ?? sha256(of: content, and: metadata?.bytes ?? Data())
       if let same = knownContent(file, version) { return same }
       if let entry = known[bytes], let holder = holders[ContentKey(sha256: entry.sha256, path: entry.path)],
         holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path)
@@ -76,12 +77,14 @@ struct FilePreparation: Sendable {
         // What it held, it no longer holds.
         holders[ContentKey(sha256: entry.sha256, path: entry.path)] = nil
       }
-      let document = try reader.read(content, path: file.path, isCancelled: isCancelled)
+      // The first part of a long text says what it is.
+      let document: ExtractedDocument
+      if let parted { document = try parted.parted.firstPart() } else { document = try reader.read(content, path: file.path, isCancelled: isCancelled) }
       version.format = document.format.rawValue
       version.title = document.title
       version.language = LanguageGuess.language(of: document.text)
       version.metadata = document.metadata.merging(metadata?.values ?? [:]) { _, said in said }
-      var result = prepared(.read(chunker.chunks(of: document).map { PendingChunk(chunk: $0) }))
+      var result = prepared(parted.map { .parted($0) } ?? .read(chunker.chunks(of: document).map { PendingChunk(chunk: $0) }))
       result.omissions = document.omissions.map {
         (IngestReport.Problem(path: "\(file.relativePath)/\($0.name)", reason: $0.reason), $0.isFailure)
       }

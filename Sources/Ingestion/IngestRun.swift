@@ -17,6 +17,9 @@ struct IngestRun {
   /// New files that share a document, with the file that had it first.
   private var sharers: [(path: String, holder: (root: String, path: String))] = []
 
+  /// Roots and paths of files that others were found to be equal to, and that could not be stored.
+  private var unfinished: Set<[UInt8]> = []
+
   private let totalFiles: Int
   private let totalBytes: Double
   private var finishedFiles = 0
@@ -102,8 +105,11 @@ struct IngestRun {
 
   /// Puts into the ledger what was found out about files, in one transaction.
   ///
-  /// - Parameter vectors: By the hashes of the chunks that were read.
-  mutating func note(_ files: [PreparedFile], vectors: [String: [Float]] = [:], embeddingSeconds: Double = 0) throws {
+  /// - Parameter chunks: Of a file that was read, with their vectors.
+  mutating func note(
+    _ files: [PreparedFile], embeddingSeconds: Double = 0,
+    chunks: (PreparedFile) -> ChunkStream = { _ in preconditionFailure("nothing was read, and chunks are asked for") }
+  ) throws {
     let tokens = files.reduce(0) { $0 + $1.tokenCount }
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
@@ -113,20 +119,20 @@ struct IngestRun {
       let isKnown = entry?.state.answers ?? false || entry?.state == .failed
       var change = FileChange(prepared.version, .unchanged, seconds: prepared.seconds)
       switch prepared.outcome {
-      case .read(let pending):
-        let chunks = pending.map { pending in
-          guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
-          return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
-        }
+      case .read, .parted:
+        let chunks = chunks(prepared)
         change.outcome = .stored(chunks)
         change.reason = prepared.remark
-        if tokens > 0 { change.seconds += embeddingSeconds * Double(prepared.tokenCount) / Double(tokens) }
+        if files.count == 1 { change.seconds += embeddingSeconds } else if tokens > 0 { change.seconds += embeddingSeconds * Double(prepared.tokenCount) / Double(tokens) }
         report.chunks += chunks.count
         if isKnown { report.updated += 1 } else { report.added += 1 }
         replaced.insert(bytes)
         for (problem, isFailure) in prepared.omissions {
           if isFailure { report.failed.append(problem) } else { report.skipped.append(problem) }
         }
+      case .sameAs(let root, let path) where unfinished.contains(Array("\(root)\0\(path)".utf8)):
+        let error = DocumentError.changed(path)
+        change = failure(prepared, code: error.code, reason: "\(path), which held the same, could not be read to its end")
       case .sameAs(let root, let path):
         change.outcome = .sameAs(root: root, path: path)
         replaced.insert(bytes)
@@ -134,9 +140,7 @@ struct IngestRun {
       case .unchanged:
         report.unchanged += 1
       case .failed(let code, let reason):
-        change.outcome = .failed(code: code)
-        change.reason = reason
-        report.failed.append(.init(path: prepared.file.relativePath, reason: reason))
+        change = failure(prepared, code: code, reason: reason)
       case .skipped(let reason):
         change.outcome = .skipped
         change.reason = reason
@@ -158,6 +162,25 @@ struct IngestRun {
     }
     show(bytes: finishedBytes)
   }
+
+  private mutating func failure(_ prepared: PreparedFile, code: String, reason: String) -> FileChange {
+    report.failed.append(.init(path: prepared.file.relativePath, reason: reason))
+    return FileChange(prepared.version, .failed(code: code), reason: reason, seconds: prepared.seconds)
+  }
+
+  /// Notes that a large file could not be read to its end, or not twice; an older version of it still answers.
+  ///
+  /// - Parameter stamp: With which it would fail again.
+  mutating func noteFailure(of prepared: PreparedFile, _ error: DocumentError, stamp: String) throws {
+    unfinished.insert(Array("\(root)\0\(prepared.file.relativePath)".utf8))
+    var failed = prepared
+    failed.outcome = .failed(code: error.code, reason: error.why ?? error.message)
+    failed.version.stamp = stamp
+    try note([failed])
+  }
+
+  /// Whether the next run could use what was embedded of a file that could not be stored.
+  var leavesStagedVectors: Bool { !unfinished.isEmpty }
 
   /// Takes out what is no longer there, and what belonged to a folder inside this one and is this one's now.
   mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope, ledger: [LedgerEntry]) throws {

@@ -76,7 +76,7 @@ package struct Ingestor: Sendable {
     try embed(work, with: preparation, run: &run, isCancelled: isCancelled)
     if isCancelled() { throw IngestionError.cancelled }
     try run.removeWhatIsGone(walk, scope: scope, ledger: ledger)
-    try store.publish(collection)
+    try store.publish(collection, clearsStagedVectors: !run.leavesStagedVectors)
     run.report.notices += store.notices
     run.report.seconds = start.duration(to: .now) / .seconds(1)
     return run.report
@@ -105,6 +105,12 @@ package struct Ingestor: Sendable {
     var chunkCount = 0
     while let prepared = queue.take(), !isCancelled() {
       run.begin(prepared.file)
+      if prepared.isLarge {
+        try store(batch, run: &run, isCancelled: isCancelled)
+        (batch, chunkCount) = ([], 0)
+        try store(large: prepared, preparation, run: &run, isCancelled: isCancelled)
+        continue
+      }
       batch.append(prepared)
       chunkCount += prepared.chunks.count
       guard chunkCount >= ChunkEmbedding.batchChunkCount || batch.count >= Self.batchFileCount else { continue }
@@ -123,6 +129,36 @@ package struct Ingestor: Sendable {
       run.embedded(slice, of: batch)
     }
     guard let vectors else { return }
-    try run.note(batch, vectors: vectors, embeddingSeconds: run.report.embeddingSeconds - secondsBefore)
+    try run.note(batch, embeddingSeconds: run.report.embeddingSeconds - secondsBefore) { file in
+      ChunkStream(
+        file.chunks.map { pending in
+          guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
+          return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
+        })
+    }
+  }
+
+  /// Embeds a large document slice by slice, then stores it in one transaction.
+  private func store(large file: PreparedFile, _ preparation: FilePreparation, run: inout IngestRun, isCancelled: @escaping () -> Bool) throws {
+    let slices = if case .parted(let hashed) = file.outcome { ChunkSlices(of: hashed, chunker: chunker) } else { ChunkSlices(file.chunks) }
+    let embedding = ChunkEmbedding(store: store, embedder: embedder)
+    let document = LargeDocument(path: file.file.path, slices: slices, embedding: embedding, isCancelled: isCancelled)
+    let secondsBefore = run.report.embeddingSeconds
+    var stop: (any Error)?
+    do {
+      let count = try document.embed(known: { run.report.reusedChunks += $0 }) { slice in run.embedded(slice, of: [file]) }
+      var stored = run
+      try stored.note([file], embeddingSeconds: run.report.embeddingSeconds - secondsBefore) { _ in document.stream(count: count) { stop = $0 } }
+      run = stored
+    } catch {
+      switch stop ?? error {
+      case let error as DocumentError:
+        // What was changed is read again, whatever the file system says of it.
+        try run.noteFailure(of: file, error, stamp: error.isChange ? "" : preparation.failureStamp(file.version.stamp))
+      // What is staged stays; the caller asks the same.
+      case let error as IngestionError where error.code == IngestionError.cancelled.code: return
+      default: throw error
+      }
+    }
   }
 }

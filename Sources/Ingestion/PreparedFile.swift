@@ -8,6 +8,8 @@ struct PreparedFile: Sendable {
   enum Outcome: Sendable {
     /// It waits for vectors.
     case read([PendingChunk])
+    /// It is too long to be held, and is read when its turn comes.
+    case parted(HashedFile)
     case sameAs(root: String, path: String)
     case unchanged
     case failed(code: String, reason: String)
@@ -32,9 +34,18 @@ struct PreparedFile: Sendable {
       : "\(omissions.count) parts were not read, the first of them \(first.problem.path): \(first.problem.reason)"
   }
 
-  /// Bytes of text that wait.
+  /// Bytes of text that wait. Nothing waits behind a file that is still to be read, and keeps it open.
   var weight: Int {
-    if case .read(let chunks) = outcome { chunks.reduce(64) { $0 + $1.chunk.text.utf8.count } } else { 64 }
+    switch outcome {
+    case .read(let chunks): chunks.reduce(64) { $0 + $1.chunk.text.utf8.count }
+    case .parted: .max / 2
+    default: 64
+    }
+  }
+
+  /// Whether its chunks and their vectors are too many to be held together.
+  var isLarge: Bool {
+    if case .parted = outcome { true } else { chunks.count > ChunkSlices.largeChunkCount }
   }
 
   /// Tokens of the text that waits.

@@ -62,19 +62,44 @@ package struct Reindexer {
     try store.remove(paths: store.ledger(of: new).filter { !current.contains(FileKey($0)) }.map { ($0.root, $0.path) }, from: new)
     let finished = Set(try store.ledger(of: new).map { FileKey($0) })
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
-    var batch: [(document: StoredDocument, chunks: [PendingChunk], files: [LedgerEntry])] = []
+    let embedding = ChunkEmbedding(store: store, embedder: ingestor.embedder)
+    var batch: [Document] = []
     var done = 0
-    func flush(_ batch: [(document: StoredDocument, chunks: [PendingChunk], files: [LedgerEntry])]) throws {
-      let embedding = ChunkEmbedding(store: ingestor.store, embedder: ingestor.embedder)
-      let vectors = try embedding.vectors(of: batch.flatMap(\.chunks), known: { _ in }, isCancelled: isCancelled) { slice in
-        report.embeddedTokens += slice.tokens
-        progress(done, groups.count, report.embeddedTokens)
+    func note(_ slice: ChunkEmbedding.Slice) {
+      report.embeddedTokens += slice.tokens
+      progress(done, groups.count, report.embeddedTokens)
+    }
+    func flush(_ batch: [Document]) throws {
+      guard let vectors = try embedding.vectors(of: batch.flatMap(\.chunks), known: { _ in }, isCancelled: isCancelled, embedded: note) else {
+        throw IngestionError.cancelled
       }
-      guard let vectors else { throw IngestionError.cancelled }
-      try ingestor.store.apply(batch.flatMap { changes(of: $0.document, $0.chunks, $0.files, vectors) }, in: new)
-      done += batch.count
-      report.documents += batch.count
-      report.chunks += batch.reduce(0) { $0 + $1.chunks.count }
+      let changes = batch.flatMap { document in
+        let embedded = document.chunks.map { pending in
+          guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
+          return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
+        }
+        return self.changes(of: document.version, ChunkStream(embedded), document.files)
+      }
+      try store.apply(changes, in: new)
+      count(batch.count, chunks: batch.reduce(0) { $0 + $1.chunks.count })
+    }
+    func flush(large slices: ChunkSlices, _ version: DocumentVersion, _ files: [LedgerEntry]) throws {
+      try withoutActuallyEscaping(isCancelled) { isCancelled in
+        let document = LargeDocument(path: version.path, slices: slices, embedding: embedding, isCancelled: isCancelled)
+        let chunkCount = try document.embed(embedded: note)
+        var stop: (any Error)?
+        do {
+          try store.apply(changes(of: version, document.stream(count: chunkCount) { stop = $0 }, files), in: new)
+        } catch {
+          throw stop ?? error
+        }
+        count(1, chunks: chunkCount)
+      }
+    }
+    func count(_ documents: Int, chunks: Int) {
+      done += documents
+      report.documents += documents
+      report.chunks += chunks
       progress(done, groups.count, report.embeddedTokens)
     }
     for (id, files) in groups {
@@ -84,14 +109,25 @@ package struct Reindexer {
         report.kept += 1
         continue
       }
-      guard let document = try store.content(ofDocument: id) else { continue }
-      var chunks: [PendingChunk]?
-      if force || isCutInAnotherWay { chunks = read(document.version) }
-      if chunks == nil { report.takenOver += 1 }
-      batch.append((document, chunks ?? document.chunks.map { PendingChunk(chunk: $0.chunk) }, files))
-      if batch.reduce(0, { $0 + $1.chunks.count }) >= ChunkEmbedding.batchChunkCount || batch.count >= Ingestor.batchFileCount {
+      guard let version = try store.documentVersion(id) else { continue }
+      let passages = force || isCutInAnotherWay ? read(version) : nil
+      if passages == nil { report.takenOver += 1 }
+      switch try passages ?? stored(id, count: files[0].chunkCount) {
+      case .slices(let slices):
         try flush(batch)
         batch = []
+        do {
+          try flush(large: slices, version, files)
+        } catch let error as DocumentError where error.isChange {
+          report.takenOver += 1
+          try flush(large: ChunkSlices(ofDocument: id, count: files[0].chunkCount, in: store), version, files)
+        }
+      case .held(let chunks):
+        batch.append(Document(version: version, chunks: chunks, files: files))
+        if batch.reduce(0, { $0 + $1.chunks.count }) >= ChunkEmbedding.batchChunkCount || batch.count >= Ingestor.batchFileCount {
+          try flush(batch)
+          batch = []
+        }
       }
     }
     try flush(batch)
@@ -102,30 +138,54 @@ package struct Reindexer {
     return report
   }
 
+  /// A document with all its passages, which are few.
+  private struct Document {
+    let version: DocumentVersion
+    let chunks: [PendingChunk]
+    let files: [LedgerEntry]
+  }
+
+  private enum Passages {
+    case held([PendingChunk])
+    case slices(ChunkSlices)
+
+    init(_ chunks: [PendingChunk]) { self = chunks.count > ChunkSlices.largeChunkCount ? .slices(ChunkSlices(chunks)) : .held(chunks) }
+  }
+
   /// The passages of a file as they are cut now; `nil` if it is not what it was.
-  private func read(_ version: DocumentVersion) -> [PendingChunk]? {
+  private func read(_ version: DocumentVersion) -> Passages? {
     let path = version.root + "/" + version.path
-    guard let content = try? ingestor.reader.content(ofFile: path),
-      sha256(of: content, and: MetadataFile(of: path)?.bytes ?? Data()) == version.sha256,
-      let document = try? ingestor.reader.read(content, path: path)
-    else { return nil }
-    return ingestor.chunker.chunks(of: document).map { PendingChunk(chunk: $0) }
+    let metadata = MetadataFile(of: path)?.bytes ?? Data()
+    do throws(DocumentError) {
+      if let parted = try ingestor.reader.partedFile(path) {
+        let file = try HashedFile(parted, metadata: metadata)
+        return file.sha256 == version.sha256 ? .slices(ChunkSlices(of: file, chunker: ingestor.chunker)) : nil
+      }
+      let content = try ingestor.reader.content(ofFile: path)
+      guard sha256(of: content, and: metadata) == version.sha256 else { return nil }
+      return Passages(ingestor.chunker.chunks(of: try ingestor.reader.read(content, path: path)).map { PendingChunk(chunk: $0) })
+    } catch {
+      return nil
+    }
+  }
+
+  /// The passages as they were.
+  private func stored(_ id: Int64, count: Int) throws -> Passages {
+    let slices = ChunkSlices(ofDocument: id, count: count, in: ingestor.store)
+    guard count <= ChunkSlices.largeChunkCount else { return .slices(slices) }
+    var chunks: [PendingChunk] = []
+    try slices.forEach { slice, _ in chunks += slice }
+    return .held(chunks)
   }
 
   /// A document under all its files.
-  private func changes(
-    of document: StoredDocument, _ chunks: [PendingChunk], _ files: [LedgerEntry], _ vectors: [String: [Float]]
-  ) -> [FileChange] {
-    var first = document.version
+  private func changes(of version: DocumentVersion, _ chunks: ChunkStream, _ files: [LedgerEntry]) -> [FileChange] {
+    var first = version
     first.stamp = files.first { $0.root.hasBytes(of: first.root) && $0.path.hasBytes(of: first.path) }?.stamp ?? ""
-    let embedded = chunks.map { pending in
-      guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
-      return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
-    }
-    let stored = FileChange(first, .stored(embedded))
+    let stored = FileChange(first, .stored(chunks))
     return [stored]
       + files.compactMap { file in
-        var version = document.version
+        var version = version
         (version.root, version.path, version.stamp) = (file.root, file.path, file.stamp)
         (version.byteCount, version.modificationTime) = (file.byteCount, file.modificationTime)
         if file.state == .failed {

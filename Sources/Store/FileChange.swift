@@ -1,10 +1,10 @@
 /// What a run of ingestion found out about one file.
-package struct FileChange: Sendable {
-  package enum Outcome: Sendable {
+package struct FileChange {
+  package enum Outcome {
     /// It was seen; reading it comes later.
     case waiting
     /// A version that is new, with its chunks.
-    case stored([EmbeddedChunk])
+    case stored(ChunkStream)
     /// Its content is that of another file of the collection, which answers: they share a document.
     case sameAs(root: String, path: String)
     /// Its content is what is known; the file system may say something new about it.
@@ -28,5 +28,22 @@ package struct FileChange: Sendable {
     self.outcome = outcome
     self.reason = reason
     self.seconds = seconds
+  }
+}
+
+/// The chunks of a document, given out a few at a time: those of a large one are never held together.
+package struct ChunkStream {
+  package let count: Int
+  /// Calls its argument with some chunks after the others, in their order; asked once, while the document is written.
+  let forEachBatch: (_ body: ([EmbeddedChunk]) throws -> Void) throws -> Void
+
+  /// - Parameter count: How many there will be.
+  package init(count: Int, forEachBatch: @escaping (_ body: ([EmbeddedChunk]) throws -> Void) throws -> Void) {
+    self.count = count
+    self.forEachBatch = forEachBatch
+  }
+
+  package init(_ chunks: [EmbeddedChunk]) {
+    self.init(count: chunks.count) { body in try body(chunks) }
   }
 }

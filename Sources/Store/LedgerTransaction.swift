@@ -125,18 +125,27 @@ struct LedgerTransaction {
     changesAnswers = true
   }
 
-  private mutating func store(_ version: DocumentVersion, _ chunks: [EmbeddedChunk], _ change: FileChange) throws {
-    for chunk in chunks where chunk.vector.count != embedder.dimension {
-      throw StoreError.wrongDimension(expected: embedder.dimension, found: chunk.vector.count)
-    }
+  private mutating func store(_ version: DocumentVersion, _ chunks: ChunkStream, _ change: FileChange) throws {
     try detach(version)
     // The path is the new document's from here on.
     try finish()
     try failpoint(.insertDocument)
     let id = try insert(version, chunkCount: chunks.count)
-    for chunk in chunks { try insert(chunk, document: id) }
     let unstage = try db.cachedStatement(sql: "DELETE FROM staged_vector WHERE embedder = ? AND content_hash = ?")
-    for chunk in chunks { try unstage.execute(arguments: [embedder.fingerprint, chunk.contentHash]) }
+    var count = 0
+    try chunks.forEachBatch { batch in
+      for chunk in batch {
+        guard chunk.vector.count == embedder.dimension else {
+          throw StoreError.wrongDimension(expected: embedder.dimension, found: chunk.vector.count)
+        }
+        try insert(chunk, document: id)
+        try unstage.execute(arguments: [embedder.fingerprint, chunk.contentHash])
+      }
+      count += batch.count
+    }
+    guard count == chunks.count else {
+      throw StoreError.failed("note \(version.path)", "it should have \(chunks.count) chunks and has \(count)")
+    }
     try note(change, .done, document: id)
     changesAnswers = true
   }

@@ -103,9 +103,11 @@ extension Store {
       let staged = try db.cachedStatement(
         sql: "SELECT data FROM staged_vector WHERE embedder = ?1 AND content_hash = ?2 AND \(SealedTable.stagedVector.isIntact())")
       for hash in Set(hashes) {
-        if let row = try Row.fetchOne(stored, arguments: [fingerprint, hash]) {
-          // One that is damaged is made anew.
-          vectors[hash] = try? VectorBlob.checked(row, at: 0, chunk: row.decode(atIndex: 2))
+        // One that is damaged is made anew, and then staged.
+        if let row = try Row.fetchOne(stored, arguments: [fingerprint, hash]),
+          let vector = try? VectorBlob.checked(row, at: 0, chunk: row.decode(atIndex: 2))
+        {
+          vectors[hash] = vector
         } else if let data = try Data.fetchOne(staged, arguments: [fingerprint, hash]) {
           vectors[hash] = VectorBlob.vector(data)
         }

@@ -67,6 +67,6 @@ extension Store {
 
   /// Puts a version of a file in the place of what was there.
   package func replace(_ document: DocumentVersion, with chunks: [EmbeddedChunk], in collection: CollectionID) throws(StoreError) {
-    try apply([FileChange(document, .stored(chunks))], in: collection)
+    try apply([FileChange(document, .stored(ChunkStream(chunks)))], in: collection)
   }
 }

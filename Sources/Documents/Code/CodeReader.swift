@@ -8,8 +8,9 @@ struct CodeReader {
   /// A type of fewer bytes than this is one block, however many members it has: it fits into a passage.
   static let wholeTypeByteCount = 900
 
-  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
-    let language = language(of: source)
+  func read(_ source: SourceText, _ context: inout PartContext) throws(DocumentError) -> ExtractedDocument {
+    let language = context.codeLanguage ?? language(of: source)
+    context.codeLanguage = language
     let lines = language == .braces ? CodeLines(braces: source) : CodeLines(indentation: source)
     var outline = CodeOutline(lines: lines, language: language)
     outline.run()

@@ -132,6 +132,16 @@ struct JSONLinesReader {
   let path: String
   let limits: ReadingLimits
 
+  /// Whether a file begins with a whole value on a line of its own, and goes on with another.
+  static func isLikely(_ head: [UInt8]) -> Bool {
+    let lines = head.split(maxSplits: 2, whereSeparator: \.isLineEnd)
+    guard lines.count > 1, let next = lines[1].first(where: { !$0.isWhiteSpace }), next == UInt8(ascii: "{") || next == UInt8(ascii: "[") else {
+      return false
+    }
+    var scanner = JSONScanner(bytes: head, range: lines[0].indices, depthLimit: ReadingLimits().nestingDepth)
+    return (try? scanner.validate()) != nil
+  }
+
   func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
     var builder = BlockBuilder(path: path, limits: limits)
     for line in 1...source.lineCount {
@@ -141,6 +151,7 @@ struct JSONLinesReader {
       do {
         record = try JSONRecord(bytes: source.bytes, range: range, depthLimit: limits.nestingDepth, byteLimit: limits.textByteCount)
       } catch {
+        let line = source.fileLine(line)
         if error.isLimit { throw .tooLarge(path, error.reason + " (line \(line))") }
         throw .malformed(path, "JSON Lines", line: line, error.reason)
       }

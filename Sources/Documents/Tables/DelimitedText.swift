@@ -62,10 +62,14 @@ package struct DelimitedText {
     }
   }
 
-  private static func closesQuotes(_ bytes: [UInt8], delimiter: UInt8) -> Bool {
+  private static func closesQuotes(_ bytes: [UInt8], delimiter: UInt8) -> Bool { lastRecordEnd(bytes, delimiter: delimiter).isClosed }
+
+  /// The end of the last record that has one, behind its line end, and whether every quote is closed.
+  static func lastRecordEnd(_ bytes: [UInt8], delimiter: UInt8) -> (end: Int?, isClosed: Bool) {
     var isInside = false
     var isFieldStart = true
     var index = 0
+    var end: Int?
     while index < bytes.count {
       let byte = bytes[index]
       index += 1
@@ -78,9 +82,11 @@ package struct DelimitedText {
         isFieldStart = false
       } else {
         isFieldStart = byte == delimiter || byte.isLineEnd
+        // Whether a carriage return is a line end of its own is seen at the next byte.
+        if byte == 0x0A || byte == 0x0D && index < bytes.count && bytes[index] != 0x0A { end = index }
       }
     }
-    return !isInside
+    return (end, !isInside)
   }
 
   /// The delimiter whose count is the same on most of the first records, and largest.

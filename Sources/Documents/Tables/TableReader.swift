@@ -4,13 +4,11 @@ struct TableReader {
   let limits: ReadingLimits
   let format: DocumentFormat
 
-  func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
-    let delimiter = format == .tsv ? UInt8(ascii: "\t") : DelimitedText.sniffDelimiter(of: source.bytes)
-    var text = DelimitedText(bytes: source.bytes, delimiter: delimiter)
+  func read(_ source: SourceText, _ context: inout PartContext) throws(DocumentError) -> ExtractedDocument {
+    var text = DelimitedText(bytes: source.bytes, delimiter: context.delimiter(of: source.bytes, format))
     var builder = BlockBuilder(path: path, limits: limits)
-    var rows = TableRows()
-    while let record = text.next() { try rows.add(record.fields, source: source.span(record.range), to: &builder) }
-    try rows.end(&builder)
+    while let record = text.next() { try context.rows.add(record.fields, source: source.span(record.range), to: &builder) }
+    if context.isLast { try context.rows.end(&builder) }
     return try builder.document(format, title: nil, whyEmpty: "it has no rows")
   }
 }

@@ -33,16 +33,18 @@ extension Store {
             version: TransferLine.version, name: name, embedder: collection.embedder, chunker: collection.chunker, denseWeight: collection.denseWeight
           )))
       for (id, files) in groups {
-        guard let document = try content(ofDocument: id) else { continue }
-        let version = document.version
+        guard let version = try documentVersion(id) else { continue }
+        let chunkCount = files[0].chunkCount
         try output.write(
           TransferLine(
             document: .init(
               root: version.root, path: version.path, sha256: version.sha256, bytes: version.byteCount, modified: version.modificationTime,
-              format: version.format, title: version.title, language: version.language, metadata: version.metadata, chunks: document.chunks.count)))
-        for embedded in document.chunks { try output.write(TransferLine(chunk: .init(embedded))) }
+              format: version.format, title: version.title, language: version.language, metadata: version.metadata, chunks: chunkCount)))
+        try forEachChunkBatch(ofDocument: id, size: 1024) { chunks in
+          for embedded in chunks { try output.write(TransferLine(chunk: .init(embedded))) }
+        }
         report.documents += 1
-        report.chunks += document.chunks.count
+        report.chunks += chunkCount
         for file in files {
           report.files += 1
           // The document's own file is known by it, unless a newer version of it could not be read.

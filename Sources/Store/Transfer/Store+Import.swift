@@ -91,18 +91,31 @@ private struct IncomingCollection {
       root: document.root, path: document.path, sha256: document.sha256, byteCount: document.bytes, modificationTime: document.modified,
       format: document.format, title: document.title, language: document.language, metadata: document.metadata)
     guard seen.insert(Array("\(document.root)\0\(document.path)".utf8)).inserted else { throw fault("a document has the path of one before it") }
-    var chunks: [EmbeddedChunk] = []
-    for ordinal in 0..<max(0, document.chunks) {
-      guard let line = try lines.next(), let chunk = line.chunk else { throw fault("a document of \(document.chunks) chunks has only \(ordinal)") }
-      chunks.append(try embedded(chunk, ordinal: ordinal))
+    let count = max(0, document.chunks)
+    if count > Self.heldChunkCount {
+      // They are read while they are written.
+      try flush()
+      let stream = ChunkStream(count: count) { [self] body in
+        for ordinal in 0..<count { try body([nextChunk(ordinal, of: count)]) }
+      }
+      try store.apply([FileChange(version, .stored(stream))], in: collection)
+    } else {
+      try pending.append(FileChange(version, .stored(ChunkStream((0..<count).map { ordinal in try nextChunk(ordinal, of: count) }))))
+      pendingChunkCount += count
     }
-    pending.append(FileChange(version, .stored(chunks)))
-    pendingChunkCount += chunks.count
     last = version
     report.documents += 1
-    report.chunks += chunks.count
+    report.chunks += count
     report.files += 1
-    if pendingChunkCount >= 1024 || pending.count >= 256 { try flush() }
+    if pendingChunkCount >= Self.heldChunkCount || pending.count >= 256 { try flush() }
+  }
+
+  /// Chunks that wait to be written, at most twice as many.
+  private static let heldChunkCount = 1024
+
+  private func nextChunk(_ ordinal: Int, of count: Int) throws -> EmbeddedChunk {
+    guard let line = try lines.next(), let chunk = line.chunk else { throw fault("a document of \(count) chunks has only \(ordinal)") }
+    return try embedded(chunk, ordinal: ordinal)
   }
 
   private func embedded(_ chunk: TransferLine.StoredChunk, ordinal: Int) throws -> EmbeddedChunk {
