@@ -144,7 +144,7 @@ let package = Package(
       name: "StoreTests",
       dependencies: ["Chunking", "Diagnostics", "Documents", "Store", "VectorIndex", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
-    .testTarget(name: "IngestionTests", dependencies: ["Documents", "Embedding", "Ingestion", "Store"], swiftSettings: strict),
+    .testTarget(name: "IngestionTests", dependencies: ["Chunking", "Documents", "Embedding", "Ingestion", "Store"], swiftSettings: strict),
     .testTarget(
       name: "RetrievalTests", dependencies: ["Chunking", "Documents", "Embedding", "Lexical", "Retrieval", "Store"], swiftSettings: strict),
     .testTarget(

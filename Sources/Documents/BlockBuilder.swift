@@ -9,11 +9,13 @@ struct BlockBuilder {
   private(set) var text: [UInt8] = []
   private(set) var blocks: [Block] = []
   private let byteLimit: Int
+  private let blockLimit: Int
   private let path: String
 
   init(path: String, limits: ReadingLimits) {
     self.path = path
     byteLimit = limits.textByteCount
+    blockLimit = limits.blockCount
   }
 
   /// Adds a block, its anchors counted from its start; its text is cleaned and loses white space at its end and empty lines at its start. One without visible text is left out.
@@ -33,6 +35,7 @@ struct BlockBuilder {
     guard text.count + visible.count + 2 <= byteLimit else {
       throw .tooLarge(path, "its text is longer than \(byteLimit) bytes")
     }
+    try checkCount(1)
     if !text.isEmpty { text.append(contentsOf: separator.rawValue.utf8) }
     let start = text.count
     text.append(contentsOf: visible)
@@ -44,10 +47,15 @@ struct BlockBuilder {
         anchors: isWhole ? anchors.map { SourceAnchor(offset: start + $0.offset, source: $0.source) } : []))
   }
 
+  private func checkCount(_ added: Int) throws(DocumentError) {
+    guard blocks.count + added <= blockLimit else { throw .tooLarge(path, "it has more than \(blockLimit) paragraphs, rows or records") }
+  }
+
   /// Adds the blocks of a document that lies in this one, as a record, or as records within it.
   mutating func append(_ document: ExtractedDocument, record: RecordIdentity?) throws(DocumentError) {
     let bytes = Array(document.text.utf8)
     guard text.count + bytes.count + 2 <= byteLimit else { throw .tooLarge(path, "its text is longer than \(byteLimit) bytes") }
+    try checkCount(document.blocks.count)
     if !text.isEmpty { text.append(contentsOf: Separator.blankLine.rawValue.utf8) }
     let start = text.count
     text += bytes

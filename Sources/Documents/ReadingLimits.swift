@@ -6,12 +6,16 @@ package struct ReadingLimits: Sendable, Equatable {
   package var partByteCount: Int = 4 << 20
   /// Bytes of one record (a row of CSV, a line of JSON Lines) of a file that is read in parts: records are never cut.
   package var recordByteCount: Int = 32 << 20
-  /// Bytes of the text that is taken from it.
-  package var textByteCount: Int = 256 << 20
+  /// Bytes of the text that is taken from it; blocks and chunks take ten times as much.
+  package var textByteCount: Int = 64 << 20
+  /// Bytes that a program gives which unpacks or converts a file: all members of an archive, which are held twice.
+  package var convertedByteCount: Int = 192 << 20
+  /// Paragraphs, rows, records and the like of a text, each of which takes some 200 bytes of memory beside its own.
+  package var blockCount: Int = 2 << 20
   /// Arrays and objects inside each other in JSON.
   package var nestingDepth: Int = 512
   /// Bytes of an HTML page, whose tree takes many times as much.
-  package var htmlByteCount: Int = 64 << 20
+  package var htmlByteCount: Int = 24 << 20
   /// Elements inside each other in HTML; the parser's time grows with the square of it.
   package var htmlDepth: Int = 20_000
   /// Files in an archive, those of archives in it counted.
@@ -32,7 +36,10 @@ package struct ReadingLimits: Sendable, Equatable {
   /// Equal for equal limits.
   var fingerprint: String {
     let numbers = [
-      fileByteCount, Int64(partByteCount), Int64(recordByteCount), Int64(textByteCount), Int64(nestingDepth), Int64(htmlByteCount), Int64(htmlDepth), Int64(archiveEntryCount), Int64(archiveDepth),
+      fileByteCount, Int64(partByteCount), Int64(recordByteCount), Int64(textByteCount), Int64(convertedByteCount), Int64(blockCount),
+      Int64(nestingDepth), Int64(htmlByteCount),
+      Int64(htmlDepth),
+      Int64(archiveEntryCount), Int64(archiveDepth),
       Int64(fileSeconds),
       Int64(scannedPageCount), Int64(converterSeconds), Int64(converterMemoryByteCount),
     ]

@@ -87,6 +87,18 @@ import Foundation
     try unsafe body(UnsafeRawBufferPointer(rebasing: mapping[Self.headerByteCount..<(mapping.count - Self.trailerByteCount)]))
   }
 
+  /// Lets the pages that were read go from this process's memory; the next to read one gets it from the system's cache, or from the disk.
+  package func releasePages() { unsafe Self.release(mapping) }
+
+  /// - Parameter bytes: Of a mapping, from the beginning of a page on.
+  private static func release(_ bytes: UnsafeRawBufferPointer) {
+    // They are only read: nothing is lost.
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+  }
+
+  /// A multiple of every page's size.
+  private static let pieceByteCount = 16 << 20
+
   /// Checks the frame, and gives the checksum.
   private static func verify(
     _ bytes: UnsafeRawBufferPointer, path: String, kind: StaticString, version: UInt32
@@ -99,7 +111,13 @@ import Foundation
     let length = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count - trailerByteCount, as: UInt64.self))
     guard length == UInt64(bytes.count) else { throw .damaged(path, "it has \(bytes.count) bytes, and its end does not say so") }
     var hash = SHA256()
-    unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 32)]))
+    let end = bytes.count - 32
+    for start in stride(from: 0, to: end, by: pieceByteCount) {
+      let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceByteCount, end)])
+      unsafe hash.update(bufferPointer: piece)
+      // A file may be larger than memory; what is used of it is read when it is used.
+      if bytes.count > pieceByteCount { unsafe release(piece) }
+    }
     let sum = Array(hash.finalize())
     guard unsafe bytes.suffix(32).elementsEqual(sum) else { throw .damaged(path, "its checksum is wrong") }
     return hexadecimal(sum)

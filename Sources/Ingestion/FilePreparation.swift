@@ -67,7 +67,7 @@ struct FilePreparation: Sendable {
     func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
     do throws(DocumentError) {
       let metadata = MetadataFile(of: file.path)
-      let parted = try reader.partedFile(file.path).map { parted throws(DocumentError) in try HashedFile(parted, metadata: metadata?.bytes ?? Data()) }
+      let parted = try hashedFile(file.path, metadata)
       let content = parted == nil ? try reader.content(ofFile: file.path) : []
       version.sha256 = parted?.sha256 ?? sha256(of: content, and: metadata?.bytes ?? Data())
       if let same = knownContent(file, version) { return same }
@@ -79,7 +79,11 @@ struct FilePreparation: Sendable {
       }
       // The first part of a long text says what it is.
       let document: ExtractedDocument
-      if let parted { document = try parted.parted.firstPart() } else { document = try reader.read(content, path: file.path, isCancelled: isCancelled) }
+      if let parted {
+        document = try parted.parted.firstPart()
+      } else {
+        document = try reader.read(content, path: file.path, isCancelled: isCancelled)
+      }
       version.format = document.format.rawValue
       version.title = document.title
       version.language = LanguageGuess.language(of: document.text)
@@ -98,6 +102,12 @@ struct FilePreparation: Sendable {
       // A document that became an image, a program or nothing has no text any more.
       return prepared(error.isUnsupportedFormat || file.byteCount == 0 ? .skipped(reason: reason) : .failed(code: error.code, reason: reason))
     }
+  }
+
+  /// `nil` for a file that is read whole.
+  private func hashedFile(_ path: String, _ metadata: MetadataFile?) throws(DocumentError) -> HashedFile? {
+    guard let parted = try reader.partedFile(path) else { return nil }
+    return try HashedFile(parted, metadata: metadata?.bytes ?? Data())
   }
 
   /// What could not be read is read again when the readers have changed.

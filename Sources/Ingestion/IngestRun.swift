@@ -123,7 +123,11 @@ struct IngestRun {
         let chunks = chunks(prepared)
         change.outcome = .stored(chunks)
         change.reason = prepared.remark
-        if files.count == 1 { change.seconds += embeddingSeconds } else if tokens > 0 { change.seconds += embeddingSeconds * Double(prepared.tokenCount) / Double(tokens) }
+        if files.count == 1 {
+          change.seconds += embeddingSeconds
+        } else if tokens > 0 {
+          change.seconds += embeddingSeconds * Double(prepared.tokenCount) / Double(tokens)
+        }
         report.chunks += chunks.count
         if isKnown { report.updated += 1 } else { report.added += 1 }
         replaced.insert(bytes)

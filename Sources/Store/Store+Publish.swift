@@ -22,6 +22,9 @@ extension Store {
   /// Half of the machine's memory: where a graph takes more, searches would wait for pages with every step of their walks.
   package static let graphByteLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
 
+  /// Vectors that are held in memory while a graph is built, which needs only their codes. A file takes them from time to time.
+  package static let heldVectorCount = 1 << 17
+
   /// The graph is extended when so many chunks are newer than it, as a part of it.
   private static let extensionFraction = 0.1
   /// The graph is built anew when so many of its chunks are gone, as a part of it.
@@ -91,8 +94,9 @@ extension Store {
 
   private func buildGraph(_ collection: CollectionID, _ state: GraphState, extending old: LoadedVectorIndex?) throws {
     let dimension = state.embedder.dimension
-    let index = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
+    var index: VectorIndex? = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
     var labels = old?.labels ?? []
+    var heldCount = 0
     // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks with keys up to the last one of `state` can only
     // go in between, never come: one that goes is a dead position at most.
     var last = labels.last ?? 0
@@ -110,11 +114,28 @@ extension Store {
         }
       }
       guard let end = batch.ids.last else { break }
-      try index.add(batch.vectors)
+      try index?.add(batch.vectors)
       labels += batch.ids
       last = end
+      heldCount += batch.ids.count
+      if heldCount >= options.heldVectorCount, last < state.lastChunkID {
+        try moveToFile(&index, of: collection)
+        heldCount = 0
+      }
     }
+    guard let index else { preconditionFailure("an index that was moved to a file was loaded from it") }
     try install(.hnsw, collection, state) { path, before in try (index.save(to: path, labels: labels, before: before), index.count) }
+  }
+
+  /// Lets an index have its vectors in a file, which is without a name and goes with it. What it holds in memory is not held twice meanwhile.
+  private func moveToFile(_ index: inout VectorIndex?, of collection: CollectionID) throws {
+    try FileManager.default.createDirectory(atPath: generationFolder, withIntermediateDirectories: true)
+    // No generation has this number: a file that a stop leaves is removed as any other that no row means.
+    let path = generationPath(Self.generationFile(of: collection, number: 0))
+    defer { unlink(path) }
+    try index?.save(to: path) { [options] step in try options.failpoint(StoreStep(step)) }
+    index = nil
+    index = try VectorIndex.load(from: path).index
   }
 
   /// Lists are always made anew: which of them a vector is in depends on all.

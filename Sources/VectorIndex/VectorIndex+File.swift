@@ -59,6 +59,9 @@ extension VectorIndex {
     }
   }
 
+  /// Rows that are saved at a time.
+  private static let savedRowCount = 8192
+
   private func write(to file: DurableFile, labels: [Int64]) throws(DurableFileError) {
     let parts = unsafe qf_index_parts(handle)
     let header = unsafe [
@@ -72,8 +75,11 @@ extension VectorIndex {
     while unsafe position < parts.count {
       var run = 0
       let row = unsafe qf_index_row(handle, position, &run)
+      run = min(run, Self.savedRowCount)
       try unsafe file.write(UnsafeRawBufferPointer(start: row, count: run * dimension * 4))
       position += run
+      // Those that lie in a file may be more than there is memory.
+      self.file?.releasePages()
     }
     try file.pad()
     // The arrays live as long as nobody adds.

@@ -259,7 +259,7 @@ import Testing
   /// A small archive of a huge file, one of too many files, and archives in archives.
   @Test func bombsEndAtTheLimits() throws {
     var limits = ReadingLimits()
-    limits.textByteCount = 1 << 20
+    limits.convertedByteCount = 1 << 20
     limits.archiveEntryCount = 10
     limits.archiveDepth = 2
     try Fixtures.withTemporaryFolder { folder in

@@ -85,6 +85,11 @@ import Testing
     small.textByteCount = 100
     #expect(error { _ = try Fixtures.read(String(repeating: "x ", count: 100).utf8, as: "a.txt", limits: small) }?.code == "document_too_large")
     small = ReadingLimits()
+    small.blockCount = 9
+    let rows = String(repeating: "a,b\n", count: 12)
+    let words = error { _ = try Fixtures.read(rows.utf8, as: "a.csv", limits: small) }
+    #expect(words?.code == "document_too_large" && words?.why == "it has more than 9 paragraphs, rows or records")
+    small = ReadingLimits()
     small.textByteCount = 10
     #expect(error { _ = try DocumentReader(limits: small).read(path: Fixtures.folder + "/survey.pdf") }?.code == "document_too_large")
   }

@@ -98,4 +98,20 @@ import Testing
     #expect(try store.ledger(of: collection).allSatisfy { $0.state != .gone })
     #expect(try contents(store, collection) == before && store.audit().isEmpty)
   }
+
+  /// Documents of so many chunks are written and read a few chunks at a time, in one transaction nevertheless.
+  @Test func aLargeDocumentComesBackAsItWas() throws {
+    try store.put("large.txt", (0..<2500).map { "chunk \($0)" }, in: collection, sha256: "l")
+    #expect(try store.export("default", to: file).chunks == 2503)
+    #expect(try store.importCollection(file, as: "again").chunks == 2503)
+    let again = try #require(try store.collection(named: "again")).id
+    #expect(try contents(store, again) == contents(store, collection))
+    #expect(try store.audit().isEmpty)
+    // Cut off in the middle of it, nothing of the file is there.
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try Data(text.utf8.prefix(text.utf8.count / 2)).write(to: URL(fileURLWithPath: file))
+    let error = #expect(throws: StoreError.self) { try self.store.importCollection(self.file, as: "half") }
+    #expect(error?.code == "export_malformed" || error?.code == "export_damaged")
+    #expect(try store.collection(named: "half") == nil)
+  }
 }

@@ -21,7 +21,7 @@ struct ConverterProgram {
   /// - Returns: What the program wrote, whatever its exit status.
   func convert(_ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits) throws(DocumentError) -> Converter.Output {
     let converter = Converter(
-      program: name, seconds: limits.converterSeconds, memoryByteCount: limits.converterMemoryByteCount, outputByteCount: limits.textByteCount)
+      program: name, seconds: limits.converterSeconds, memoryByteCount: limits.converterMemoryByteCount, outputByteCount: limits.convertedByteCount)
     do {
       return try converter.run(arguments, input: data)
     } catch {
@@ -29,7 +29,7 @@ struct ConverterProgram {
       case .missing: throw .missingConverter(path, name, package: package)
       case .notStarted(let reason): throw .converter(path, name, reason)
       case .tooSlow: throw .tooLarge(path, "\(name) took more than \(limits.converterSeconds) seconds")
-      case .tooMuchOutput: throw .tooLarge(path, "what is in it is longer than \(limits.textByteCount) bytes")
+      case .tooMuchOutput: throw .tooLarge(path, "what is in it is longer than \(limits.convertedByteCount) bytes")
       case .killed(let signal): throw .converter(path, name, "it was stopped by signal \(signal), out of memory or time, or crashed")
       }
     }

@@ -121,8 +121,8 @@ struct JSONWalk {
     do {
       try builder.add(.record, lines.text[...], source: source.span(range), headingPath: headingPath)
     } catch {
-      // The builder fails at one thing only, and then the rest need not be read.
-      throw JSONFault(offset: range.lowerBound, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
+      // The builder fails at its limits only, and then the rest need not be read.
+      throw JSONFault(offset: range.lowerBound, reason: error.why ?? error.message, isLimit: true)
     }
   }
 }
