@@ -45,6 +45,7 @@ INLINE void score_block(
                 for (int v = 0; v < VECTORS; v++) sums[r][v] = f_zero();
             for (size_t d = 0; d < size; d++) {
                 floats key[VECTORS];
+                if (next) __builtin_prefetch(next + 2 * (d * QK_KV_BLOCK + at), 0, 2);
                 for (int v = 0; v < VECTORS; v++) key[v] = f_load_halves(keys + 2 * (d * QK_KV_BLOCK + at + (size_t)v * LANES));
                 for (int r = 0; r < rows; r++)
                     for (int v = 0; v < VECTORS; v++) sums[r][v] = f_fma(f_all(tile->query[r][d]), key[v], sums[r][v]);
@@ -158,6 +159,7 @@ INLINE void mix_panels(
             for (int v = 0; v < VECTORS; v++) sums[r][v] = f_mul(f_load(result[r] + at + v * LANES), f_all(weights[r]->shrink));
         for (int j = low; j < high; j++) {
             floats value[VECTORS];
+            if (next) __builtin_prefetch(next + 2 * ((size_t)j * padded + at), 0, 2);
             for (int v = 0; v < VECTORS; v++) value[v] = f_load_halves(values + 2 * ((size_t)j * padded + at + (size_t)v * LANES));
             for (int r = 0; r < rows; r++)
                 for (int v = 0; v < VECTORS; v++) sums[r][v] = f_fma(f_all(weights[r]->weight[j]), value[v], sums[r][v]);

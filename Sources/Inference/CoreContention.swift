@@ -1,11 +1,14 @@
 /// How many threads of a pool take part in its jobs while somebody else uses some of the cores.
 ///
 /// A thread that loses its core in the middle of a part is waited for until it gets it back, which takes milliseconds where a part takes
-/// microseconds. Where more of the time is lost to that than one thread gives, the jobs that follow do with one thread less, for a while that
+/// microseconds. Where about half of the time is lost to that, the jobs that follow do with one thread less, for a while that
 /// grows as long as trying again does not pay.
 package struct CoreContention {
   /// Time of jobs that is looked at before anything is decided, in nanoseconds.
   package static let period: UInt64 = 20_000_000
+  /// A share of the time: a core that another process uses as much is there half of the time, and waiting for uneven parts takes a fifth at most. With one
+  /// thread less than two, the one has the memory for itself.
+  private static let lostShare = 0.45
   private static let pauses: ClosedRange<UInt64> = 100_000_000...800_000_000
 
   /// Threads that take part, the caller's among them.
@@ -32,8 +35,7 @@ package struct CoreContention {
     total += jobTotal
     waited += jobWaited
     guard total >= Self.period, threadCount > 1 else { return }
-    // A little less than its share: one thread alone has the memory for itself.
-    if Double(waited) * Double(threadCount) > 0.9 * Double(total) {
+    if Double(waited) > Self.lostShare * Double(total) {
       threadCount -= 1
       if retry == nil {
         retry = now + pause

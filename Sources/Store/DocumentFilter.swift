@@ -48,23 +48,28 @@ package struct DocumentFilter: Sendable, Hashable {
 
   private static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
 
-  /// SQL for the keys of a collection's chunks that pass, some of them several times; it calls `pathFunction`.
+  /// SQL for a collection's chunks that pass: a number for what passed (a document, or a file of one), how many chunks that has, and the keys of them
+  /// (NULL if there are none). It calls `pathFunction`.
   ///
-  /// All rows that decide are compared with their checksums, so that a damaged one is not left out in silence: CASE asks for that first.
-  func chunkQuery(in collection: CollectionID) -> SQLRequest<Int64> {
-    // Of the files that share a document one has to meet all conditions.
-    var tables: [String] = []
-    var conditions: [Condition] = []
-    for (table, own) in [(SealedTable.file, fileConditions), (.document, documentConditions)] where !own.isEmpty {
-      tables.append(tables.isEmpty ? "\(table.name) INDEXED BY \(table.name)_collection" : "document ON document.id = file.document_id")
-      let all = Condition(joining: own, with: " AND ")
-      conditions.append(Condition("CASE WHEN \(table.requireIntact()) THEN \(all.sql) END", all.arguments))
+  /// All rows that decide are compared with their checksums before anything else is asked of them, and are not looked for in an index, so that a flipped
+  /// bit leaves nothing out in silence. The chunks are looked for in one: who reads them counts them.
+  func chunkQuery(in collection: CollectionID) -> SQLRequest<Row> {
+    let isOfCollection = { (table: String) in Condition("\(table).collection_id = ?", [collection.rawValue]) }
+    func intact(_ table: SealedTable, and conditions: [Condition]) -> Condition {
+      let all = Condition(joining: conditions, with: " AND ")
+      return Condition("CASE WHEN \(table.requireIntact()) THEN \(all.sql) END", all.arguments)
     }
-    let (first, document) = fileConditions.isEmpty ? ("document", "document.id") : ("file", "file.document_id")
-    let all = Condition(joining: [Condition("\(first).collection_id = ?", [collection.rawValue])] + conditions, with: " AND ")
+    let document = intact(.document, and: [isOfCollection("document")] + documentConditions)
+    // Of the files that share a document one has to meet all conditions.
+    let isOfFiles = !fileConditions.isEmpty
+    let tables = isOfFiles ? "file NOT INDEXED CROSS JOIN document ON document.id = file.document_id" : "document NOT INDEXED"
+    let conditions = isOfFiles ? [intact(.file, and: [isOfCollection("file")] + fileConditions), document] : [document]
+    let all = Condition(joining: conditions, with: " AND ")
     return SQLRequest(
-      sql: "SELECT c.id FROM \(tables.joined(separator: " CROSS JOIN ")) CROSS JOIN chunk c ON c.document_id = \(document) WHERE \(all.sql)",
-      arguments: all.arguments)
+      sql: """
+        SELECT \(isOfFiles ? "file" : "document").id, document.chunk_count, c.id
+        FROM \(tables) LEFT JOIN chunk c ON c.document_id = document.id WHERE \(all.sql)
+        """, arguments: all.arguments)
   }
 
   private struct Condition {

@@ -166,6 +166,8 @@ struct LedgerTransaction {
     let version = change.version
     // A filter by time may now let other documents through.
     if document != nil, !changesAnswers, try hasAnotherTime(version) { changesAnswers = true }
+    // A row that is damaged stays known for it, unless all that its checksum covers is written anew: `document` may have been read from it.
+    let isWrittenAnew = state == .done || document == nil
     let values = ["collection_id": "?1", "root": "?2", "path": "?3", "modification_time": "?6", "document_id": "?13"]
     try db.cachedStatement(
       sql: """
@@ -175,7 +177,7 @@ struct LedgerTransaction {
         ON CONFLICT (collection_id, root, path) DO UPDATE SET
           sha256 = excluded.sha256, byte_count = excluded.byte_count, modification_time = excluded.modification_time, stamp = excluded.stamp,
           state = excluded.state, code = excluded.code, reason = excluded.reason, seconds = excluded.seconds, noted_at = excluded.noted_at,
-          document_id = excluded.document_id, checksum = excluded.checksum
+          document_id = excluded.document_id, checksum = iif(\(isWrittenAnew) OR \(SealedTable.file.isIntact()), excluded.checksum, file.checksum)
         WHERE \(overwrites)
         """
     ).execute(arguments: [

@@ -55,7 +55,7 @@ enum Schema {
       try db.execute(sql: version6)
       try noteChecksums(db)
     }
-    migrator.registerMigration("7 checksums of whole rows, an order to read them in") { db in
+    migrator.registerMigration("7 checksums of whole rows") { db in
       try db.execute(sql: version7)
       try sealDocuments(db)
     }
@@ -112,8 +112,6 @@ enum Schema {
     UPDATE collection SET checksum = row_checksum(name, id, embedder, dimension, dense_weight, chunker);
     UPDATE file SET checksum = row_checksum(path, collection_id, root, modification_time, document_id);
     UPDATE staged_vector SET checksum = row_checksum(content_hash, embedder, data);
-    CREATE INDEX document_collection ON document (collection_id);
-    CREATE INDEX file_collection ON file (collection_id);
     """
 
   /// A row of `document` was a file's, whether it could be read or not; now it is a content that can be searched, under the path of one of its files.

@@ -13,15 +13,28 @@ extension Store {
       let key = FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
       if let known = filteredChunks.withLock({ $0[key] }) { return known }
       if !filter.paths.isEmpty { db.add(function: filter.pathFunction) }
-      let set = ChunkSet(risingUnique(try filter.chunkQuery(in: collection).fetchAll(db)))
+      let set = ChunkSet(try Self.passingChunks(filter.chunkQuery(in: collection), db))
       filteredChunks.withLock { $0[key] = set }
       return set
     }
   }
-}
 
-private func risingUnique(_ ids: [Int64]) -> [Int64] {
-  ids.sorted().reduce(into: []) { unique, id in if unique.last != id { unique.append(id) } }
+  /// The keys that a filter's query gives, rising, each once.
+  private static func passingChunks(_ query: SQLRequest<Row>, _ db: Database) throws -> [Int64] {
+    var ids: [Int64] = []
+    var expectedCount = 0
+    var last: Int64?
+    let rows = try query.fetchCursor(db)
+    while let row = try rows.next() {
+      let passed: Int64 = row[0]
+      if passed != last { expectedCount += row[1] as Int }
+      last = passed
+      if let id = row[2] as Int64? { ids.append(id) }
+    }
+    guard ids.count == expectedCount else { throw StoreError.damagedList(found: ids.count, expected: expectedCount) }
+    ids.sort()
+    return ids.reduce(into: []) { unique, id in if unique.last != id { unique.append(id) } }
+  }
 }
 
 /// The last few filters' chunks.

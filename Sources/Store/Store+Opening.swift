@@ -37,9 +37,31 @@ extension Store {
     do throws(StoreError) {
       return try openForReading(path, directory: directory)
     } catch {
-      guard error.code == StoreError.olderSchema(path).code, (try? migrate()) != nil else { throw error }
-      return try openForReading(path, directory: directory)
+      guard error.code == StoreError.olderSchema(path).code else { throw error }
+      return try openAfterMigration(path, directory: directory, outdated: error, migrate: migrate)
     }
+  }
+
+  /// - Parameter outdated: What is said where nothing may be written, or others write for longer than a migration takes.
+  private static func openAfterMigration(
+    _ path: String, directory: String, outdated: StoreError, migrate: () throws(StoreError) -> Void
+  ) throws(StoreError) -> any DatabaseReader {
+    for _ in 0..<20 {
+      do throws(StoreError) {
+        try migrate()
+        return try openForReading(path, directory: directory)
+      } catch {
+        switch error.code {
+        case "index_locked", "index_busy":
+          // Perhaps by another process that does the same at the same moment.
+          usleep(100_000)
+          if let reader = try? openForReading(path, directory: directory) { return reader }
+        case "index_not_writable", "index_unopenable": throw outdated
+        default: throw error
+        }
+      }
+    }
+    throw outdated
   }
 
   private static func openForReading(_ path: String, directory: String) throws(StoreError) -> any DatabaseReader {

@@ -63,7 +63,19 @@ package struct StoreError: ExplainedError {
   static func damagedRow(_ what: String) -> StoreError {
     StoreError(
       code: "index_corrupt", message: "the index is damaged: \(what) is not as it was written", why: "its checksum does not fit what stands there",
-      remedy: "quarry audit lists what is damaged; quarry ingest --force FOLDER writes documents anew, and quarry restore brings a backup back")
+      remedy: "quarry audit lists what is damaged; "
+        + (what.hasPrefix("collection ")
+          ? "quarry restore brings a backup back; without one, quarry ingest FOLDER --index ANOTHER makes the index anew"
+          : "quarry ingest --force FOLDER writes documents anew, quarry vacuum drops what is left of files that are gone, and quarry restore brings "
+            + "a backup back"))
+  }
+
+  /// SQLite's list of chunks by document does not say what the documents say.
+  static func damagedList(found: Int, expected: Int) -> StoreError {
+    StoreError(
+      code: "index_corrupt", message: "the index is damaged: of \(expected) passages that pass the filter it finds \(found)",
+      why: "the list of passages by document is not as it was written",
+      remedy: "quarry vacuum writes such lists anew; quarry audit says whether anything else is damaged")
   }
 
   static func backupUnreadable(_ path: String, _ reason: String) -> StoreError {

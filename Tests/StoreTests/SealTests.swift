@@ -52,7 +52,6 @@ import Testing
       let store = try open(access)
       let ids = try store.denseSearch(vector(seed: 1), limit: 9, in: collection).map(\.chunkID)
       #expect(ids.count == 2 && isRefused { _ = try store.chunks(ids) })
-      if damage.hasPrefix("collection_id") { continue }
       let filters = Self.filters([{ $0.formats = ["text"] }, { $0.formats = ["none"] }, { $0.languages = ["en"] }, { $0.metadata["author"] = ["x"] }])
       for filter in filters { #expect(isRefused { _ = try store.chunks(passing: filter, in: collection) }, "\(filter)") }
     }
@@ -83,6 +82,27 @@ import Testing
     // It is cited beside its document's own file.
     if !damage.contains("document_id") { #expect(isRefused { _ = try store.chunks([2]) }) }
     #expect(try findings(store).contains("rows: the index is damaged: file "))
+  }
+
+  /// SQLite's own lists carry no checksums: an entry that is not there, or leads elsewhere, must not leave a document out.
+  @Test func aDamagedListOfPassagesAnswersNoFilter() throws {
+    try change(
+      folder,
+      """
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, '(document_id)', '(document_id) WHERE id > 1') WHERE name = 'chunk_document';
+      """)
+    try change(folder, "REINDEX chunk_document")
+    try change(
+      folder,
+      """
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, ' WHERE id > 1', '') WHERE name = 'chunk_document';
+      """)
+    let store = try open()
+    for filter in Self.filters([{ $0.modifiedBefore = .distantFuture }, { $0.paths = ["a.txt"] }, { $0.paths = ["*"] }]) {
+      #expect(throws: StoreError.self, "\(filter)") { _ = try store.chunks(passing: filter, in: collection) }
+    }
   }
 
   @Test(arguments: ["embedder = 'other'", "dimension = 15", "dense_weight = 0.75", "chunker = 'c/2'"])
