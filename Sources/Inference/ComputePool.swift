@@ -4,8 +4,9 @@ import Synchronization
 
 /// Threads of its own for kernels, so that computing never sits on Swift's cooperative pool.
 ///
-/// A job is a number of independent parts; whoever is free takes the next, the caller too. Workers spin for a moment between jobs, because
-/// a layer's jobs follow within microseconds, and park when none comes.
+/// A job is a number of independent parts, of which each thread, the caller's too, has a share that lies together: what it asks memory for ahead is its
+/// own next part. Who is done with his share takes what others have left of theirs. Workers spin for a moment between jobs, because a layer's jobs
+/// follow within microseconds, and park when none comes.
 ///
 /// `@unchecked Sendable`: `state` guards all that changes; the body's pointer is used only between the caller's entry and return.
 @safe package final class ComputePool: @unchecked Sendable {
@@ -14,12 +15,14 @@ import Synchronization
 
   package let threadCount: Int
 
-  /// The job at hand. Parts are claimed with `next`; `active` counts the workers inside `body`.
+  /// The job at hand. Parts are claimed with `cursors`; `active` counts the workers inside `body`.
   @safe private struct Job {
     let body: UnsafeMutablePointer<@Sendable (Int) -> Void>
     let count: Int
-    /// Workers that may take part.
-    let workerCount: Int
+    /// Threads that may take part, the caller's among them.
+    let threadCount: Int
+
+    func end(ofShare share: Int) -> Int { count * (share + 1) / threadCount }
   }
 
   private let lock: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
@@ -35,7 +38,9 @@ import Synchronization
   private var isClosed = false
   // Read without the lock while spinning.
   private let generation = Atomic<Int>(0)
-  private let next = Atomic<Int>(0)
+  /// The next part of each share, a cache line and its neighbour apart.
+  private let cursors: UnsafeMutablePointer<Atomic<Int>>
+  private static let cursorStride = 128 / MemoryLayout<Int>.stride
   private let active = Atomic<Int>(0)
 
   /// How long a thread looks before it parks: longer than what the caller does alone between a layer's jobs, much shorter than a time slice, so
@@ -58,6 +63,8 @@ import Synchronization
     precondition(threadCount >= 1, "a pool needs a thread")
     self.threadCount = threadCount
     contention = CoreContention(threadCount: threadCount)
+    unsafe cursors = .allocate(capacity: threadCount * Self.cursorStride)
+    for share in 0..<threadCount { unsafe (cursors + share * Self.cursorStride).initialize(to: Atomic(0)) }
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_mutex_init(callers, nil)
     unsafe pthread_cond_init(hasWork, nil)
@@ -65,7 +72,7 @@ import Synchronization
     for index in 1..<max(threadCount, 1) {
       let thread = Thread { [self] in
         var seen = 0
-        while work(&seen) {}
+        while work(&seen, share: index) {}
       }
       thread.name = "quarry-compute-\(index)"
       thread.start()
@@ -88,15 +95,17 @@ import Synchronization
     }
     var body = body
     unsafe withUnsafeMutablePointer(to: &body) { pointer in
-      let job = unsafe Job(body: pointer, count: count, workerCount: contention.threadCount - 1)
+      let job = unsafe Job(body: pointer, count: count, threadCount: contention.threadCount)
       unsafe pthread_mutex_lock(lock)
       self.job = job
-      next.store(0, ordering: .relaxed)
+      for share in 0..<job.threadCount {
+        unsafe cursors[share * Self.cursorStride].store(share == 0 ? 0 : job.end(ofShare: share - 1), ordering: .relaxed)
+      }
       generation.add(1, ordering: .releasing)
       if parkedCount > 0 { unsafe pthread_cond_broadcast(hasWork) }
       unsafe pthread_mutex_unlock(lock)
 
-      takeParts(of: job)
+      takeParts(of: job, from: 0)
 
       let partsEnd = DispatchTime.now().uptimeNanoseconds
       // No worker can enter once the job is gone; those inside are waited for.
@@ -120,6 +129,7 @@ import Synchronization
     unsafe pthread_mutex_destroy(callers)
     unsafe pthread_cond_destroy(hasWork)
     unsafe pthread_cond_destroy(isDone)
+    unsafe cursors.deallocate()
     unsafe lock.deallocate()
     unsafe callers.deallocate()
     unsafe hasWork.deallocate()
@@ -135,16 +145,21 @@ import Synchronization
     unsafe pthread_mutex_unlock(lock)
   }
 
-  private func takeParts(of job: Job) {
-    while true {
-      let index = next.add(1, ordering: .relaxed).oldValue
-      guard index < job.count else { return }
-      unsafe job.body.pointee(index)
+  /// - Parameter share: The thread's own.
+  private func takeParts(of job: Job, from share: Int) {
+    for offset in 0..<job.threadCount {
+      let share = (share + offset) % job.threadCount
+      let end = job.end(ofShare: share)
+      while true {
+        let index = unsafe cursors[share * Self.cursorStride].add(1, ordering: .relaxed).oldValue
+        guard index < end else { break }
+        unsafe job.body.pointee(index)
+      }
     }
   }
 
   /// Waits for a job that `seen` does not know, and takes part in it; false when the pool is closed.
-  private func work(_ seen: inout Int) -> Bool {
+  private func work(_ seen: inout Int, share: Int) -> Bool {
     Self.spin { generation.load(ordering: .acquiring) != seen }
     unsafe pthread_mutex_lock(lock)
     while generation.load(ordering: .relaxed) == seen {
@@ -157,12 +172,12 @@ import Synchronization
       return false
     }
     seen = generation.load(ordering: .relaxed)
-    let job = active.load(ordering: .relaxed) < self.job?.workerCount ?? 0 ? self.job : nil
+    let job = active.load(ordering: .relaxed) + 1 < self.job?.threadCount ?? 0 ? self.job : nil
     if job != nil { active.add(1, ordering: .relaxed) }
     unsafe pthread_mutex_unlock(lock)
     guard let job else { return true }
 
-    takeParts(of: job)
+    takeParts(of: job, from: share)
 
     if active.subtract(1, ordering: .releasing).newValue == 0 {
       unsafe pthread_mutex_lock(lock)

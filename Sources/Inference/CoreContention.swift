@@ -9,7 +9,7 @@ package struct CoreContention {
   /// A share of the time: a core that another process uses as much is there half of the time, and waiting for uneven parts takes a fifth at most. With one
   /// thread less than two, the one has the memory for itself.
   private static let lostShare = 0.45
-  private static let pauses: ClosedRange<UInt64> = 100_000_000...800_000_000
+  private static let pauses: ClosedRange<UInt64> = 100_000_000...1_600_000_000
 
   /// Threads that take part, the caller's among them.
   package private(set) var threadCount: Int
@@ -39,7 +39,7 @@ package struct CoreContention {
       threadCount -= 1
       if retry == nil {
         retry = now + pause
-        pause = min(2 * pause, Self.pauses.upperBound)
+        pause = min(4 * pause, Self.pauses.upperBound)
       }
     } else if threadCount == all {
       pause = Self.pauses.lowerBound

@@ -41,10 +41,12 @@ struct ChunkSlices {
       var hash = SHA256()
       var parts = file.parted.parts()
       var place = ChunkPlace()
+      var before = 0.0
       while let part = try parts.next(consumed: { hash.update(data: $0) }) {
         let chunks = chunker.chunks(of: part, after: &place).map { PendingChunk(chunk: $0) }
-        let fraction = Double(parts.offset) / Double(file.parted.byteCount)
-        try ChunkSlices(chunks).forEach { slice, _ in try body(slice, fraction) }
+        let after = Double(parts.offset) / Double(file.parted.byteCount)
+        try ChunkSlices(chunks).forEach { slice, fraction in try body(slice, before + fraction * (after - before)) }
+        before = after
       }
       hash.update(data: file.metadata)
       // What was embedded of one content must not be stored as that of another.

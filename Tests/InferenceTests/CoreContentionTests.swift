@@ -44,7 +44,7 @@ import Testing
   @Test func tryingAgainBecomesRareAndThenQuickAgain() {
     var contention = CoreContention(threadCount: 2)
     var now: UInt64 = 0
-    for pause: UInt64 in [100, 200, 400, 800, 800] {
+    for pause: UInt64 in [100, 400, 1600, 1600] {
       now = run(&contention, waiting: 0.6, from: now)
       contention.begin(at: now + (pause - 1) * millisecond)
       #expect(contention.threadCount == 1, "\(pause) ms")
