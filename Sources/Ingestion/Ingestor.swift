@@ -130,11 +130,8 @@ package struct Ingestor: Sendable {
     }
     guard let vectors else { return }
     try run.note(batch, embeddingSeconds: run.report.embeddingSeconds - secondsBefore) { file in
-      ChunkStream(
-        file.chunks.map { pending in
-          guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
-          return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
-        })
+      guard let chunks = file.chunks.embedded(with: vectors) else { preconditionFailure("a chunk was neither known nor embedded") }
+      return ChunkStream(chunks)
     }
   }
 

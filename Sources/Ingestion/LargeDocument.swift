@@ -37,12 +37,9 @@ struct LargeDocument {
         try slices.forEach { chunks, _ in
           if isCancelled() { throw IngestionError.cancelled }
           let vectors = try embedding.store.vectors(forContentHashes: chunks.map(\.contentHash), embedder: embedding.embedder.fingerprint)
-          try body(
-            chunks.map { pending in
-              // A text that is not the one that was embedded.
-              guard let vector = vectors[pending.contentHash] else { throw DocumentError.changed(path) }
-              return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
-            })
+          // A text that is not the one that was embedded.
+          guard let embedded = chunks.embedded(with: vectors) else { throw DocumentError.changed(path) }
+          try body(embedded)
         }
       } catch {
         stop(error)

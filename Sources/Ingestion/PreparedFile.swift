@@ -66,6 +66,19 @@ struct PendingChunk: Sendable {
   }
 }
 
+extension [PendingChunk] {
+  /// With their vectors, which are given by content hash; `nil` if one of them has none.
+  func embedded(with vectors: [String: [Float]]) -> [EmbeddedChunk]? {
+    var chunks: [EmbeddedChunk] = []
+    chunks.reserveCapacity(count)
+    for pending in self {
+      guard let vector = vectors[pending.contentHash] else { return nil }
+      chunks.append(EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector))
+    }
+    return chunks
+  }
+}
+
 /// What tells one content from another: the same bytes under names of another kind may be read in another way.
 struct ContentKey: Hashable {
   let sha256: String

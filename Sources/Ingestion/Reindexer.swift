@@ -74,11 +74,8 @@ package struct Reindexer {
         throw IngestionError.cancelled
       }
       let changes = batch.flatMap { document in
-        let embedded = document.chunks.map { pending in
-          guard let vector = vectors[pending.contentHash] else { preconditionFailure("a chunk was neither known nor embedded") }
-          return EmbeddedChunk(chunk: pending.chunk, contentHash: pending.contentHash, vector: vector)
-        }
-        return self.changes(of: document.version, ChunkStream(embedded), document.files)
+        guard let chunks = document.chunks.embedded(with: vectors) else { preconditionFailure("a chunk was neither known nor embedded") }
+        return self.changes(of: document.version, ChunkStream(chunks), document.files)
       }
       try store.apply(changes, in: new)
       count(batch.count, chunks: batch.reduce(0) { $0 + $1.chunks.count })
