@@ -14,9 +14,11 @@ import Tokenizer
   @Test func cancellingInTheMiddleStopsTheWriting() async throws {
     let engine = try GenerationEngine(model: model)
     let request = GenerationRequest(prompt: Self.tokens(8, 1), maximumTokenCount: 6000, temperature: 3, seed: 1)
-    for try await event in engine.generate(request) {
-      // Leaving the loop ends the stream, and with it the work.
-      if case .text = event { break }
+    try await withTaskExecutorPreference(OwnThread()) {
+      for try await event in engine.generate(request) {
+        // Leaving the loop ends the stream, and with it the work.
+        if case .text = event { break }
+      }
     }
     try await Self.requireIdle(engine, cancelled: 1)
     let (_, result) = try await ExactnessTests.generate(Self.tokens(4, 2), engine, limit: 1)
