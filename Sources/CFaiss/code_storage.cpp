@@ -37,8 +37,8 @@ CodeStorage::CodeStorage(std::size_t dimension) : Index(static_cast<idx_t>(dimen
   is_trained = true;
 }
 
-void CodeStorage::reserve(std::size_t count) {
-  rows.reserve(count);
+void CodeStorage::reserve(std::size_t count, std::size_t held) {
+  rows.reserve(held);
   codes.reserve(count * dimension());
   scales.reserve(count);
   errors.reserve(count);

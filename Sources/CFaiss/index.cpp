@@ -96,9 +96,10 @@ qf_status qf_index_new(qf_shape shape, qf_index **index, char *message, size_t m
   });
 }
 
-qf_status qf_index_open(qf_shape shape, const qf_parts *parts, qf_index **index, char *message, size_t message_capacity) {
+qf_status qf_index_open(
+    qf_shape shape, const qf_parts *parts, size_t capacity, qf_index **index, char *message, size_t message_capacity) {
   return guarded(message, message_capacity, [&] {
-    check(parts->count <= maximumCount, "an index holds at most 2147483647 vectors");
+    check(parts->count <= maximumCount && capacity <= maximumCount, "an index holds at most 2147483647 vectors");
     auto opened = made(shape);
     if (parts->list_count > 0) {
       check(shape.links == 0, "an index has lists or a graph");
@@ -107,6 +108,7 @@ qf_status qf_index_open(qf_shape shape, const qf_parts *parts, qf_index **index,
       *index = opened.release();
       return QF_OK;
     }
+    opened->reserve(capacity, 0);
     opened->storage.adopt(parts->rows, parts->codes, parts->scales, parts->errors, parts->longest, parts->count);
     if (opened->graph) adoptGraph(*opened->graph, *parts);
     *index = opened.release();
@@ -142,13 +144,15 @@ const float *qf_index_row(const qf_index *index, size_t position, size_t *run) {
   return index->storage.rows.row(position);
 }
 
-qf_status qf_index_reserve(qf_index *index, size_t count, char *message, size_t message_capacity) {
+qf_status qf_index_reserve(qf_index *index, size_t count, size_t held, char *message, size_t message_capacity) {
   return guarded(message, message_capacity, [&] {
     check(count <= maximumCount, "an index holds at most 2147483647 vectors");
-    index->storage.reserve(count);
+    index->reserve(count, held);
     return QF_OK;
   });
 }
+
+void qf_index_exchange_rows(qf_index *index, const float *rows) { index->storage.rows.borrow(rows, index->storage.count()); }
 
 qf_status qf_index_add(qf_index *index, const float *rows, size_t count, char *message, size_t message_capacity) {
   return guarded(message, message_capacity, [&] {

@@ -24,6 +24,8 @@ extension Store {
 
   /// Vectors that are held in memory while a graph is built, which needs only their codes. A file takes them from time to time.
   package static let heldVectorCount = 1 << 17
+  /// Vectors that are read and brought into a graph at a time.
+  private static let linkedVectorCount = 4096
 
   /// The graph is extended when so many chunks are newer than it, as a part of it.
   private static let extensionFraction = 0.1
@@ -71,7 +73,7 @@ extension Store {
   /// The file of a row, checked; `nil` when it is of no use.
   private func usableIndex(_ row: GenerationRow, _ state: GraphState) throws(StoreError) -> LoadedVectorIndex? {
     do throws(VectorIndexError) {
-      let loaded = try VectorIndex.load(from: generationPath(row.file))
+      let loaded = try VectorIndex.load(from: generationPath(row.file), capacity: row.count + state.newCount)
       guard let problem = row.problem(with: loaded, embedder: state.embedder) else { return loaded }
       quarantine(row, reason: problem)
     } catch {
@@ -94,7 +96,9 @@ extension Store {
 
   private func buildGraph(_ collection: CollectionID, _ state: GraphState, extending old: LoadedVectorIndex?) throws {
     let dimension = state.embedder.dimension
-    var index: VectorIndex? = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
+    let index = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
+    let addedCount = old == nil ? state.chunkCount : state.newCount
+    try index.reserve(index.count + addedCount, held: min(addedCount, options.heldVectorCount + Self.linkedVectorCount))
     var labels = old?.labels ?? []
     var heldCount = 0
     // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks with keys up to the last one of `state` can only
@@ -105,8 +109,8 @@ extension Store {
       let page = last
       try pool.read { db in
         let end = try Int64.fetchOne(
-          db, sql: "SELECT max(id) FROM (SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT 4096)",
-          arguments: [collection.rawValue, page, state.lastChunkID])
+          db, sql: "SELECT max(id) FROM (SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?)",
+          arguments: [collection.rawValue, page, state.lastChunkID, Self.linkedVectorCount])
         guard let end else { return }
         try StoredVectors.forEachBatch(of: collection, after: page, through: end, dimension: dimension, db) { ids, vectors in
           batch.ids += ids
@@ -114,28 +118,25 @@ extension Store {
         }
       }
       guard let end = batch.ids.last else { break }
-      try index?.add(batch.vectors)
+      try index.add(batch.vectors)
       labels += batch.ids
       last = end
       heldCount += batch.ids.count
       if heldCount >= options.heldVectorCount, last < state.lastChunkID {
-        try moveToFile(&index, of: collection)
+        try moveToFile(index, of: collection)
         heldCount = 0
       }
     }
-    guard let index else { preconditionFailure("an index that was moved to a file was loaded from it") }
     try install(.hnsw, collection, state) { path, before in try (index.save(to: path, labels: labels, before: before), index.count) }
   }
 
-  /// Lets an index have its vectors in a file, which is without a name and goes with it. What it holds in memory is not held twice meanwhile.
-  private func moveToFile(_ index: inout VectorIndex?, of collection: CollectionID) throws {
+  /// Lets an index have its vectors in a file, which is without a name and goes with it.
+  private func moveToFile(_ index: VectorIndex, of collection: CollectionID) throws {
     try FileManager.default.createDirectory(atPath: generationFolder, withIntermediateDirectories: true)
     // No generation has this number: a file that a stop leaves is removed as any other that no row means.
     let path = generationPath(Self.generationFile(of: collection, number: 0))
     defer { unlink(path) }
-    try index?.save(to: path) { [options] step in try options.failpoint(StoreStep(step)) }
-    index = nil
-    index = try VectorIndex.load(from: path).index
+    try index.moveVectors(toFile: path) { [options] step in try options.failpoint(StoreStep(step)) }
   }
 
   /// Lists are always made anew: which of them a vector is in depends on all.

@@ -96,12 +96,21 @@ extension VectorIndex {
     try file.pad()
   }
 
+  static let fileHeaderByteCount = 64
+
+  static func open(_ path: String) throws(VectorIndexError) -> VerifiedFile {
+    do { return try VerifiedFile(path: path, kind: kindOfVectorFile, version: fileVersion) } catch { throw .file(error) }
+  }
+
   /// Reads an index back, after its length and checksum were found right.
-  package static func load(from path: String) throws(VectorIndexError) -> LoadedVectorIndex {
-    let file: VerifiedFile
-    do { file = try VerifiedFile(path: path, kind: kindOfVectorFile, version: fileVersion) } catch { throw .file(error) }
+  ///
+  /// - Parameter capacity: For how many vectors in all it is to have room.
+  package static func load(from path: String, capacity: Int = 0) throws(VectorIndexError) -> LoadedVectorIndex {
+    let file = try open(path)
+    // What is copied is not held twice, and rows are read when they are compared.
+    defer { file.releasePages() }
     return try unsafe file.withBytes { bytes throws(VectorIndexError) in
-      guard bytes.count >= 64 else { throw .damaged(path, "its header is missing") }
+      guard bytes.count >= fileHeaderByteCount else { throw .damaged(path, "its header is missing") }
       let header = (0..<8).map { unsafe UInt64(littleEndian: bytes.load(fromByteOffset: 8 * $0, as: UInt64.self)) }
       // So small that no product below is too large.
       guard header[0] <= 2, (1...65536).contains(header[1]), header[2] <= UInt64(Int32.max), header[3] == 0 || header[3] == header[2],
@@ -114,7 +123,7 @@ extension VectorIndex {
       unsafe parts.count = count
       unsafe parts.longest = Float(bitPattern: UInt32(header[7]))
       unsafe parts.entry = Int32(header[6]) - 1
-      var sections = unsafe Sections(bytes: bytes, offset: 64)
+      var sections = unsafe Sections(bytes: bytes, offset: fileHeaderByteCount)
       guard let labelBytes = unsafe sections.next(labelCount * 8), let rows = unsafe sections.next(count * dimension * 4),
         unsafe kind == .lists
           ? sections.lists(&parts, dimension: dimension, listCount: linkCount)
@@ -125,8 +134,8 @@ extension VectorIndex {
       var made: OpaquePointer?
       do throws(VectorIndexError) {
         // The rows, and codes in lists, stay in the file, which the index holds.
-        try unsafe callEngine("open the index") { message, capacity in
-          unsafe qf_index_open(shape(dimension: dimension, kind), &parts, &made, message, capacity)
+        try unsafe callEngine("open the index") { message, messageCapacity in
+          unsafe qf_index_open(shape(dimension: dimension, kind), &parts, capacity, &made, message, messageCapacity)
         }
       } catch {
         throw .damaged(path, error.why ?? error.message)

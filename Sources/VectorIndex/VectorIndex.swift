@@ -1,5 +1,5 @@
 import CFaiss
-import DurableFiles
+package import DurableFiles
 import Foundation
 
 /// Vectors of one dimension, found by inner product: all of them compared (`exact`), through an HNSW graph (`hnsw`), or in lists of neighbours (`lists`).
@@ -33,7 +33,7 @@ import Foundation
   package let kind: Kind
   let handle: OpaquePointer
   /// The file that the first rows stay in.
-  let file: VerifiedFile?
+  private(set) var file: VerifiedFile?
 
   /// Neighbours of a node of the graph; twice as many on the lowest level.
   static let linkCount = 16
@@ -77,9 +77,23 @@ import Foundation
   /// How many vectors there are.
   package var count: Int { unsafe qf_index_count(handle) }
 
-  /// Makes room for `count` vectors in all.
-  package func reserve(_ count: Int) throws(VectorIndexError) {
-    try unsafe callEngine("reserve memory") { message, capacity in unsafe qf_index_reserve(handle, count, message, capacity) }
+  /// Makes room for `count` vectors in all, so many of which will be held in full: the others lie in a file.
+  package func reserve(_ count: Int, held: Int? = nil) throws(VectorIndexError) {
+    try unsafe callEngine("reserve memory") { message, capacity in unsafe qf_index_reserve(handle, count, held ?? count, message, capacity) }
+  }
+
+  /// Lets the vectors lie in a file that is made for it, instead of in memory. The file may lose its name at once.
+  ///
+  /// - Parameter before: See `save`.
+  package func moveVectors(toFile path: String, before: (FileStep) throws -> Void = { _ in }) throws(VectorIndexError) {
+    try save(to: path, before: before)
+    let file = try Self.open(path)
+    unsafe file.withBytes { (bytes: UnsafeRawBufferPointer) in
+      // They come right behind the header, since there are no labels.
+      guard let base = bytes.baseAddress else { preconditionFailure("a file with a header has an address") }
+      unsafe qf_index_exchange_rows(handle, (base + Self.fileHeaderByteCount).assumingMemoryBound(to: Float.self))
+    }
+    self.file = file
   }
 
   /// Adds vectors, one after the other in `vectors` (count × dimension, finite). A graph links them on all processors, and is the same however many

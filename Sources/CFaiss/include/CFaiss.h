@@ -58,10 +58,11 @@ typedef struct qf_parts {
 /// An empty index.
 qf_status qf_index_new(qf_shape shape, qf_index **index, char *message, size_t message_capacity);
 
-/// An index of given arrays. The rows are borrowed until the index is freed; so are codes, scales and members where there are lists; everything else
+/// An index of given arrays, with room for `capacity` rows in all if that is more. The rows are borrowed until the index is freed; so are codes, scales and members where there are lists; everything else
 /// is copied. Starts and members, levels, links and entry are checked; that codes,
 /// scales and errors belong to the rows is not.
-qf_status qf_index_open(qf_shape shape, const qf_parts *parts, qf_index **index, char *message, size_t message_capacity);
+qf_status qf_index_open(
+    qf_shape shape, const qf_parts *parts, size_t capacity, qf_index **index, char *message, size_t message_capacity);
 
 /// Gives an index back; NULL is allowed.
 void qf_index_free(qf_index *index);
@@ -74,8 +75,11 @@ qf_parts qf_index_parts(const qf_index *index);
 /// A row, borrowed until the index next changes or is freed; `run` gets how many rows from it on follow each other in memory.
 const float *qf_index_row(const qf_index *index, size_t position, size_t *run);
 
-/// Makes room for `count` rows in all, so that adding them piece by piece copies nothing.
-qf_status qf_index_reserve(qf_index *index, size_t count, char *message, size_t message_capacity);
+/// Makes room for `count` rows in all, `held` of which will not be in a file, so that adding them piece by piece copies nothing.
+qf_status qf_index_reserve(qf_index *index, size_t count, size_t held, char *message, size_t message_capacity);
+
+/// Lets go of the rows for the same ones elsewhere, borrowed until the index is freed or they are exchanged again.
+void qf_index_exchange_rows(qf_index *index, const float *rows);
 
 /// Adds `count` rows of the index's dimension, copied. A graph finds them after `qf_index_link`.
 qf_status qf_index_add(qf_index *index, const float *rows, size_t count, char *message, size_t message_capacity);

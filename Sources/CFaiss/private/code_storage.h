@@ -21,8 +21,9 @@ class Rows {
   const float *row(std::size_t i) const { return i < borrowedCount ? borrowed + i * dimension : own.data() + (i - borrowedCount) * dimension; }
 
   void clear() { borrowedCount = 0, own.resize(0); }
-  void borrow(const float *rows, std::size_t count) { borrowed = rows, borrowedCount = count; }
-  void reserve(std::size_t count) { own.reserve((count > borrowedCount ? count - borrowedCount : 0) * dimension); }
+  /// Has these rows and no others.
+  void borrow(const float *rows, std::size_t count) { borrowed = rows, borrowedCount = count, own.resize(0); }
+  void reserve(std::size_t held) { own.reserve(held * dimension); }
   void add(const float *rows, std::size_t count) {
     const std::size_t before = own.size();
     own.resize(before + count * dimension);
@@ -54,7 +55,7 @@ struct CodeStorage final : faiss::Index {
   std::size_t dimension() const { return static_cast<std::size_t>(d); }
   std::size_t count() const { return static_cast<std::size_t>(ntotal); }
   const std::uint8_t *code(std::size_t i) const { return codes.data() + i * dimension(); }
-  void reserve(std::size_t count);
+  void reserve(std::size_t count, std::size_t held);
   /// Takes the rows and codes of a file; the rows stay where they are.
   void adopt(const float *rows, const std::uint8_t *codes, const float *scales, const float *errors, float longest, std::size_t count);
 

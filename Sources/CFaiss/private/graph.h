@@ -101,6 +101,9 @@ class Graph {
 
   Graph(CodeStorage &storage, std::size_t links, std::size_t constructionCandidates);
 
+  /// Makes room for the links of `count` rows in all.
+  void reserve(std::size_t count);
+
   /// Links the rows of the storage that are not in the graph yet. The graph depends on the rows and their order alone, not on `threads`.
   void extend(std::size_t threads);
 

@@ -15,4 +15,10 @@ struct qf_index {
   std::unique_ptr<quarry::Lists> lists;
 
   explicit qf_index(std::size_t dimension) : storage(dimension) {}
+
+  /// Makes room for so many rows in all, `held` of which will not be in a file.
+  void reserve(std::size_t count, std::size_t held) {
+    storage.reserve(count, held);
+    if (graph) graph->reserve(count);
+  }
 };

@@ -74,22 +74,24 @@ extension EngineBenchmark {
     return model
   }
 
-  /// Eight sequences that share nothing.
-  mutating func measureBatch(_ model: LanguageModel, alone: Double) throws {
+  /// Eight sequences that share nothing, in turns with one alone.
+  mutating func measureBatch(_ model: LanguageModel) throws {
     remark("measuring 8 sequences together …")
     var ours: [Double] = []
+    var alone: [Double] = []
     var theirs: [Double] = []
-    for _ in 0..<runs(3) {
+    for _ in 0..<runs(5) {
+      alone.append(model.measure(promptTokenCount: 512, decodeTokenCount: 64).decodeSeconds)
       ours.append(model.measureBatch(sequenceCount: 8, promptTokenCount: 512, decodeTokenCount: 64).decodeSeconds)
       if let peer { theirs.append(try peer.batch(sequences: 8, prompt: 512, decode: 64)) }
     }
     add(
-      .batch, "decode, 8 sequences together", 8 * 64 / Self.median(ours), bar: 3 * alone,
+      .batch, "decode, 8 sequences together", 8 * 64 / Self.median(ours), bar: 3 * 64 / Self.median(alone),
       peer: theirs.isEmpty ? nil : 8 * 64 / Self.median(theirs))
   }
 
-  /// The same with another process that takes one core for itself.
-  mutating func measureBusy(_ model: LanguageModel, quiet: Rates) throws {
+  /// With another process that takes one core for itself, in turns with both cores free.
+  mutating func measureBusy(_ model: LanguageModel) throws {
     remark("measuring with a busy core …")
     let busy = Process()
     busy.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -100,9 +102,15 @@ extension EngineBenchmark {
       busy.terminate()
       busy.waitUntilExit()
     }
-    let (ours, theirs) = try measure(model, peer, prompt: 256, decode: 64, runs: runs(3))
-    add(.busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: 0.5 * quiet.prefill, peer: theirs?.prefill)
-    add(.busy, "decode, 64 tokens, one core busy", ours.decode, bar: 0.5 * quiet.decode, peer: theirs?.decode)
+    var quiet: [(prefillSeconds: Double, decodeSeconds: Double)] = []
+    let (ours, theirs) = try measure(model, peer, prompt: 256, decode: 64, runs: runs(5)) {
+      precondition(busy.suspend(), "our own process stops when it is told to")
+      quiet.append(model.measure(promptTokenCount: 256, decodeTokenCount: 64))
+      precondition(busy.resume(), "and goes on")
+    }
+    add(
+      .busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: 0.5 * 256 / Self.median(quiet.map(\.prefillSeconds)), peer: theirs?.prefill)
+    add(.busy, "decode, 64 tokens, one core busy", ours.decode, bar: 0.5 * 64 / Self.median(quiet.map(\.decodeSeconds)), peer: theirs?.decode)
   }
 
   mutating func measureEmbedding() throws {
