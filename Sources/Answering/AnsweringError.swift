@@ -21,7 +21,8 @@ package struct AnsweringError: ExplainedError, Equatable {
       : ("the model reads \(room.tokenLimit)", "take a model with a longer context")
     return AnsweringError(
       code: contextTooSmallCode, message: "the question does not fit the language model",
-      why: "with the instructions and the quotes alone it takes \(tokens) tokens and its answer may take \(room.completionTokenCount), and \(limit)",
+      why: "with the instructions, the quotes and the best passage it takes \(tokens) tokens and its answer may take "
+        + "\(room.completionTokenCount), and \(limit)",
       remedy: "ask a shorter question, allow a shorter answer, \(remedy), or use --answer quote")
   }
 

@@ -76,7 +76,7 @@ package struct FittedPrompt: Sendable {
   /// Puts in as many of the best passages as the context holds beside the answer.
   ///
   /// - Parameter passages: Best first.
-  /// - Throws: `context_too_small` when not even the quotes alone fit.
+  /// - Throws: `context_too_small` when not even the best of them fits: a text written from none would be made up.
   package init(
     passages: [Passage], order: PassageOrder = .place, quotes: [String], question: String, room: PromptRoom, template: ChatTemplate,
     tokenizer: any TextTokenizer
@@ -95,7 +95,7 @@ package struct FittedPrompt: Sendable {
         self.passages = ordered
         return
       }
-      guard count > 0 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, room) }
+      guard count > 1 else { throw AnsweringError.contextTooSmall(tokens: tokens.count, room) }
       count -= 1
     }
   }

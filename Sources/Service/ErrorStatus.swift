@@ -7,7 +7,7 @@ import Hummingbird
 enum ErrorStatus {
   static func status(ofCode code: String) -> HTTPResponse.Status? {
     switch code {
-    case "invalid_json", "invalid_field", "missing_field", "question_empty", "prompt_empty", "prompt_too_long", "context_too_small",
+    case "invalid_json", "invalid_body", "invalid_field", "missing_field", "question_empty", "prompt_empty", "prompt_too_long", "context_too_small",
       "parameter_out_of_range", "token_unknown", "constraint_with_stops", "schema_invalid", "schema_unsupported", "schema_unsatisfiable",
       "schema_too_large", "template_refused", "kv_memory_too_small":
       .badRequest

@@ -93,5 +93,8 @@ struct MetricsPage {
         (["use": "free"], Double(statistics.pageCount - statistics.usedPageCount)), (["use": "kept"], Double(statistics.usedPageCount)),
       ])
     add("kv_page_evictions_total", .counter, "Blocks that went from disk.", Double(statistics.pageEvictionCount))
+    add(
+      "kv_page_write_failures_total", .counter, "Blocks that could not be written to disk; they are computed again.",
+      Double(statistics.failedPageWriteCount))
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 
 extension Request {
   /// The body as a JSON value of a known form.
@@ -14,9 +15,13 @@ extension Request {
     let body = body
     let bytes = try await scope.run(expiry: .bodyTooSlow) {
       var bytes: [UInt8] = []
-      for try await part in body {
-        guard bytes.count + part.readableBytes <= byteLimit else { throw ServiceError.bodyTooLarge(limit: byteLimit) }
-        bytes.append(contentsOf: part.readableBytesView)
+      do {
+        for try await part in body {
+          guard bytes.count + part.readableBytes <= byteLimit else { throw ServiceError.bodyTooLarge(limit: byteLimit) }
+          bytes.append(contentsOf: part.readableBytesView)
+        }
+      } catch is HTTPParserError {
+        throw ServiceError.unreadableBody
       }
       return bytes
     }
@@ -28,7 +33,7 @@ extension Request {
     } catch let error as DecodingError {
       // The decoder blames the whole body for a number that does not fit its field.
       if case .dataCorrupted(let context) = error, context.codingPath.isEmpty, (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil {
-        throw ServiceError.field("(one with a number)", context.debugDescription)
+        throw ServiceError.field("with a number", "it is not of the kind that is asked for, or too large")
       }
       throw ServiceError(error)
     }
@@ -63,7 +68,7 @@ extension ServiceError {
     case is Int.Type, is UInt64.Type, is Int64.Type: "a whole number"
     case is Double.Type: "a number"
     case is [String: Any].Type: "an object"
-    default: "of another type"
+    default: "of the type that the documentation names"
     }
   }
 }

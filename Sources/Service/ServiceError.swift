@@ -18,7 +18,12 @@ package struct ServiceError: ExplainedError, Equatable {
 
   // MARK: - What a request says
 
-  static let notJSON = ServiceError("invalid_json", "the body is not JSON", why: "it could not be parsed", remedy: "send one JSON object")
+  static let notJSON = ServiceError(
+    "invalid_json", "the body is not JSON that can be read", why: "it could not be parsed, is nested too deeply, or has a number that is too large",
+    remedy: "send one JSON object")
+  static let unreadableBody = ServiceError(
+    "invalid_body", "the body cannot be read", why: "it is not divided as its headers say",
+    remedy: "send it with its length, or in well-formed chunks")
 
   static func field(_ name: String, _ why: String) -> ServiceError {
     ServiceError("invalid_field", "the field \(name) can not be used", why: why, remedy: "send it as the documentation says, or leave it out")
@@ -78,7 +83,9 @@ package struct ServiceError: ExplainedError, Equatable {
 
   static let busy = ServiceError("busy", "too many requests wait for an answer", remedy: "try again after the seconds in Retry-After")
 
-  static let deadline = ServiceError("deadline_exceeded", "the answer took too long", remedy: "ask for less: fewer passages or tokens")
+  static let deadline = ServiceError(
+    "deadline_exceeded", "the answer took too long",
+    remedy: "try again when less is asked at a time, or ask for less: fewer passages or tokens")
 
   static let bodyTooSlow = ServiceError("request_timeout", "the request came too slowly")
 

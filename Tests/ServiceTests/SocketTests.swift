@@ -108,6 +108,16 @@ import Testing
     }
   }
 
+  @Test func aBodyInBrokenChunksIsTheClientsFault() async throws {
+    try await withService(ScriptedAnswering()) { port, _ in
+      let connection = try RawConnection(port: port)
+      try connection.send(
+        "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n")
+      let reply = await connection.receive()
+      #expect(reply.hasPrefix("HTTP/1.1 400 ") && reply.contains("invalid_body"), "\(reply)")
+    }
+  }
+
   @Test func headersThatNeverEndAreGivenUp() async throws {
     var configuration = ServiceConfiguration.patient
     configuration.idleTimeout = .milliseconds(50)

@@ -71,6 +71,9 @@ struct BlockStore: BlockMemory {
     pages?.invalidate(slot: page.index)
   }
 
+  /// Pages that could not be written.
+  var failedPageWriteCount: Int { pages?.failedWriteCount ?? 0 }
+
   /// Waits until what is to be saved is written.
   func flush() { pages?.flush() }
 }

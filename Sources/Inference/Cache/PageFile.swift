@@ -24,6 +24,7 @@ package final class PageFile: Sendable {
     var unreadable: [Int: Int] = [:]
     var requestCount = 0
     var waitingByteCount = 0
+    var failedWriteCount = 0
     /// Files of other identities, that written to last first.
     var others: [PageFolder.Entry]
 
@@ -94,6 +95,7 @@ package final class PageFile: Sendable {
       let isWritten = put(record, payload)
       state.withLock { state in
         state.waitingByteCount -= payloadByteCount
+        if !isWritten { state.failedWriteCount += 1 }
         if isWritten, state.unreadable[record.slot] == request { state.unreadable[record.slot] = nil }
       }
     }
@@ -105,6 +107,9 @@ package final class PageFile: Sendable {
     _ = state.withLock { $0.request(slot: slot) }
     queue.async { [self] in _ = put([UInt8](repeating: 0, count: PageHeader.byteCount), at: slot * slotByteCount) }
   }
+
+  /// Pages that could not be written, for want of room as a rule: nothing is read from their slots.
+  package var failedWriteCount: Int { state.withLock { $0.failedWriteCount } }
 
   /// Waits until all is written.
   package func flush() { queue.sync {} }

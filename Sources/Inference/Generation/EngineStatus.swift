@@ -17,6 +17,7 @@ package struct EngineStatistics: Sendable {
   package var pageCount = 0
   package var usedPageCount = 0
   package var pageEvictionCount = 0
+  package var failedPageWriteCount = 0
   package var finishedRequestCount = 0
   package var cancelledRequestCount = 0
 

@@ -223,6 +223,7 @@ struct GenerationLoop {
     statistics.pageCount = scheduler.tree.pageCount
     statistics.usedPageCount = scheduler.tree.usedPageCount
     statistics.pageEvictionCount = scheduler.tree.pageEvictionCount
+    statistics.failedPageWriteCount = blocks.failedPageWriteCount
     statistics.finishedRequestCount = finishedCount
     statistics.cancelledRequestCount = cancelledCount
     status.current = statistics
