@@ -17,6 +17,8 @@ package struct ServiceConfiguration: Sendable {
   package var questionCharacterLimit = 8_000
   /// From the first byte of a request to the last of its response.
   package var requestDeadline = Duration.seconds(120)
+  /// How long after that a connection is cut off on which something is still open, since its client does not read.
+  package var cutOffDelay = Duration.seconds(5)
   /// Silence after which a connection is closed.
   package var idleTimeout = Duration.seconds(60)
   /// Searches that are worked on at the same time.

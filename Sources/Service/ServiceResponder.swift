@@ -31,8 +31,8 @@ struct ServiceResponder: HTTPResponder {
     let scope = RequestScope(
       deadline: context.start + configuration.requestDeadline, channel: context.channel,
       bodyMark: BodyMark(isEmpty: request.headers[.contentLength].map { $0 == "0" } ?? (request.headers[.transferEncoding] == nil)))
-    // Whatever is still open a moment after the deadline, a reader that does not read for one, is cut off.
-    let cutOff = close(context.channel, after: configuration.requestDeadline + .seconds(5))
+    // Whatever is still open then, a reader that does not read for one, is cut off.
+    let cutOff = close(context.channel, after: configuration.requestDeadline + configuration.cutOffDelay)
     var response: Response
     do {
       try hostCheck.check(authority: request.head.authority, origin: request.headers[.origin])

@@ -33,6 +33,7 @@ extension ServiceConfiguration {
     var configuration = ServiceConfiguration()
     configuration.requestDeadline = .seconds(3600)
     configuration.idleTimeout = .seconds(3600)
+    configuration.cutOffDelay = .seconds(3600)
     return configuration
   }
 }
