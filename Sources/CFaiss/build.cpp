@@ -104,12 +104,10 @@ Graph::Graph(CodeStorage &storage, std::size_t links, std::size_t constructionCa
 
 void Graph::reserve(std::size_t count) {
   faiss::HNSW &hnsw = faiss.hnsw;
-  const auto lowest = static_cast<std::size_t>(hnsw.nb_neighbors(0)), above = static_cast<std::size_t>(hnsw.nb_neighbors(1));
   hnsw.levels.reserve(count);
   hnsw.offsets.reserve(count + 1);
-  // A row is on 1 / (links - 1) further levels on average; a sixteenth more for what chance adds.
-  const std::size_t expected = lowest + (above + above - 2) / (above - 1);
-  hnsw.neighbors.reserve(count * expected + count * expected / 16);
+  // Few rows are on the levels above the lowest: these take links / (links - 1) numbers a row on average.
+  hnsw.neighbors.reserve(count * (static_cast<std::size_t>(hnsw.nb_neighbors(0)) + 2));
 }
 
 void Graph::extend(std::size_t threads) {

@@ -73,7 +73,7 @@ extension Store {
   /// The file of a row, checked; `nil` when it is of no use.
   private func usableIndex(_ row: GenerationRow, _ state: GraphState) throws(StoreError) -> LoadedVectorIndex? {
     do throws(VectorIndexError) {
-      let loaded = try VectorIndex.load(from: generationPath(row.file), capacity: row.count + state.newCount)
+      let loaded = try VectorIndex.load(from: generationPath(row.file), addedCount: state.newCount)
       guard let problem = row.problem(with: loaded, embedder: state.embedder) else { return loaded }
       quarantine(row, reason: problem)
     } catch {

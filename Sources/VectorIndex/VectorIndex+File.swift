@@ -98,14 +98,15 @@ extension VectorIndex {
 
   static let fileHeaderByteCount = 64
 
+  /// A file of an index, after its length and checksum were found right.
   static func open(_ path: String) throws(VectorIndexError) -> VerifiedFile {
     do { return try VerifiedFile(path: path, kind: kindOfVectorFile, version: fileVersion) } catch { throw .file(error) }
   }
 
   /// Reads an index back, after its length and checksum were found right.
   ///
-  /// - Parameter capacity: For how many vectors in all it is to have room.
-  package static func load(from path: String, capacity: Int = 0) throws(VectorIndexError) -> LoadedVectorIndex {
+  /// - Parameter addedCount: How many vectors it is to have room for beside its own.
+  package static func load(from path: String, addedCount: Int = 0) throws(VectorIndexError) -> LoadedVectorIndex {
     let file = try open(path)
     // What is copied is not held twice, and rows are read when they are compared.
     defer { file.releasePages() }
@@ -134,8 +135,8 @@ extension VectorIndex {
       var made: OpaquePointer?
       do throws(VectorIndexError) {
         // The rows, and codes in lists, stay in the file, which the index holds.
-        try unsafe callEngine("open the index") { message, messageCapacity in
-          unsafe qf_index_open(shape(dimension: dimension, kind), &parts, capacity, &made, message, messageCapacity)
+        try unsafe callEngine("open the index") { message, capacity in
+          unsafe qf_index_open(shape(dimension: dimension, kind), &parts, count + addedCount, &made, message, capacity)
         }
       } catch {
         throw .damaged(path, error.why ?? error.message)

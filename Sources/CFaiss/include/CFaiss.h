@@ -58,9 +58,9 @@ typedef struct qf_parts {
 /// An empty index.
 qf_status qf_index_new(qf_shape shape, qf_index **index, char *message, size_t message_capacity);
 
-/// An index of given arrays, with room for `capacity` rows in all if that is more. The rows are borrowed until the index is freed; so are codes, scales and members where there are lists; everything else
-/// is copied. Starts and members, levels, links and entry are checked; that codes,
-/// scales and errors belong to the rows is not.
+/// An index of given arrays, with room for `capacity` rows in all if that is more. The rows are borrowed until the index is freed; so are codes,
+/// scales and members where there are lists; everything else is copied. Starts and members, levels, links and entry are checked; that codes, scales
+/// and errors belong to the rows is not.
 qf_status qf_index_open(
     qf_shape shape, const qf_parts *parts, size_t capacity, qf_index **index, char *message, size_t message_capacity);
 

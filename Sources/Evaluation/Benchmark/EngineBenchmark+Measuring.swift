@@ -104,9 +104,9 @@ extension EngineBenchmark {
     }
     var quiet: [(prefillSeconds: Double, decodeSeconds: Double)] = []
     let (ours, theirs) = try measure(model, peer, prompt: 256, decode: 64, runs: runs(5)) {
-      precondition(busy.suspend(), "our own process stops when it is told to")
+      guard busy.suspend() else { preconditionFailure("our own process stops when it is told to") }
       quiet.append(model.measure(promptTokenCount: 256, decodeTokenCount: 64))
-      precondition(busy.resume(), "and goes on")
+      guard busy.resume() else { preconditionFailure("our own process goes on when it is told to") }
     }
     add(
       .busy, "prefill, 256 tokens, one core busy", ours.prefill, bar: 0.5 * 256 / Self.median(quiet.map(\.prefillSeconds)), peer: theirs?.prefill)

@@ -6,9 +6,9 @@ package import Inference
 ///
 /// Ours and the peer's measurements take turns, each waiting while the other computes, so that both see the same machine; a figure is the
 /// median of its runs. Prompts are made-up tokens spread over the vocabulary; decoding is greedy. The peer is llama.cpp on the same file, for
-/// embedding ONNX Runtime with int8 weights, each with all cores. What a bar compares with another figure of ours is measured in turns with that too. Ours keeps keys and values in Q8 unless told otherwise, llama.cpp in F16, each its
-/// default. Bars that are relative are shown in the figure's own unit: `3 × llama.cpp` as three times the tokens per second that llama.cpp had
-/// in this run.
+/// embedding ONNX Runtime with int8 weights, each with all cores. What a bar compares with another figure of ours is measured in turns with that
+/// too. Ours keeps keys and values in Q8 unless told otherwise, llama.cpp in F16, each its default. Bars that are relative are shown in the
+/// figure's own unit: `3 × llama.cpp` as three times the tokens per second that llama.cpp had in this run.
 package struct EngineBenchmark {
   /// Parts of the benchmark, which can be chosen.
   package enum Section: String, CaseIterable, Sendable {
