@@ -62,7 +62,7 @@ extension Transformer {
       }
     }
     pool.run(count: parts.count * heads) { [self] index in
-      // Later rows see more, so they go first: the last part to be taken is a small one.
+      // Later rows see more, so they go first: the last part of each thread's share is its smallest.
       let (run, rows) = (pass.runs[parts[parts.count - 1 - index / heads].run], parts[parts.count - 1 - index / heads].rows)
       let head = index % heads
       let place = rows.lowerBound * configuration.queryWidth + head * columnCount

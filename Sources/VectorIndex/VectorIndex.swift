@@ -86,8 +86,9 @@ import Foundation
   ///
   /// - Parameter before: See `save`.
   package func moveVectors(toFile path: String, before: (FileStep) throws -> Void = { _ in }) throws(VectorIndexError) {
-    try save(to: path, before: before)
+    let checksum = try save(to: path, before: before)
     let file = try Self.open(path)
+    guard file.checksum == checksum else { throw .damaged(path, "it is not the file that was written") }
     unsafe file.withBytes { (bytes: UnsafeRawBufferPointer) in
       // They come right behind the header, since there are no labels.
       guard let base = bytes.baseAddress else { preconditionFailure("a file with a header has an address") }
