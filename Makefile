@@ -72,9 +72,9 @@ bench-cache: build ## Replay a chat service's arrivals and made-up questions aga
 	mkdir -p .build/bench
 	$(QUARRY) bench cache $(if $(wildcard ../shared/eval/traces/conversation.jsonl),--trace ../shared/eval/traces/conversation.jsonl) --out .build/bench/cache.json
 
-bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: every weight type, keys and values in F16 and Q8, on the manual
+bench-perplexity: models bench-models ## Compare perplexity with llama.cpp's: every weight type, keys and values in F16 and Q8, on our own pages (50 min)
 	mkdir -p .build/bench
-	cat Corpora/manual/0[1-8]*.md > .build/bench/perplexity.txt
+	cat Corpora/manual/*.md README.md ARCHITECTURE.md > .build/bench/perplexity.txt
 	$(PEERS)/bin/python scripts/bench/perplexity.py --table $(QUARRY) .build/bench/perplexity.txt .build/bench/perplexity.json \
 	  $(DEFAULT_MODEL) $(filter-out $(BENCH_MODELS)/wide-%,$(wildcard $(BENCH_MODELS)/*.gguf))
 

@@ -16,6 +16,8 @@ package struct Perplexity: Sendable, Codable {
   /// Tokens of a chunk.
   package var context: Int
   package var seconds: Double
+  /// Each chunk's mean of −ln p, so that two programs can be compared chunk by chunk.
+  package var chunkLosses: [Double]
 
   enum CodingKeys: String, CodingKey {
     case perplexity
@@ -23,6 +25,7 @@ package struct Perplexity: Sendable, Codable {
     case tokenCount = "tokens"
     case scoredTokenCount = "scored_tokens"
     case context, seconds
+    case chunkLosses = "chunk_losses"
   }
 
   /// - Parameters:
@@ -40,17 +43,20 @@ package struct Perplexity: Sendable, Codable {
     let start = ContinuousClock.now
     let count = tokens.count / context * context
     var score = Score()
+    var losses: [Double] = []
     for first in stride(from: 0, to: count, by: context) {
       var chunk = Array(tokens[first..<first + context])
       if let begin { chunk[0] = begin }
       let logits = model.logits(of: chunk)
+      let before = score
       for position in context / 2..<context - 1 { score.add(logProbability(of: chunk[position + 1], logits: logits[position])) }
+      losses.append((before.sum - score.sum) / Double(score.count - before.count))
       guard score.sum.isFinite else { throw .notANumber(model.path) }
       progress(first + context, count)
     }
     return Perplexity(
       perplexity: score.perplexity, standardError: score.perplexity * score.standardError, tokenCount: tokens.count, scoredTokenCount: score.count,
-      context: context, seconds: start.duration(to: .now) / .seconds(1))
+      context: context, seconds: start.duration(to: .now) / .seconds(1), chunkLosses: losses)
   }
 
   /// The text of a file, to measure on.

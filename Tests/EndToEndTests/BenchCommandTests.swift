@@ -10,10 +10,14 @@ import Testing
     let result = try await QuarryProcess.run("bench", "perplexity", Self.model, Self.text, "--context", "64", "--kv", keyValueType, "--json")
     #expect(result.status == 0)
     let json = try result.json
-    #expect(Set(json.keys) == ["context", "perplexity", "scored_tokens", "seconds", "standard_error", "tokens"])
+    #expect(Set(json.keys) == ["chunk_losses", "context", "perplexity", "scored_tokens", "seconds", "standard_error", "tokens"])
     let tokens = try #require(json["tokens"] as? Int)
     #expect(json["scored_tokens"] as? Int == tokens / 64 * 31)
-    #expect(try #require(json["perplexity"] as? Double) > 1)
+    let perplexity = try #require(json["perplexity"] as? Double)
+    #expect(perplexity > 1)
+    let losses = try #require(json["chunk_losses"] as? [Double])
+    #expect(losses.count == tokens / 64)
+    #expect(abs(losses.reduce(0, +) / Double(losses.count) - log(perplexity)) < 1e-9)
   }
 
   /// Whole models at every level of this processor, not only the best one: the same figure but for the last digits.

@@ -31,19 +31,22 @@ def perplexity(library, path, text, length=512, kv="f16", limit=None):
         if len(tokens) < 2 * length:
             raise SystemExit(f"the text has {len(tokens)} tokens; two chunks of {length} are needed")
         begin = library.lib.llama_vocab_bos(model.vocab) if library.lib.llama_vocab_get_add_bos(model.vocab) else None
-        chunks, first, loss, count = len(tokens) // length, length // 2, 0.0, 0
+        chunks, first, losses = len(tokens) // length, length // 2, []
         for chunk in range(min(chunks, limit or chunks)):
             part = tokens[chunk * length : (chunk + 1) * length]
             if begin is not None:
                 part[0] = begin
             model.clear()
             model.decode([(token, i, 0, i >= first) for i, token in enumerate(part)])
+            losses.append(0.0)
             for i in range(first, length - 1):
                 logits = model.logits(i).astype(numpy.float64)
                 top = logits.max()
-                loss += top + math.log(numpy.exp(logits - top).sum()) - logits[part[i + 1]]
-                count += 1
-        return {"perplexity": math.exp(loss / count), "tokens": len(tokens), "scored": count, "context": length, "kv": kv}
+                losses[-1] += top + math.log(numpy.exp(logits - top).sum()) - logits[part[i + 1]]
+        scored = length - 1 - first
+        losses = [loss / scored for loss in losses]
+        return {"perplexity": math.exp(numpy.mean(losses)), "tokens": len(tokens), "scored": scored * len(losses), "context": length, "kv": kv,
+                "chunk_losses": losses}
     finally:
         model.close()
 
@@ -73,9 +76,11 @@ def table(quarry, text_path, out, models):
             if ours["scored_tokens"] != peer["scored"]:
                 print(f"{name}: Quarry scored {ours['scored_tokens']} tokens, llama.cpp {peer['scored']}: the tokens differ")
             difference = ours["perplexity"] / peer["perplexity"] - 1
+            # What another text of this kind and length would have said: the spread of the chunks' differences.
+            spread = numpy.std(numpy.subtract(ours["chunk_losses"], peer["chunk_losses"]), ddof=1) / math.sqrt(len(peer["chunk_losses"]))
             rows.append({"name": name, "value": ours["perplexity"], "unit": "perplexity", "peer": "llama.cpp", "peer_value": peer["perplexity"],
-                         "ratio": ours["perplexity"] / peer["perplexity"], "bar": 0.005, "holds": abs(difference) <= 0.005})
-            print(f"{name.split(', ')[0]:<40} {kv:<4} {ours['perplexity']:>10.4f} {peer['perplexity']:>10.4f} {difference:>+10.3%}"
+                         "ratio": ours["perplexity"] / peer["perplexity"], "ratio_standard_error": spread, "bar": 0.005, "holds": abs(difference) <= 0.005})
+            print(f"{name.split(', ')[0]:<40} {kv:<4} {ours['perplexity']:>10.4f} {peer['perplexity']:>10.4f} {difference:>+10.3%} ± {spread:.3%}"
                   f"{'' if abs(difference) <= 0.005 else '  MISSED'}", flush=True)
             # Only the default model's tensors can be written in another type here.
             if abs(difference) > 0.005 and os.path.basename(path).startswith("SmolLM2"):
