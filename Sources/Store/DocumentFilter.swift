@@ -35,8 +35,14 @@ package struct DocumentFilter: Sendable, Hashable {
   /// Lets everything through.
   package var isEmpty: Bool { self == DocumentFilter() }
 
+  /// Makes the SQL functions known that `chunkQuery` calls, in the place of those of the filter before.
+  func addFunctions(to db: Database) throws {
+    if !paths.isEmpty { db.add(function: pathFunction) }
+    if !metadata.isEmpty { try MetadataCondition(metadata).addFunction(to: db) }
+  }
+
   /// The SQL function of a file's path that says whether it, or a folder around it, is one of `paths` as they are.
-  var pathFunction: DatabaseFunction {
+  private var pathFunction: DatabaseFunction {
     let names = Set(paths.map { Array(($0.hasSuffix("/") ? $0.dropLast() : $0[...]).utf8) })
     return DatabaseFunction(Self.pathFunctionName, argumentCount: 1, pure: true) { values in
       guard let path = String.fromDatabaseValue(values[0]).map({ Array($0.utf8) }) else { return false }
@@ -49,7 +55,7 @@ package struct DocumentFilter: Sendable, Hashable {
   private static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
 
   /// SQL for a collection's chunks that pass: a number for what passed (a document, or a file of one), how many chunks that has, and the keys of them
-  /// (NULL if there are none). It calls `pathFunction`.
+  /// (NULL if there are none). It calls the functions that `addFunctions` makes known.
   ///
   /// All rows that decide are compared with their checksums before anything else is asked of them, and are not looked for in an index, so that a flipped
   /// bit leaves nothing out in silence. The chunks are looked for in one: who reads them counts them.
@@ -101,13 +107,7 @@ package struct DocumentFilter: Sendable, Hashable {
       Condition("\(value) IN (" + values.map { _ in "?" }.joined(separator: ", ") + ")", StatementArguments(values))
     }
     let columns = [("document.format", formats), ("document.language", languages)].filter { !$0.1.isEmpty }.map(oneOf)
-    return columns
-      + metadata.sorted { $0.key < $1.key }.map { key, values in
-        // Values of a key are a list, each of them text.
-        let value = oneOf("v.value", values.sorted())
-        return Condition(
-          "EXISTS (SELECT 1 FROM json_each(document.metadata) k, json_each(k.value) v WHERE k.key = ? AND \(value.sql))", [key] + value.arguments)
-      }
+    return columns + (metadata.isEmpty ? [] : [Condition("\(MetadataCondition.functionName)(document.metadata)")])
   }
 
   /// A day (`2026-01-31`, from its beginning in UTC) or a moment (`2026-01-31T12:00:00Z`); `nil` for anything else, the 30th of February for one.

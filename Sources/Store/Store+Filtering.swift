@@ -12,7 +12,7 @@ extension Store {
       guard let sequence else { throw StoreError.noSuchCollection(collection) }
       let key = FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
       if let known = filteredChunks.withLock({ $0[key] }) { return known }
-      if !filter.paths.isEmpty { db.add(function: filter.pathFunction) }
+      try filter.addFunctions(to: db)
       let set = ChunkSet(try Self.passingChunks(filter.chunkQuery(in: collection), db))
       filteredChunks.withLock { $0[key] = set }
       return set

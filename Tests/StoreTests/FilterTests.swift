@@ -143,6 +143,32 @@ import Testing
     #expect(empty > 0 && some > 50)
   }
 
+  /// Texts that JSON writes in another way than they are, and ones that look like its own.
+  @Test func metadataOfAnyCharactersAreFound() throws {
+    let folder = try TemporaryFolder()
+    let store = try Store.open(directory: folder.path, access: .writing)
+    let collection = try store.createCollection(named: "default", embedder: embedder).id
+    let texts = ["", "\\", "\"", "\\\"", "a/b", "\u{1}\t\n", "\\u0041", "A", "été", "e\u{301}", "🙂", "],\"k\":[\"", "{}", "\u{2028}", "a\u{0}b"]
+    for (number, text) in texts.enumerated() {
+      var version = version("\(number).md", sha256: "\(number)")
+      version.metadata = [text: ["other", text], "same": ["\(number)", "x"], "none": []]
+      try store.replace(version, with: [embedded("text \(number)", ordinal: 0)], in: collection)
+    }
+    func found(_ metadata: [String: Set<String>]) throws -> Int? {
+      var filter = DocumentFilter()
+      filter.metadata = metadata
+      return try store.chunks(passing: filter, in: collection)?.count
+    }
+    for (number, text) in texts.enumerated() {
+      // Swift takes the two ways to write an é for equal, bytes do not.
+      #expect(try found([text: [text]]) == 1, "\(text.debugDescription)")
+      #expect(try found([text: ["other"], "same": ["\(number)"]]) == 1, "\(text.debugDescription)")
+      #expect(try found([text: [text + "x", "no"]]) == 0 && found([text + "x": [text]]) == 0, "\(text.debugDescription)")
+    }
+    #expect(try found(["same": ["x"]]) == texts.count && found(["same": ["1", "2"]]) == 2)
+    #expect(try found(["none": ["x"]]) == 0 && found(["same": ["x"], "none": ["x"]]) == 0)
+  }
+
   @Test func aChangeOfTheCollectionChangesWhatPasses() throws {
     let folder = try TemporaryFolder()
     let store = try Store.open(directory: folder.path, access: .writing)
