@@ -22,11 +22,16 @@ struct PhraseWeights {
     for phrase in phrases {
       let best = try store.lexicalSearch(allOf: phrase, limit: Self.depth, in: collection, among: allowed)
       let holders = try store.texts(of: best.map(\.chunkID)).filter { _, texts in
-        [texts.text, texts.header].contains { Words.folded($0).firstRange(of: phrase) != nil }
+        [texts.text, texts.header].contains { Self.holds(Words.folded($0), phrase) }
       }
       let weight = BM25.inverseDocumentFrequency(chunkCount: holders.count, total: max(chunkCount, holders.count))
       for chunk in holders.keys { weights[chunk, default: 0] += weight }
     }
+  }
+
+  /// Whether the words of a phrase follow each other among others.
+  private static func holds(_ words: [String], _ phrase: [String]) -> Bool {
+    words.indices.dropLast(phrase.count - 1).contains { words[$0] == phrase[0] && words[$0...].starts(with: phrase) }
   }
 
   subscript(chunk: Int64) -> Double { weights[chunk] ?? 0 }
