@@ -77,10 +77,12 @@ def table(quarry, text_path, out, models):
                 print(f"{name}: Quarry scored {ours['scored_tokens']} tokens, llama.cpp {peer['scored']}: the tokens differ")
             difference = ours["perplexity"] / peer["perplexity"] - 1
             # What another text of this kind and length would have said: the spread of the chunks' differences.
-            spread = numpy.std(numpy.subtract(ours["chunk_losses"], peer["chunk_losses"]), ddof=1) / math.sqrt(len(peer["chunk_losses"]))
+            spread, chunks = None, len(peer["chunk_losses"])
+            if len(ours["chunk_losses"]) == chunks:
+                spread = numpy.std(numpy.subtract(ours["chunk_losses"], peer["chunk_losses"]), ddof=1) / math.sqrt(chunks)
             rows.append({"name": name, "value": ours["perplexity"], "unit": "perplexity", "peer": "llama.cpp", "peer_value": peer["perplexity"],
                          "ratio": ours["perplexity"] / peer["perplexity"], "ratio_standard_error": spread, "bar": 0.005, "holds": abs(difference) <= 0.005})
-            print(f"{name.split(', ')[0]:<40} {kv:<4} {ours['perplexity']:>10.4f} {peer['perplexity']:>10.4f} {difference:>+10.3%} ± {spread:.3%}"
+            print(f"{name.split(', ')[0]:<40} {kv:<4} {ours['perplexity']:>10.4f} {peer['perplexity']:>10.4f} {difference:>+10.3%}{'' if spread is None else f' ± {spread:.3%}'}"
                   f"{'' if abs(difference) <= 0.005 else '  MISSED'}", flush=True)
             # Only the default model's tensors can be written in another type here.
             if abs(difference) > 0.005 and os.path.basename(path).startswith("SmolLM2"):
