@@ -36,7 +36,7 @@ package struct EvaluationError: ExplainedError {
   static func context(_ context: Int, _ limit: Int) -> EvaluationError {
     EvaluationError(
       code: "context", message: "chunks of \(context) tokens cannot be measured", why: "the model reads \(limit) tokens at most, and a chunk needs 8",
-      remedy: "choose --context from 8 to \(limit)")
+      remedy: limit < 8 ? "choose another model" : "choose --context from 8 to \(limit)")
   }
 
   static func shortText(_ tokenCount: Int, _ context: Int) -> EvaluationError {

@@ -34,7 +34,8 @@ package struct Perplexity: Sendable, Codable {
   package static func measure(
     _ model: LanguageModel, text: String, context: Int, progress: (_ readCount: Int, _ count: Int) -> Void = { _, _ in }
   ) throws(EvaluationError) -> Perplexity {
-    guard (8...model.contextLength).contains(context) else { throw .context(context, model.contextLength) }
+    // A file may say that the model reads fewer than that.
+    guard context >= 8, context <= model.contextLength else { throw .context(context, model.contextLength) }
     var tokens = model.tokenizer.encode(text)
     let begin = model.tokenizer.addsBeginOfText ? model.tokenizer.beginOfText : nil
     if let begin { tokens.insert(begin, at: 0) }
@@ -63,6 +64,9 @@ package struct Perplexity: Sendable, Codable {
   package static func text(ofFile path: String) throws(EvaluationError) -> String {
     // Pipes too, which have no size to ask for.
     guard let file = FileHandle(forReadingAtPath: path) else { throw .text(path, String(cString: strerror(errno))) }
+    // A folder opens, and reading it fails with a number that says nothing.
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { throw .text(path, "it is a folder") }
     let data: Data
     do { data = try file.readToEnd() ?? Data() } catch { throw .text(path, error.localizedDescription) }
     guard let text = String(data: data, encoding: .utf8) else { throw .text(path, "it is not UTF-8") }

@@ -31,7 +31,7 @@ struct PhraseWeights {
 
   /// Whether the words of a phrase follow each other among others.
   private static func holds(_ words: [String], _ phrase: [String]) -> Bool {
-    words.indices.dropLast(phrase.count - 1).contains { words[$0] == phrase[0] && words[$0...].starts(with: phrase) }
+    words.indices.contains { words[$0...].starts(with: phrase) }
   }
 
   subscript(chunk: Int64) -> Double { weights[chunk] ?? 0 }

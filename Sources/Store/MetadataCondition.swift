@@ -2,7 +2,8 @@ import Foundation
 import GRDB
 import GRDBSQLite
 
-/// Whether a document's metadata have, for each of some keys, one of its values.
+/// Whether a document's metadata have, for each of some keys, one of its values. Texts are the same as Swift takes them to be: an é is one, whether it is
+/// written as one character or as two.
 ///
 /// A filter asks it of every document, so it is answered inside of SQLite on the bytes of the JSON: with `json_each` it was most
 /// of what a filter takes.
@@ -10,10 +11,16 @@ final class MetadataCondition {
   static let functionName = "meets_metadata"
 
   /// A list rather than a dictionary: hashing each document's keys costs more than comparing them with a few.
-  private let conditions: [(key: [UInt8], values: Set<[UInt8]>)]
+  private let conditions: [(key: Key, values: Set<String>)]
 
   init(_ metadata: [String: Set<String>]) {
-    conditions = metadata.map { (Array($0.utf8), Set($1.map { Array($0.utf8) })) }
+    conditions = metadata.map { (Key(text: $0, bytes: Array($0.precomposedStringWithCanonicalMapping.utf8)), $1) }
+  }
+
+  private struct Key {
+    let text: String
+    /// In Unicode's form C, in which ASCII is as it is.
+    let bytes: [UInt8]
   }
 
   /// Makes the SQL function of a text of metadata known, in the place of the one for the filter before.
@@ -32,7 +39,7 @@ final class MetadataCondition {
     guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
   }
 
-  /// - Parameter json: An object of lists of text, as `JSONEncoder` writes it: UTF-8, no spaces between values.
+  /// - Parameter json: An object of lists of text, as `JSONEncoder` writes it: UTF-8, each key once, no spaces between values.
   /// - Returns: `nil` for anything else.
   func isMet(by json: UnsafeRawBufferPointer) -> Bool? {
     var scanner = Scanner(json: json)
@@ -81,21 +88,20 @@ final class MetadataCondition {
       return nil
     }
 
-    /// The bytes of the text that a string stands for.
-    func text(of string: Range<Int>) -> [UInt8]? {
-      guard json[string].contains(UInt8(ascii: "\\")) else { return Array(json[string]) }
-      let quoted = Data(json[string.lowerBound - 1..<string.upperBound + 1])
-      return (try? JSONDecoder().decode(String.self, from: quoted)).map { Array($0.utf8) }
+    /// The text that a string stands for.
+    func text(of string: Range<Int>) -> String? {
+      guard json[string].contains(UInt8(ascii: "\\")) else { return String(decoding: json[string], as: UTF8.self) }
+      return try? JSONDecoder().decode(String.self, from: Data(json[string.lowerBound - 1..<string.upperBound + 1]))
     }
 
-    /// Whether a string stands for a text of these bytes.
-    func stands(_ string: Range<Int>, for text: [UInt8]) -> Bool {
-      guard json[string].contains(UInt8(ascii: "\\")) else { return string.count == text.count && json[string].elementsEqual(text) }
-      return self.text(of: string) == text
+    /// Whether a string stands for a key.
+    func stands(_ string: Range<Int>, for key: Key) -> Bool {
+      let isPlain = json[string].allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "\\") }
+      return isPlain ? string.count == key.bytes.count && json[string].elementsEqual(key.bytes) : text(of: string) == key.text
     }
 
     /// Goes over a list of strings; whether one of them is wanted.
-    mutating func list(containsOneOf wanted: Set<[UInt8]>?) -> Bool? {
+    mutating func list(containsOneOf wanted: Set<String>?) -> Bool? {
       guard take("[") else { return nil }
       if take("]") { return false }
       var isFound = false

@@ -43,6 +43,13 @@ struct FilteredChunks: Sendable {
     let collection: CollectionID
     let sequence: Int64
     let filter: DocumentFilter
+    /// Two paths may be the same text and not the same bytes, which is what they are compared by.
+    let paths: [[UInt8]]
+
+    init(collection: CollectionID, sequence: Int64, filter: DocumentFilter) {
+      (self.collection, self.sequence, self.filter) = (collection, sequence, filter)
+      paths = filter.paths.map { Array($0.utf8) }
+    }
   }
 
   private static let limit = 8

@@ -42,6 +42,8 @@ import Testing
   @Test func perplexityNamesTheFileThatIsMissing() async throws {
     let text = try await QuarryProcess.run("bench", "perplexity", Self.model, "/no/such/text")
     #expect(text.status == 1 && text.errors.contains("/no/such/text"))
+    let folder = try await QuarryProcess.run("bench", "perplexity", Self.model, QuarryProcess.checkout + "/Tests")
+    #expect(folder.status == 1 && folder.errors.contains("it is a folder"))
     let model = try await QuarryProcess.run("bench", "perplexity", "/no/such/model.gguf", Self.text)
     #expect(model.status == 1 && model.errors.contains("/no/such/model.gguf"))
   }

@@ -70,8 +70,23 @@ import Evaluation
     }
   }
 
+  /// A file may say that its model reads fewer tokens than a chunk needs.
+  @Test(arguments: [UInt32(1), 7]) func modelsOfAFewTokensAreRefused(contextLength: UInt32) throws {
+    var file = try Data(contentsOf: Self.folder.appendingPathComponent("inference/tiny-f32.gguf"))
+    let key = try #require(file.range(of: Data("llama.context_length".utf8)))
+    // The value's type, and the value.
+    withUnsafeBytes(of: contextLength.littleEndian) { file.replaceSubrange(key.upperBound + 4..<key.upperBound + 8, with: $0) }
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gguf")
+    defer { try? FileManager.default.removeItem(at: path) }
+    try file.write(to: path)
+    let model = try LanguageModel.load(path: path.path)
+    #expect(model.contextLength == Int(contextLength))
+    let error = #expect(throws: EvaluationError.self) { try Perplexity.measure(model, text: "any", context: 8) }
+    #expect(error?.code == "context" && error?.remedy == "choose another model")
+  }
+
   @Test func filesThatAreNoTextAreRefused() throws {
-    for path in ["inference/tiny-f32.gguf", "none"] {
+    for path in ["inference/tiny-f32.gguf", "inference", "none"] {
       let error = #expect(throws: EvaluationError.self) { try Perplexity.text(ofFile: Self.folder.appendingPathComponent(path).path) }
       #expect(error?.code == "text")
     }

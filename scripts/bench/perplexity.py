@@ -60,7 +60,7 @@ def exact(library, path, text):
 
 
 def table(quarry, text_path, out, models):
-    library, rows, text = llama.Library(), [], open(text_path, encoding="utf-8").read()
+    library, rows, text = llama.Library(), [], open(text_path, encoding="utf-8", newline="").read()
     print(f"{'model':<40} {'KV':<4} {'Quarry':>10} {'llama.cpp':>10} {'difference':>11}")
     for path in models:
         truth = None
@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--kv", choices=("f16", "q8"), default="f16")
     parser.add_argument("--chunks", type=int)
     arguments = parser.parse_args()
-    with open(arguments.text, encoding="utf-8") as file:
+    with open(arguments.text, encoding="utf-8", newline="") as file:
         print(json.dumps(perplexity(llama.Library(), arguments.gguf, file.read(), arguments.context, arguments.kv, arguments.chunks)))
 
 
