@@ -34,6 +34,7 @@ extension ServiceConfiguration {
     configuration.requestDeadline = .seconds(3600)
     configuration.idleTimeout = .seconds(3600)
     configuration.cutOffDelay = .seconds(3600)
+    configuration.drainTimeout = .seconds(3600)
     return configuration
   }
 }
