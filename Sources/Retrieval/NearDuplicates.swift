@@ -21,9 +21,8 @@ package struct NearDuplicates {
 
   /// Whether a chunk says the same as one that was taken; if not, it is taken.
   package mutating func isDuplicate(_ chunk: StoredChunk) -> Bool {
-    let words = Words.folded(chunk.text)
+    let (words, numbers) = Self.words(of: chunk.text)
     let shingles = Self.shingles(of: words)
-    let numbers = words.filter(Self.isNumber)
     for other in known {
       if other.contentHash == chunk.contentHash { return true }
       guard other.numbers == numbers, !shingles.isEmpty else { continue }
@@ -36,8 +35,30 @@ package struct NearDuplicates {
     return false
   }
 
-  private static func shingles(of words: [String]) -> Set<UInt64> {
-    let hashes = words.map { word in word.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+  /// Hashes of a text's words (`Words.folded`), and those that have digits. Most words are not copied: this sees all of every passage that is given.
+  private static func words(of text: String) -> (hashes: [UInt64], numbers: [String]) {
+    var hashes: [UInt64] = []
+    var numbers: [String] = []
+    var text = text
+    text.withUTF8 { bytes in
+      Words.forEachRun(of: bytes) { run, isASCII in
+        if isASCII {
+          hashes.append(hash(run.lazy.map(Words.loweredASCII)))
+          if run.contains(where: { (0x30...0x39).contains($0) }) { numbers.append(Words.foldedASCII(run)) }
+        } else {
+          let words = Words.folded(String(decoding: run, as: UTF8.self))
+          hashes += words.map { hash($0.utf8) }
+          numbers += words.filter(isNumber)
+        }
+      }
+    }
+    return (hashes, numbers)
+  }
+
+  /// FNV-1a, 64 bits.
+  private static func hash(_ word: some Sequence<UInt8>) -> UInt64 { word.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+
+  private static func shingles(of hashes: [UInt64]) -> Set<UInt64> {
     let length = min(shingleLength, hashes.count)
     guard length > 0 else { return [] }
     return Set(

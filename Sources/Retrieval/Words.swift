@@ -15,6 +15,18 @@ package enum Words {
   /// Runs of ASCII letters and digits are words as they are; only runs with anything else are looked at closely.
   private static func foldedRuns(_ bytes: UnsafeBufferPointer<UInt8>) -> [String] {
     var words: [String] = []
+    forEachRun(of: bytes) { run, isASCII in
+      if isASCII {
+        words.append(foldedASCII(run))
+      } else {
+        words += foldedScalars(String(decoding: run, as: UTF8.self))
+      }
+    }
+    return words
+  }
+
+  /// Calls `body` for each run of word bytes, with whether all of it is ASCII: then it is one word.
+  static func forEachRun(of bytes: UnsafeBufferPointer<UInt8>, _ body: (_ run: UnsafeBufferPointer<UInt8>, _ isASCII: Bool) -> Void) {
     var start = 0
     while start < bytes.count {
       guard isWordByte(bytes[start]) else {
@@ -27,20 +39,20 @@ package enum Words {
         all |= bytes[end]
         end += 1
       }
-      let run = UnsafeBufferPointer(rebasing: bytes[start..<end])
-      if all < 0x80 {
-        words.append(
-          String(unsafeUninitializedCapacity: run.count) { word in
-            for place in run.indices { word[place] = run[place] >= 0x41 && run[place] <= 0x5A ? run[place] | 0x20 : run[place] }
-            return run.count
-          })
-      } else {
-        words += foldedScalars(String(decoding: run, as: UTF8.self))
-      }
+      body(UnsafeBufferPointer(rebasing: bytes[start..<end]), all < 0x80)
       start = end
     }
-    return words
   }
+
+  /// The word that a run of ASCII is.
+  static func foldedASCII(_ run: UnsafeBufferPointer<UInt8>) -> String {
+    String(unsafeUninitializedCapacity: run.count) { word in
+      for place in run.indices { word[place] = loweredASCII(run[place]) }
+      return run.count
+    }
+  }
+
+  static func loweredASCII(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
   /// Letters and digits of ASCII, and every byte of what is not ASCII.
   static func isWordByte(_ byte: UInt8) -> Bool { byte >= 0x80 || (0x30...0x39).contains(byte) || (byte | 0x20) &- 0x61 < 26 }

@@ -15,7 +15,7 @@ struct GenerationRow {
 
   static func current(of collection: CollectionID, _ db: Database) throws -> GenerationRow? {
     try Row.fetchOne(
-      db, sql: "SELECT * FROM generation WHERE collection_id = ? ORDER BY number DESC LIMIT 1", arguments: [collection.rawValue]
+      db.cachedStatement(sql: "SELECT * FROM generation WHERE collection_id = ? ORDER BY number DESC LIMIT 1"), arguments: [collection.rawValue]
     ).map { row in
       GenerationRow(
         number: row["number"], file: row["file"], lastSequence: row["last_sequence"], lastChunkID: row["last_chunk_id"], count: row["count"],

@@ -1,3 +1,5 @@
+import Chunking
+import Documents
 import Foundation
 import GRDB
 
@@ -205,21 +207,26 @@ struct LedgerTransaction {
       chunkCount, Date().timeIntervalSince1970, version.language, try json(version.metadata),
     ])
     let id = db.lastInsertedRowID
-    try db.cachedStatement(sql: "UPDATE document SET checksum = \(SealedTable.document.checksum()) WHERE id = ?").execute(arguments: [id])
+    try SealedTable.document.seal(id, db)
     return id
   }
 
   private func insert(_ embedded: EmbeddedChunk, document: Int64) throws {
     try failpoint(.insertChunk)
-    let row = try ChunkRow(id: 0, document: document, embedded)
+    let chunk = embedded.chunk
     try db.cachedStatement(
       sql: """
-        INSERT INTO chunk (document_id, ordinal, text_start, text_end, record_name, title, heading_path, header, context, body, spans, content_hash,
-          token_count, checksum, collection_id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO chunk (collection_id, document_id, ordinal, text_start, text_end, record_name, title, heading_path, header, context, body, spans,
+          content_hash, token_count)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    ).execute(arguments: row.arguments + [collection.rawValue])
+    ).execute(arguments: [
+      collection.rawValue, document, chunk.ordinal, chunk.textRange.lowerBound, chunk.textRange.upperBound, chunk.record?.name,
+      chunk.record?.title ?? chunk.title, try json(chunk.headingPath), chunk.header, chunk.context, chunk.text, try json(chunk.spans),
+      embedded.contentHash, chunk.tokenCount,
+    ])
     let id = db.lastInsertedRowID
+    try SealedTable.chunk.seal(id, db)
     try failpoint(.insertVector)
     let data = VectorBlob.data(embedded.vector)
     try db.cachedStatement(sql: "INSERT INTO vector (chunk_id, data, checksum) VALUES (?, ?, ?)")

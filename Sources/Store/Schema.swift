@@ -59,6 +59,7 @@ enum Schema {
       try db.execute(sql: version7)
       try sealDocuments(db)
     }
+    migrator.registerMigration("8 checksums of passages as of all other rows") { db in try sealPassages(db) }
     return migrator
   }
 
@@ -68,17 +69,38 @@ enum Schema {
       try db.execute(
         sql: "UPDATE document SET checksum = ? WHERE id = ?", arguments: [RowChecksum.ofPath(root: row[1], path: row[2]), row[0] as Int64])
     }
-    let (chunks, vectors) = try (
-      db.makeStatement(sql: "UPDATE chunk SET checksum = ? WHERE id = ?"), db.makeStatement(sql: "UPDATE vector SET checksum = ? WHERE chunk_id = ?")
-    )
-    for id in try Int64.fetchAll(db, sql: "SELECT id FROM chunk") {
-      if let row = try Row.fetchOne(db, sql: "SELECT \(ChunkRow.columns) FROM chunk c WHERE id = ?", arguments: [id]) {
-        try chunks.execute(arguments: [ChunkRow(unchecked: row).checksum, id])
-      }
+    try withPassageChecksums(db) { try db.execute(sql: "UPDATE chunk SET checksum = passage_checksum(\(passageColumns))") }
+    let vectors = try db.makeStatement(sql: "UPDATE vector SET checksum = ? WHERE chunk_id = ?")
+    for id in try Int64.fetchAll(db, sql: "SELECT chunk_id FROM vector") {
       if let data = try Data.fetchOne(db, sql: "SELECT data FROM vector WHERE chunk_id = ?", arguments: [id]) {
         try vectors.execute(arguments: [RowChecksum.of(data, chunk: id), id])
       }
     }
+  }
+
+  /// Passages whose checksum of schema 6 is right get one of today's; the others stay damaged.
+  private static func sealPassages(_ db: Database) throws {
+    try withPassageChecksums(db) {
+      try db.execute(
+        sql: """
+          UPDATE chunk SET checksum = row_checksum(id, collection_id, document_id, ordinal, text_start, text_end, record_name, title, heading_path, header,
+            context, body, spans, content_hash, token_count)
+          WHERE checksum = passage_checksum(\(passageColumns)) AND text_start <= text_end
+          """)
+    }
+  }
+
+  private static let passageColumns =
+    "document_id, ordinal, text_start, text_end, token_count, record_name, title, heading_path, header, context, body, spans, content_hash"
+
+  /// With the checksum that passages had in schemas 6 and 7 as an SQL function of `passageColumns`.
+  private static func withPassageChecksums(_ db: Database, _ body: () throws -> Void) throws {
+    let function = DatabaseFunction("passage_checksum", argumentCount: 13, pure: true) { values in
+      RowChecksum.ofPassage(values.prefix(5).map { Int64.fromDatabaseValue($0) }, values.dropFirst(5).map { String.fromDatabaseValue($0) })
+    }
+    db.add(function: function)
+    defer { db.remove(function: function) }
+    try body()
   }
 
   /// Documents whose checksum of root and path is right get one of all; the others stay damaged.

@@ -6,14 +6,28 @@ import GRDBSQLite
 /// It is made and compared inside of SQLite, where a row's values need not be copied: a filter looks at every row.
 struct SealedTable {
   let name: String
+  /// What an error calls a row.
+  let label: String
   /// Those that the checksum covers; the first one names a row in an error.
   let columns: [String]
+
+  private init(name: String, label: String? = nil, columns: [String]) {
+    self.name = name
+    self.label = label ?? name
+    self.columns = columns
+  }
 
   static let collection = SealedTable(name: "collection", columns: ["name", "id", "embedder", "dimension", "dense_weight", "chunker"])
   static let document = SealedTable(
     name: "document",
     columns: [
       "id", "collection_id", "root", "path", "sha256", "byte_count", "modification_time", "title", "format", "language", "metadata", "chunk_count",
+    ])
+  static let chunk = SealedTable(
+    name: "chunk", label: "passage",
+    columns: [
+      "id", "collection_id", "document_id", "ordinal", "text_start", "text_end", "record_name", "title", "heading_path", "header", "context", "body",
+      "spans", "content_hash", "token_count",
     ])
   /// What an ingestion notes about a file beside these changes no answer.
   static let file = SealedTable(name: "file", columns: ["path", "collection_id", "root", "modification_time", "document_id"])
@@ -35,13 +49,18 @@ struct SealedTable {
   /// SQL condition that holds for every row, and fails the statement with `index_corrupt` at one that is not as it was written.
   func requireIntact(_ row: String? = nil) -> String {
     let row = row ?? name
-    return "require_intact(" + (["'\(name)'", "\(row).checksum"] + columns.map { "\(row).\($0)" }).joined(separator: ", ") + ")"
+    return "require_intact(" + (["'\(label)'", "\(row).checksum"] + columns.map { "\(row).\($0)" }).joined(separator: ", ") + ")"
   }
 
   /// SQL assignments of an UPDATE that change columns and the checksum with them; a row that is damaged stays known for it.
   func assignments(_ values: [String: String]) -> String {
     let assigned = values.sorted { $0.key < $1.key }.map { "\($0) = \($1)" }
     return (assigned + ["checksum = iif(\(isIntact()), \(checksum(replacing: values)), \(name).checksum)"]).joined(separator: ", ")
+  }
+
+  /// Gives a row that was just written its checksum.
+  func seal(_ id: Int64, _ db: Database) throws {
+    try db.cachedStatement(sql: "UPDATE \(name) SET checksum = \(checksum()) WHERE id = ?").execute(arguments: [id])
   }
 
   /// The result code of a statement that met a damaged row: an extended one of SQLITE_CORRUPT that SQLite has no use for.

@@ -130,17 +130,16 @@ extension Store {
   private func rowFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
     var damaged: [String] = []
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT \(ChunkRow.columns), v.data, v.checksum FROM chunk c JOIN vector v ON v.chunk_id = c.id WHERE c.collection_id = ?",
+      db, sql: "SELECT c.id, v.data, v.checksum FROM chunk c JOIN vector v ON v.chunk_id = c.id WHERE c.collection_id = ?",
       arguments: [collection.id.rawValue])
     while let row = try rows.next(), damaged.count < 20 {
       do {
-        let stored = try ChunkRow(row)
-        _ = try VectorBlob.checked(row, at: ChunkRow.columnCount, chunk: stored.id)
+        _ = try VectorBlob.checked(row, at: 1, chunk: row.decode(atIndex: 0))
       } catch let error as StoreError {
         damaged.append(error.message)
       }
     }
-    for table in [SealedTable.document, .file] { damaged += try damagedRows(of: table, where: "collection_id", is: collection, db) }
+    for table in [SealedTable.chunk, .document, .file] { damaged += try damagedRows(of: table, where: "collection_id", is: collection, db) }
     damaged += try damagedRows(of: .collection, where: "id", is: collection, db)
     return damaged.map { AuditFinding(kind: .rows, collection: collection.name, message: $0) }
   }
@@ -149,7 +148,7 @@ extension Store {
     try String.fetchAll(
       db, sql: "SELECT CAST(\(table.columns[0]) AS TEXT) FROM \(table.name) WHERE \(column) = ? AND NOT \(table.isIntact()) LIMIT 20",
       arguments: [collection.id.rawValue]
-    ).map { StoreError.damagedRow("\(table.name) \($0)").message }
+    ).map { StoreError.damagedRow("\(table.label) \($0)").message }
   }
 
   /// The words' files against the chunks' texts, which are analysed anew.

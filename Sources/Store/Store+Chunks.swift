@@ -21,7 +21,8 @@ extension Store {
           WHERE c.id = ? AND \(SealedTable.document.requireIntact("d"))
           """)
       for id in Set(ids) {
-        guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
+        let rows = try Row.fetchCursor(statement, arguments: [id])
+        guard let row = try rows.next() else { continue }
         let stored = try ChunkRow(row)
         let (root, path): (String, String) = try (row.decode(atIndex: ChunkRow.columnCount), row.decode(atIndex: ChunkRow.columnCount + 1))
         chunks[id] = StoredChunk(
@@ -37,11 +38,9 @@ extension Store {
   /// What stands in chunks, and above it, without where it came from.
   package func texts(of ids: [Int64]) throws(StoreError) -> [Int64: (header: String, text: String)] {
     try read("read passages") { db in
-      let statement = try db.cachedStatement(sql: "SELECT \(ChunkRow.columns) FROM chunk c WHERE c.id = ?")
+      let statement = try db.cachedStatement(sql: "SELECT c.header, c.body FROM chunk c WHERE c.id = ? AND \(SealedTable.chunk.requireIntact("c"))")
       return try ids.reduce(into: [:]) { texts, id in
-        guard let row = try Row.fetchOne(statement, arguments: [id]) else { return }
-        let stored = try ChunkRow(row)
-        texts[id] = (stored.header, stored.body)
+        if let row = try Row.fetchOne(statement, arguments: [id]) { texts[id] = try (row.decode(atIndex: 0), row.decode(atIndex: 1)) }
       }
     }
   }
@@ -52,10 +51,13 @@ extension Store {
       var texts: [Int64: ChunkText] = [:]
       // A document's chunks are stored together, so that their keys follow each other.
       let all = Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
-      let rows = try SQLRequest<Row>("SELECT \(sql: ChunkRow.columns) FROM chunk c WHERE id IN \(all)").fetchCursor(db)
-      while let row = try rows.next() {
-        let stored = try ChunkRow(row)
-        texts[stored.id] = ChunkText(document: stored.documentID, record: stored.recordName, header: stored.header, body: stored.body)
+      let statement = try db.cachedStatement(
+        sql: "SELECT c.document_id, c.record_name, c.header, c.body FROM chunk c WHERE c.id = ? AND \(SealedTable.chunk.requireIntact("c"))")
+      for id in all {
+        let rows = try Row.fetchCursor(statement, arguments: [id])
+        guard let row = try rows.next() else { continue }
+        texts[id] = try ChunkText(
+          document: row.decode(atIndex: 0), record: row.decode(atIndex: 1), header: row.decode(atIndex: 2), body: row.decode(atIndex: 3))
       }
       return ids.reduce(into: [:]) { found, id in
         guard let own = texts[id] else { return }

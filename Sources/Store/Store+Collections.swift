@@ -37,7 +37,7 @@ extension Store {
       sql: "INSERT INTO collection (name, embedder, dimension, sequence, removal_sequence, chunker) VALUES (?, ?, ?, 0, 0, ?)",
       arguments: [name, embedder.fingerprint, embedder.dimension, chunker])
     let id = CollectionID(rawValue: db.lastInsertedRowID)
-    try db.execute(sql: "UPDATE collection SET checksum = \(SealedTable.collection.checksum()) WHERE id = ?", arguments: [id.rawValue])
+    try SealedTable.collection.seal(id.rawValue, db)
     try raiseSequence(of: id, removesChunks: false, db)
     return CollectionHandle(id: id, name: name, embedder: embedder, chunker: chunker)
   }
@@ -127,10 +127,10 @@ extension Store {
 
   static func collection(named name: String, _ db: Database) throws -> CollectionHandle? {
     try Row.fetchOne(
-      db,
-      sql: """
-        SELECT id, embedder, dimension, dense_weight, chunker FROM collection WHERE name = ? AND \(SealedTable.collection.requireIntact())
-        """, arguments: [name]
+      db.cachedStatement(
+        sql: """
+          SELECT id, embedder, dimension, dense_weight, chunker FROM collection WHERE name = ? AND \(SealedTable.collection.requireIntact())
+          """), arguments: [name]
     ).map { row in
       CollectionHandle(
         id: CollectionID(rawValue: row["id"]), name: name, embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),

@@ -8,7 +8,8 @@ extension Store {
   package func chunks(passing filter: DocumentFilter, in collection: CollectionID) throws(StoreError) -> ChunkSet? {
     guard !filter.isEmpty else { return nil }
     return try read("filter documents") { db in
-      let sequence = try Int64.fetchOne(db, sql: "SELECT sequence FROM collection WHERE id = ?", arguments: [collection.rawValue])
+      let sequence = try Int64.fetchOne(
+        db.cachedStatement(sql: "SELECT sequence FROM collection WHERE id = ?"), arguments: [collection.rawValue])
       guard let sequence else { throw StoreError.noSuchCollection(collection) }
       let key = FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
       if let known = filteredChunks.withLock({ $0[key] }) { return known }

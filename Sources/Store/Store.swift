@@ -108,7 +108,7 @@ package final class Store: Sendable {
 
   /// The sequence number: rises by one with every change of any collection.
   package func sequence() throws(StoreError) -> Int64 {
-    try read("read the sequence number") { db in try Int64.fetchOne(db, sql: "SELECT sequence FROM state") ?? 0 }
+    try read("read the sequence number") { db in try Int64.fetchOne(db.cachedStatement(sql: "SELECT sequence FROM state")) ?? 0 }
   }
 
   /// SQLite's `synchronous` of the connection that writes; 2 is FULL, under which a commit that was acknowledged survives a power cut.

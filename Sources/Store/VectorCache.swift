@@ -20,7 +20,7 @@ final class VectorCache: Sendable {
   /// - Parameter loadGeneration: Gives the first segment for a row of `generation`, or `nil` when its file is of no use.
   func refreshed(_ db: Database, loadGeneration: (GenerationRow) throws -> VectorSegment?) throws -> VectorSnapshot {
     let row = try Row.fetchOne(
-      db, sql: "SELECT sequence, removal_sequence, dimension FROM collection WHERE id = ?", arguments: [collection.rawValue])
+      db.cachedStatement(sql: "SELECT sequence, removal_sequence, dimension FROM collection WHERE id = ?"), arguments: [collection.rawValue])
     guard let row else { throw StoreError.noSuchCollection(collection) }
     let sequence: Int64 = row["sequence"]
     let removalSequence: Int64 = row["removal_sequence"]

@@ -38,7 +38,8 @@ final class WordCache: Sendable {
   ///
   /// - Parameter load: Gives a row's segment, or `nil` when its file is of no use: then it is made anew, in memory.
   func refreshed(_ db: Database, load: (WordSegmentRow) throws -> LexicalSegment?) throws -> WordSnapshot {
-    let row = try Row.fetchOne(db, sql: "SELECT sequence, removal_sequence FROM collection WHERE id = ?", arguments: [collection.rawValue])
+    let row = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT sequence, removal_sequence FROM collection WHERE id = ?"), arguments: [collection.rawValue])
     guard let row else { throw StoreError.noSuchCollection(collection) }
     let sequence: Int64 = row["sequence"]
     let removalSequence: Int64 = row["removal_sequence"]

@@ -16,7 +16,8 @@ struct WordSegmentRow: Equatable {
   /// In the order of their chunks' keys, up to one that is damaged or lost: what is behind it counts as in no file.
   static func all(of collection: CollectionID, _ db: Database) throws -> [WordSegmentRow] {
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT *, \(SealedTable.wordSegment.isIntact()) AS is_intact FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id",
+      db.cachedStatement(
+        sql: "SELECT *, \(SealedTable.wordSegment.isIntact()) AS is_intact FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id"),
       arguments: [collection.rawValue])
     var found: [WordSegmentRow] = []
     while let row = try rows.next(), row["is_intact"], row["first_chunk_id"] == found.last?.lastChunkID ?? 0 {

@@ -1,6 +1,9 @@
 import Lexical
 
 /// Finds a query's stems in texts, fast: only words that begin like one of them are folded and stemmed, and each of those once.
+///
+/// A word has all but the last two letters of its stem (Porter's rules put no more than two in the place of an ending: `sensibility`, `sensibl`), and the
+/// first two of one with three.
 package struct TermMatcher {
   /// A text as the query sees it.
   package struct Matches {
@@ -19,9 +22,10 @@ package struct TermMatcher {
 
   private let analyzer = TextAnalyzer()
   private let places: [String: Int32]
-  /// By the classes of a word's first two bytes: whether it may have one of the stems, or be a stop word. Porter's rules change a word behind its first
-  /// two letters only, or leave so little of it that one is compared.
+  /// By the classes of a word's first two bytes: whether it may have one of the stems, or be a stop word.
   private var beginnings: [Beginning]
+  /// How words that have one of the stems begin.
+  private let prefixes: [Prefix]
   /// By a hash of a run's bytes in lower case.
   private var known: [UInt64: Words] = [:]
 
@@ -35,7 +39,7 @@ package struct TermMatcher {
 
   /// 0 for what is in no word, one of 36 for letters and digits, 63 for what is not ASCII.
   private static let classes: [UInt8] = (0..<256).map { byte in
-    let byte = lowered(UInt8(byte))
+    let byte = Retrieval.Words.loweredASCII(UInt8(byte))
     if byte >= 0x80 { return 63 }
     guard Retrieval.Words.isWordByte(byte) else { return 0 }
     return byte >= 0x61 ? byte - 0x61 + 1 : byte - 0x30 + 27
@@ -59,6 +63,7 @@ package struct TermMatcher {
   package init(stems: [String]) {
     places = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
     beginnings = Self.stopWordBeginnings
+    prefixes = stems.map { Prefix(Array($0.utf8.dropLast($0.utf8.count < 4 ? 1 : 2))) }
     for stem in stems {
       let bytes = Array(stem.utf8)
       guard let first = bytes.first else { continue }
@@ -96,21 +101,22 @@ package struct TermMatcher {
       start = end
       let second = run.count > 1 ? Int(classes[Int(run[1])]) : 0
       let beginning = beginnings[Int(classes[Int(run[0])]) * Self.classCount + second]
-      if all < 0x80, beginning.isEmpty {
+      if all < 0x80, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
         matches.wordCount += 1
-        matches.terms.append(-1)
-        continue
-      }
-      let hash = run.reduce(Self.emptyHash, Self.hash)
-      if all < 0x80, !beginning.contains(.ofStem) {
-        matches.wordCount += 1
-        if !stopWords.contains(hash) { matches.terms.append(-1) }
+        if !beginning.contains(.ofStopWord) || !stopWords.contains(run.reduce(Self.emptyHash, Self.hash)) { matches.terms.append(-1) }
       } else {
+        let hash = run.reduce(Self.emptyHash, Self.hash)
         let words = known[hash] ?? look(up: run, hash)
         matches.wordCount += words.count
         matches.terms += words.terms
       }
     }
+  }
+
+  /// Of a run of ASCII.
+  private func beginsLikeStem(_ run: UnsafeBufferPointer<UInt8>) -> Bool {
+    let start = Prefix.packed(run)
+    return prefixes.contains { start & $0.mask == $0.bytes }
   }
 
   private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Words {
@@ -126,9 +132,27 @@ package struct TermMatcher {
 
   /// FNV-1a, 64 bits, of the bytes in lower case.
   private static let emptyHash: UInt64 = 0xcbf2_9ce4_8422_2325
-  private static func hash(_ before: UInt64, _ byte: UInt8) -> UInt64 { (before ^ UInt64(lowered(byte))) &* 0x100_0000_01b3 }
+  private static func hash(_ before: UInt64, _ byte: UInt8) -> UInt64 { (before ^ UInt64(Retrieval.Words.loweredASCII(byte))) &* 0x100_0000_01b3 }
 
-  private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+}
+
+/// The first bytes of a word, up to eight of them, in lower case.
+private struct Prefix {
+  let bytes: UInt64
+  /// Of the bytes that there are.
+  let mask: UInt64
+
+  init(_ start: [UInt8]) {
+    bytes = start.withUnsafeBufferPointer(Self.packed)
+    mask = start.count < 8 ? 1 << (8 * UInt64(start.count)) - 1 : .max
+  }
+
+  static func packed(_ start: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var packed: UInt64 = 0
+    // The bit makes a small letter of a large one; digits have it.
+    for place in 0..<min(8, start.count) { packed |= UInt64(start[place] | 0x20) << (8 * UInt64(place)) }
+    return packed
+  }
 }
 
 /// A few hashes, to be asked for often: a quarter of a table's places.
