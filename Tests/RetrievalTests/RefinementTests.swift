@@ -61,8 +61,17 @@ import Testing
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden/stems").path
     let files = try FileManager.default.contentsOfDirectory(atPath: path)
     let text = try files.map { try String(contentsOfFile: path + "/" + $0, encoding: .utf8) }.joined(separator: " ")
-    let words = Array(Set(Words.folded(text))).sorted()
-    try #require(words.count > 500)
+    // And every ending that a rule of Porter's has, alone and in pairs.
+    let endings = [
+      "ational", "tional", "ation", "ator", "izer", "ization", "alism", "aliti", "alli", "fulness", "ousness", "ousli", "iveness", "iviti", "biliti",
+      "abli", "eli", "entli", "enci", "anci", "alize", "icate", "iciti", "ical", "ative", "ement", "ment", "ent", "ant", "able", "ible", "ism", "ate",
+      "ous", "ive", "ize", "al", "er", "ic", "ing", "ed", "eed", "s", "es", "ies", "sses", "y", "ly", "ity", "e",
+    ]
+    let made = ["b", "tr", "yz", "eye", "hop", "hopp", "rel", "sens", "trouble", "observ"].flatMap { beginning in
+      endings.flatMap { first in ["", "s", "ed", "ing", "ly", "al", "ness"].map { beginning + first + $0 } }
+    }
+    let words = Array(Set(Words.folded(text) + made)).sorted()
+    try #require(words.count > 3500)
     for word in words {
       let stem = TextAnalyzer().englishStem(of: word)
       var matcher = TermMatcher(stems: [stem])

@@ -8,7 +8,7 @@ import Testing
 @Suite struct FormatTests {
   private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Golden/index").path
-  private static let newest = "version-7"
+  private static let newest = "version-8"
   private let options = StoreOptions(graphThreshold: 10, wordThreshold: 10)
 
   private struct Expected: Codable {
@@ -27,7 +27,7 @@ import Testing
       dense: try store.texts(dense), lexical: try store.texts(lexical), denseScore: dense.first?.score ?? 0, lexicalScore: lexical.first?.score ?? 0)
   }
 
-  @Test(arguments: ["version-1", "version-2", "version-3", "version-4", "version-5", "version-6", "version-7"])
+  @Test(arguments: ["version-1", "version-2", "version-3", "version-4", "version-5", "version-6", "version-7", "version-8"])
   func anIndexOfEveryVersionAnswers(version: String) throws {
     if ProcessInfo.processInfo.environment["QUARRY_RECORD_INDEX"] != nil {
       guard version == Self.newest else { return }
@@ -62,6 +62,16 @@ import Testing
     try change(folder, "UPDATE document SET path = 'elsewhere' WHERE path = 'chapter-3.md'")
     let store = try Store.open(directory: folder.path, access: .writing, options: options)
     #expect(try store.audit().filter { $0.kind == .rows }.count == 1)
+  }
+
+  @Test(arguments: ["body = 'chapter seven, rewritten'", "ordinal = 9", "header = 'x'", "spans = '[]'", "text_start = text_end + 1"])
+  func bringingPassagesUpToDateHidesNoDamage(change damage: String) throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.removeItem(atPath: folder.path)
+    try FileManager.default.copyItem(atPath: Self.golden + "/version-7", toPath: folder.path)
+    try change(folder, "UPDATE chunk SET \(damage) WHERE id = 4")
+    let store = try Store.open(directory: folder.path, access: .writing, options: options)
+    #expect(try store.audit().filter { $0.kind == .rows }.map(\.message) == ["the index is damaged: passage 4 is not as it was written"])
   }
 
   private func record() throws {

@@ -71,6 +71,23 @@ import Testing
     #expect(try store.chunks(store.chunkIDs(of: collection)).count == 4 && store.audit().isEmpty)
   }
 
+  @Test(arguments: [
+    "collection_id = 3", "document_id = 1", "ordinal = 1", "text_start = 1", "text_end = 9", "record_name = 'r'", "title = 'T'",
+    "heading_path = '[\"H\"]'", "header = 'h'", "context = 'c'", "body = 'bet`'", "body = 'beta '", "spans = '[]'", "content_hash = 'x'",
+    "token_count = 9", "checksum = checksum + 1",
+  ]) func aDamagedPassageAnswersNoQuestion(change damage: String) throws {
+    try change(folder, "UPDATE chunk SET \(damage) WHERE id = 2")
+    for access in [Store.Access.reading, .writing] {
+      let store = try open(access)
+      #expect(isRefused { _ = try store.chunks([2]) } && isRefused { _ = try store.texts(of: [2]) })
+      #expect(isRefused { _ = try store.neighbourhoods(of: [2]) })
+      #expect(try store.chunks([1]).count == 1)
+    }
+    let store = try open()
+    if !damage.hasPrefix("collection_id") { #expect(try findings(store).contains("rows: the index is damaged: passage 2 is not as it was written")) }
+    #expect(isRefused { _ = try store.export("default", to: self.folder.path + "-export.jsonl") })
+  }
+
   @Test(arguments: ["path = 'd.txt'", "root = '/docr'", "modification_time = 3", "document_id = 1", "document_id = NULL"])
   func aDamagedFileAnswersNoFilter(change damage: String) throws {
     try change(folder, "UPDATE file SET \(damage) WHERE path = 'copy.txt'")
