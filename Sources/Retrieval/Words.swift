@@ -25,23 +25,57 @@ package enum Words {
     return words
   }
 
-  /// Calls `body` for each run of word bytes, with whether all of it is ASCII: then it is one word.
+  /// Calls `body` for each run of word bytes (`isWordByte`), with whether all of it is ASCII: then it is one word.
+  ///
+  /// Eight bytes at a time, without a branch for each: this sees all of every candidate.
+  @inline(__always)
   static func forEachRun(of bytes: UnsafeBufferPointer<UInt8>, _ body: (_ run: UnsafeBufferPointer<UInt8>, _ isASCII: Bool) -> Void) {
     var start = 0
     while start < bytes.count {
-      guard isWordByte(bytes[start]) else {
-        start += 1
+      let signs = wordSigns(packed(bytes, from: start))
+      guard signs != 0 else {
+        start += 8
         continue
       }
+      start += signs.trailingZeroBitCount / 8
       var end = start
-      var all: UInt8 = 0
-      while end < bytes.count, isWordByte(bytes[end]) {
-        all |= bytes[end]
-        end += 1
+      var all: UInt64 = 0
+      var length = 8
+      while length == 8 {
+        let word = packed(bytes, from: end)
+        length = (~wordSigns(word) & signBits).trailingZeroBitCount / 8
+        all |= length == 8 ? word : word & (1 << UInt64(8 * length) - 1)
+        end += length
       }
-      body(UnsafeBufferPointer(rebasing: bytes[start..<end]), all < 0x80)
-      start = end
+      body(UnsafeBufferPointer(rebasing: bytes[start..<end]), all & signBits == 0)
+      // Behind it stands what is in no word.
+      start = end + 1
     }
+  }
+
+  /// Eight bytes, the first one lowest; zeros behind the end.
+  @inline(__always)
+  static func packed(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> UInt64 {
+    if start + 8 <= bytes.count {
+      return UInt64(littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
+    var packed: UInt64 = 0
+    for place in stride(from: start, to: bytes.count, by: 1) { packed |= UInt64(bytes[place]) << UInt64(8 * (place - start)) }
+    return packed
+  }
+
+  private static let signBits: UInt64 = 0x8080_8080_8080_8080
+
+  /// The highest bit of each byte that is in a word.
+  @inline(__always)
+  private static func wordSigns(_ bytes: UInt64) -> UInt64 {
+    let each: UInt64 = 0x0101_0101_0101_0101
+    let low = bytes & ~signBits
+    let small = low | 0x20 * each
+    // Adding what is missing to 0x80 sets the bit from a bound on; no byte overflows.
+    let letters = (small + (0x80 - 0x61) * each) & ~(small + (0x80 - 0x7B) * each)
+    let digits = (low + (0x80 - 0x30) * each) & ~(low + (0x80 - 0x3A) * each)
+    return (letters | digits | bytes) & signBits
   }
 
   /// The word that a run of ASCII is.

@@ -9,6 +9,10 @@ enum Schema {
   /// Pages that hold several vectors of 384 numbers each.
   static let pageByteCount = 8192
 
+  /// Of pages that each connection keeps: the inner ones of all tables fit, up to some millions of passages. With SQLite's own 2 MiB a search among a
+  /// million took .5 ms longer.
+  static let cacheByteCount = 16 << 20
+
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     // A migration that is in a release never changes again.

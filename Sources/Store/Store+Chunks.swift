@@ -52,12 +52,16 @@ extension Store {
       // A document's chunks are stored together, so that their keys follow each other.
       let all = Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
       let statement = try db.cachedStatement(
-        sql: "SELECT c.document_id, c.record_name, c.header, c.body FROM chunk c WHERE c.id = ? AND \(SealedTable.chunk.requireIntact("c"))")
-      for id in all {
-        let rows = try Row.fetchCursor(statement, arguments: [id])
-        guard let row = try rows.next() else { continue }
-        texts[id] = try ChunkText(
-          document: row.decode(atIndex: 0), record: row.decode(atIndex: 1), header: row.decode(atIndex: 2), body: row.decode(atIndex: 3))
+        sql: """
+          SELECT c.id, c.document_id, c.record_name, c.header, c.body FROM chunk c
+          WHERE c.id BETWEEN ? AND ? AND \(SealedTable.chunk.requireIntact("c"))
+          """)
+      for run in runs(all) {
+        let rows = try Row.fetchCursor(statement, arguments: [run.lowerBound, run.upperBound])
+        while let row = try rows.next() {
+          texts[try row.decode(atIndex: 0)] = try ChunkText(
+            document: row.decode(atIndex: 1), record: row.decode(atIndex: 2), header: row.decode(atIndex: 3), body: row.decode(atIndex: 4))
+        }
       }
       return ids.reduce(into: [:]) { found, id in
         guard let own = texts[id] else { return }
@@ -138,6 +142,15 @@ package struct ChunkNeighbourhood: Sendable, Equatable {
   package let text: String
   /// The texts of the chunks before and after it in its document or record.
   package let neighbours: [String]
+}
+
+/// Keys that follow each other.
+///
+/// - Parameter ids: Rising.
+private func runs(_ ids: [Int64]) -> [ClosedRange<Int64>] {
+  ids.reduce(into: []) { runs, id in
+    if let last = runs.last, last.upperBound + 1 == id { runs[runs.count - 1] = last.lowerBound...id } else { runs.append(id...id) }
+  }
 }
 
 private struct ChunkText {

@@ -11,7 +11,7 @@ extension Store {
       configuration.busyMode = .timeout(busyTimeoutSeconds)
       configuration.maximumReaderCount = 4
       configuration.prepareDatabase { db in
-        try SealedTable.addFunctions(to: db)
+        try prepare(db)
         // Before the first table is made; without effect on a database that has some.
         if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = \(Schema.pageByteCount)") }
       }
@@ -26,6 +26,11 @@ extension Store {
     } catch {
       throw .wrapping(error, "open \(path)", path: path)
     }
+  }
+
+  private static func prepare(_ db: Database) throws {
+    try SealedTable.addFunctions(to: db)
+    try db.execute(sql: "PRAGMA cache_size = -\(Schema.cacheByteCount / 1024)")
   }
 
   /// Read-only connections, also where nothing may be written.
@@ -79,7 +84,7 @@ extension Store {
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeoutSeconds)
     configuration.maximumReaderCount = 4
-    configuration.prepareDatabase { db in try SealedTable.addFunctions(to: db) }
+    configuration.prepareDatabase(prepare)
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       _ = try pool.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") }

@@ -77,40 +77,23 @@ package struct TermMatcher {
     var matches = Matches()
     matches.terms.reserveCapacity(text.utf8.count / 6)
     var text = text
-    // Without the checks of arrays' bounds: this loop sees every byte of every candidate.
-    text.withUTF8 { bytes in Self.classes.withUnsafeBufferPointer { classes in count(bytes, classes, &matches) } }
-    return matches
-  }
-
-  private mutating func count(_ bytes: UnsafeBufferPointer<UInt8>, _ classes: UnsafeBufferPointer<UInt8>, _ matches: inout Matches) {
-    let stopWords = Self.stopWords
-    var start = 0
-    while start < bytes.count {
-      // A run of letters, digits and whatever is not ASCII; what of the latter is no letter is told apart when the run is first seen.
-      guard classes[Int(bytes[start])] != 0 else {
-        start += 1
-        continue
-      }
-      var end = start
-      var all: UInt8 = 0
-      while end < bytes.count, classes[Int(bytes[end])] != 0 {
-        all |= bytes[end]
-        end += 1
-      }
-      let run = UnsafeBufferPointer(rebasing: bytes[start..<end])
-      start = end
-      let second = run.count > 1 ? Int(classes[Int(run[1])]) : 0
-      let beginning = beginnings[Int(classes[Int(run[0])]) * Self.classCount + second]
-      if all < 0x80, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
-        matches.wordCount += 1
-        if !beginning.contains(.ofStopWord) || !stopWords.contains(run.reduce(Self.emptyHash, Self.hash)) { matches.terms.append(-1) }
-      } else {
-        let hash = run.reduce(Self.emptyHash, Self.hash)
-        let words = known[hash] ?? look(up: run, hash)
-        matches.wordCount += words.count
-        matches.terms += words.terms
+    text.withUTF8 { bytes in
+      let stopWords = Self.stopWords
+      Retrieval.Words.forEachRun(of: bytes) { run, isASCII in
+        let beginning = isASCII ? beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0)] : .ofStem
+        if isASCII, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
+          matches.wordCount += 1
+          if !beginning.contains(.ofStopWord) || !stopWords.contains(run.reduce(Self.emptyHash, Self.hash)) { matches.terms.append(-1) }
+        } else {
+          // What is not ASCII is taken apart when it is first seen.
+          let hash = run.reduce(Self.emptyHash, Self.hash)
+          let words = known[hash] ?? look(up: run, hash)
+          matches.wordCount += words.count
+          matches.terms += words.terms
+        }
       }
     }
+    return matches
   }
 
   /// Of a run of ASCII.
@@ -143,16 +126,12 @@ private struct Prefix {
   let mask: UInt64
 
   init(_ start: [UInt8]) {
-    bytes = start.withUnsafeBufferPointer(Self.packed)
     mask = start.count < 8 ? 1 << (8 * UInt64(start.count)) - 1 : .max
+    bytes = start.withUnsafeBufferPointer(Self.packed) & mask
   }
 
-  static func packed(_ start: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var packed: UInt64 = 0
-    // The bit makes a small letter of a large one; digits have it.
-    for place in 0..<min(8, start.count) { packed |= UInt64(start[place] | 0x20) << (8 * UInt64(place)) }
-    return packed
-  }
+  /// The bit makes a small letter of a large one; digits have it.
+  static func packed(_ start: UnsafeBufferPointer<UInt8>) -> UInt64 { Words.packed(start, from: 0) | 0x2020_2020_2020_2020 }
 }
 
 /// A few hashes, to be asked for often: a quarter of a table's places.
