@@ -95,6 +95,10 @@ std::vector<Hit> scan(const CodeStorage &storage, const float *vector, std::size
         query.scores(storage, first, some, scores, products);
       } else {
         some = nextRows(filter, end, row, rows);
+        for (std::size_t i = 0; i < some; ++i) {
+          __builtin_prefetch(&storage.scales[static_cast<std::size_t>(rows[i])]);
+          __builtin_prefetch(&storage.errors[static_cast<std::size_t>(rows[i])]);
+        }
         query.scores(storage, rows, some, scores, products);
       }
       for (std::size_t i = 0; i < some; ++i) {

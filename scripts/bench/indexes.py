@@ -145,6 +145,16 @@ def recall(found, wanted):
     return sum(len(set(map(int, a)) & set(map(int, b))) for a, b in zip(found, wanted)) / sum(map(len, wanted))
 
 
+def nearest(rows, queries):
+    """The best LIMIT rows of each query, by comparing all."""
+    best = []
+    for start in range(0, len(queries), 32):
+        for scores in (queries[start : start + 32] @ rows.T):
+            some = numpy.argpartition(-scores, 4 * LIMIT)[: 4 * LIMIT] if len(scores) > 4 * LIMIT else numpy.arange(len(scores))
+            best.append(some[numpy.lexsort((some, -scores[some]))][:LIMIT])
+    return best
+
+
 def percentile(times, share):
     return sorted(times)[min(len(times) - 1, int(len(times) * share))]
 
@@ -157,7 +167,7 @@ def vectors(quarry, options):
     rows_path, queries_path = folder.name + "/rows.f32", folder.name + "/queries.f32"
     rows.tofile(rows_path)
     queries.tofile(queries_path)
-    wanted = [numpy.argsort(-(rows @ query), kind="stable")[:LIMIT] for query in queries]
+    wanted = nearest(rows, queries)
 
     peers, built = [], {}
     makers = {"faiss": Faiss, "faiss-int8": FaissInt8, "hnswlib": Hnswlib, "usearch": lambda r: Usearch(r, "f32"), "usearch-i8": lambda r: Usearch(r, "i8")}
@@ -213,10 +223,12 @@ def vectors(quarry, options):
         bits = random.random(count) < share
         numpy.packbits(bits, bitorder="little").tofile(folder.name + "/bits")
         allowed = numpy.flatnonzero(bits)
-        answer = ours.ask(op="nearest", path=some_path, limit=LIMIT, allowed=folder.name + "/bits")
-        best_allowed = [allowed[numpy.argsort(-(rows[allowed] @ query), kind="stable")[:LIMIT]] for query in some]
-        table.add(f"{size}: filter of {100 * share:g} %, recall", recall(answer["found"], best_allowed), "", 0.98, lower=False)
-        table.add(f"{size}: filter of {100 * share:g} %, p50", percentile(answer["milliseconds"], 0.5), "ms", 3 * unfiltered)
+        best_allowed = [allowed[best] for best in nearest(rows[allowed], some)]
+        # As without a filter: the first time is not counted, in which what the comparison of all has pushed out of the caches comes back.
+        answers = [ours.ask(op="nearest", path=some_path, limit=LIMIT, allowed=folder.name + "/bits") for _ in range(1 + rounds)]
+        times = [time for answer in answers[1:] for time in answer["milliseconds"]]
+        table.add(f"{size}: filter of {100 * share:g} %, recall", recall(answers[0]["found"], best_allowed), "", 0.98, lower=False)
+        table.add(f"{size}: filter of {100 * share:g} %, p50", percentile(times, 0.5), "ms", 3 * unfiltered)
     if not is_large:
         ours.close()
         ours, _, size_in_memory = vector_index(quarry, rows_path, "exact", folder.name)
