@@ -47,17 +47,16 @@ package struct Fusion: Sendable, Equatable {
   func refined(_ explanations: [Int64: ScoreExplanation], dense: [Int64: Double], lexical: [Int64: Double]) -> [Int64: ScoreExplanation] {
     let (denseParts, lexicalParts) = (normalised(dense, ranks(dense)), normalised(lexical, ranks(lexical)))
     var refined = explanations
-    for (chunk, explanation) in explanations {
-      var explanation = explanation
+    for place in refined.indices {
+      let chunk = refined.keys[place]
       if let cosine = dense[chunk] {
-        explanation.dense.refined = cosine
-        explanation.dense.normalised = denseParts[chunk] ?? 0
+        refined.values[place].dense.refined = cosine
+        refined.values[place].dense.normalised = denseParts[chunk] ?? 0
       }
       if let score = lexical[chunk] {
-        explanation.lexical.refined = score
-        explanation.lexical.normalised = lexicalParts[chunk] ?? 0
+        refined.values[place].lexical.refined = score
+        refined.values[place].lexical.normalised = lexicalParts[chunk] ?? 0
       }
-      refined[chunk] = explanation
     }
     return refined
   }

@@ -133,8 +133,8 @@ extension Store {
           """), arguments: [name]
     ).map { row in
       CollectionHandle(
-        id: CollectionID(rawValue: row["id"]), name: name, embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
-        denseWeight: row["dense_weight"], chunker: row["chunker"])
+        id: CollectionID(rawValue: row[0]), name: name, embedder: EmbedderIdentity(fingerprint: row[1], dimension: row[2]), denseWeight: row[3],
+        chunker: row[4])
     }
   }
 

@@ -19,26 +19,31 @@ final class VectorCache: Sendable {
   ///
   /// - Parameter loadGeneration: Gives the first segment for a row of `generation`, or `nil` when its file is of no use.
   func refreshed(_ db: Database, loadGeneration: (GenerationRow) throws -> VectorSegment?) throws -> VectorSnapshot {
+    // Every search asks some times: most often nothing has changed.
     let row = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT sequence, removal_sequence, dimension FROM collection WHERE id = ?"), arguments: [collection.rawValue])
+      db.cachedStatement(
+        sql: """
+          SELECT sequence, removal_sequence, dimension, (SELECT max(number) FROM generation WHERE collection_id = collection.id)
+          FROM collection WHERE id = ?
+          """), arguments: [collection.rawValue])
     guard let row else { throw StoreError.noSuchCollection(collection) }
-    let sequence: Int64 = row["sequence"]
-    let removalSequence: Int64 = row["removal_sequence"]
-    let generation = try GenerationRow.current(of: collection, db)
+    let (sequence, removalSequence): (Int64, Int64) = try (row.decode(atIndex: 0), row.decode(atIndex: 1))
+    let dimension = try row.decode(Int.self, atIndex: 2)
+    let number = try row.decode(Int64?.self, atIndex: 3)
 
     // Held while loading: two searches that start together load once.
     return try current.withLock { snapshot in
       if snapshot.isDisturbed { snapshot = .empty }
-      if snapshot.sequence >= sequence, generation.map({ $0.number <= snapshot.generation }) ?? true { return snapshot }
+      if snapshot.sequence >= sequence, number.map({ $0 <= snapshot.generation }) ?? true { return snapshot }
       var next = snapshot
-      if let generation, generation.number > snapshot.generation {
+      if let generation = try GenerationRow.current(of: collection, db), generation.number > snapshot.generation {
         // The number is noted even if the file is of no use, so that it is not tried again with every question.
         next = VectorSnapshot(sequence: -1, generation: generation.number, segments: [])
         if let segment = try loadGeneration(generation) { next.segments = [segment] }
       }
       if removalSequence > next.sequence, !next.segments.isEmpty { try removeDead(from: &next, db) }
-      if let segment = try newSegment(after: next.lastChunkID, dimension: row["dimension"], db) { next.segments.append(segment) }
-      try compact(&next, dimension: row["dimension"])
+      if let segment = try newSegment(after: next.lastChunkID, dimension: dimension, db) { next.segments.append(segment) }
+      try compact(&next, dimension: dimension)
       next.sequence = sequence
       snapshot = next
       return next

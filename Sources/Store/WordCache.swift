@@ -41,8 +41,7 @@ final class WordCache: Sendable {
     let row = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT sequence, removal_sequence FROM collection WHERE id = ?"), arguments: [collection.rawValue])
     guard let row else { throw StoreError.noSuchCollection(collection) }
-    let sequence: Int64 = row["sequence"]
-    let removalSequence: Int64 = row["removal_sequence"]
+    let (sequence, removalSequence): (Int64, Int64) = try (row.decode(atIndex: 0), row.decode(atIndex: 1))
     let rows = try WordSegmentRow.all(of: collection, db)
 
     // Held while loading: two searches that start together load once.

@@ -17,14 +17,14 @@ struct WordSegmentRow: Equatable {
   static func all(of collection: CollectionID, _ db: Database) throws -> [WordSegmentRow] {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
-        sql: "SELECT *, \(SealedTable.wordSegment.isIntact()) AS is_intact FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id"),
+        sql: """
+          SELECT number, file, first_chunk_id, last_chunk_id, count, sha256, \(SealedTable.wordSegment.isIntact())
+          FROM word_segment WHERE collection_id = ? ORDER BY last_chunk_id
+          """),
       arguments: [collection.rawValue])
     var found: [WordSegmentRow] = []
-    while let row = try rows.next(), row["is_intact"], row["first_chunk_id"] == found.last?.lastChunkID ?? 0 {
-      found.append(
-        WordSegmentRow(
-          number: row["number"], file: row["file"], firstChunkID: row["first_chunk_id"], lastChunkID: row["last_chunk_id"], count: row["count"],
-          sha256: row["sha256"]))
+    while let row = try rows.next(), row[6], row[2] == found.last?.lastChunkID ?? 0 {
+      found.append(WordSegmentRow(number: row[0], file: row[1], firstChunkID: row[2], lastChunkID: row[3], count: row[4], sha256: row[5]))
     }
     return found
   }
