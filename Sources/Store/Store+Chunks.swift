@@ -22,14 +22,15 @@ extension Store {
           """)
       for id in Set(ids) {
         let rows = try Row.fetchCursor(statement, arguments: [id])
-        guard let row = try rows.next() else { continue }
-        let stored = try ChunkRow(row)
-        let (root, path): (String, String) = try (row.decode(atIndex: ChunkRow.columnCount), row.decode(atIndex: ChunkRow.columnCount + 1))
-        chunks[id] = StoredChunk(
-          id: id, documentID: stored.documentID, document: stored.recordName ?? path, root: root, path: path,
-          otherPaths: try String.fetchAll(otherPaths, arguments: [stored.documentID]), ordinal: stored.ordinal, title: stored.title,
-          headingPath: try stored.decodedHeadingPath(decoder), context: stored.context, text: stored.body, spans: try stored.decodedSpans(decoder),
-          contentHash: stored.contentHash)
+        while let row = try rows.next() {
+          let stored = try ChunkRow(row)
+          let (root, path): (String, String) = try (row.decode(atIndex: ChunkRow.columnCount), row.decode(atIndex: ChunkRow.columnCount + 1))
+          chunks[id] = StoredChunk(
+            id: id, documentID: stored.documentID, document: stored.recordName ?? path, root: root, path: path,
+            otherPaths: try String.fetchAll(otherPaths, arguments: [stored.documentID]), ordinal: stored.ordinal, title: stored.title,
+            headingPath: try stored.decodedHeadingPath(decoder), context: stored.context, text: stored.body, spans: try stored.decodedSpans(decoder),
+            contentHash: stored.contentHash)
+        }
       }
       return chunks
     }

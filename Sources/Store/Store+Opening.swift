@@ -3,6 +3,7 @@ import GRDB
 
 extension Store {
   private static let busyTimeoutSeconds = 5.0
+  private static let migrationPatience = Duration.seconds(120)
 
   /// The one read-write connection, with a few read-only ones beside it.
   static func openForWriting(_ path: String) throws(StoreError) -> any DatabaseReader {
@@ -47,11 +48,14 @@ extension Store {
     }
   }
 
-  /// - Parameter outdated: What is said where nothing may be written, or others write for longer than a migration takes.
+  /// Waits for another process that may be doing the same: a million passages take it half a minute.
+  ///
+  /// - Parameter outdated: What is said where nothing may be written, or others write for longer than that.
   private static func openAfterMigration(
     _ path: String, directory: String, outdated: StoreError, migrate: () throws(StoreError) -> Void
   ) throws(StoreError) -> any DatabaseReader {
-    for _ in 0..<20 {
+    let end = ContinuousClock.now + migrationPatience
+    while ContinuousClock.now < end {
       do throws(StoreError) {
         try migrate()
         return try openForReading(path, directory: directory)

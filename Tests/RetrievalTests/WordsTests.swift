@@ -20,6 +20,31 @@ import Testing
   }
 
   /// What a question is asked in, and what a text is indexed under: words on which Porter's rules of 1980 and his later ones part are among them.
+  /// Runs are found eight bytes at a time: every byte of ASCII at every distance from the others, at the beginning and at the end.
+  @Test func runsOfEveryLengthAndBorder() {
+    func isWord(_ byte: UInt8) -> Bool {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+      default: false
+      }
+    }
+    var wrong: [String] = []
+    for byte in 0..<UInt8(128) {
+      for before in 0...17 {
+        for after in [0, 1, 7, 8, 9] {
+          let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: before) + [byte] + [UInt8](repeating: UInt8(ascii: "Y"), count: after)
+          let expected = bytes.split { !isWord($0) }.map { String(decoding: $0, as: UTF8.self).lowercased() }
+          if Words.folded(String(decoding: bytes, as: UTF8.self)) != expected { wrong.append("\(byte) after \(before), before \(after)") }
+        }
+      }
+    }
+    #expect(wrong.isEmpty)
+    for length in 0...40 {
+      let letters = String(repeating: "Ab3", count: length)
+      #expect(Words.folded("é\(letters) \(letters)é—\(letters)") == ["e\(letters)", "\(letters)e", letters].map { $0.lowercased() }.filter { !$0.isEmpty })
+    }
+  }
+
   @Test(arguments: ["technology", "psychology", "possibly", "us", "os", "s", "running", "caf\u{e9}s", "analysis"])
   func aQuestionsStemIsTheIndexsTerm(word: String) {
     #expect(Words.stems(word) == TextAnalyzer().terms(of: word, language: "en").map(\.text))

@@ -74,6 +74,17 @@ import Testing
     #expect(try store.audit().filter { $0.kind == .rows }.map(\.message) == ["the index is damaged: passage 4 is not as it was written"])
   }
 
+  /// Damage to what leads from one row to another is no reason not to open an index, and is found.
+  @Test(arguments: ["version-6", "version-7", "version-8"]) func anIndexWithAReferenceToNothingIsBroughtUpToDate(version: String) throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.removeItem(atPath: folder.path)
+    try FileManager.default.copyItem(atPath: Self.golden + "/" + version, toPath: folder.path)
+    try change(folder, "UPDATE chunk SET document_id = 999 WHERE id = 4")
+    let store = try Store.open(directory: folder.path, access: .reading, options: options)
+    let kinds = try store.audit().map(\.kind)
+    #expect(kinds.contains(.database) && kinds.contains(.rows))
+  }
+
   private func record() throws {
     let folder = Self.golden + "/" + Self.newest
     try? FileManager.default.removeItem(atPath: folder)

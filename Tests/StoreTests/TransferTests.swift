@@ -87,6 +87,11 @@ import Testing
     try refused(lines.map { $0.replacingOccurrences(of: "\"dimension\":16", with: "\"dimension\":8") }, "another dimension")
     try refused(lines.map { $0.replacingOccurrences(of: "\"range\":[0", with: "\"range\":[99999") }, "a range that ends before it begins")
     try refused(lines + ["{}"], "more behind the end")
+    for field in ["text", "title", "path"] {
+      let changed = lines.map { $0.replacingOccurrences(of: "\"\(field)\":\"", with: "\"\(field)\":\"\\u0000") }
+      #expect(field == "title" || changed != lines)
+      if changed != lines { try refused(changed, "a zero character in a \(field)") }
+    }
     #expect(throws: StoreError.self) { try second.importCollection(folder.path + "/none", as: nil) }
     #expect(throws: StoreError.self) { try second.export("none", to: file) }
   }

@@ -1,4 +1,5 @@
 import Chunking
+import Documents
 import Foundation
 
 extension Store {
@@ -90,6 +91,7 @@ private struct IncomingCollection {
     let version = DocumentVersion(
       root: document.root, path: document.path, sha256: document.sha256, byteCount: document.bytes, modificationTime: document.modified,
       format: document.format, title: document.title, language: document.language, metadata: document.metadata)
+    try requireWhole([document.root, document.path, document.sha256, document.format, document.title, document.language])
     guard seen.insert(Array("\(document.root)\0\(document.path)".utf8)).inserted else { throw fault("a document has the path of one before it") }
     let count = max(0, document.chunks)
     if count > Self.heldChunkCount {
@@ -123,6 +125,7 @@ private struct IncomingCollection {
       chunk.spans.allSatisfy({ $0.offset >= 0 }), chunk.tokens >= 0
     else { throw fault("the chunk has impossible numbers") }
     guard !chunk.text.isEmpty else { throw fault("the chunk has no text") }
+    try requireWhole([chunk.text, chunk.title, chunk.context, chunk.record?.name, chunk.record?.title] + chunk.headings)
     let vector = chunk.vector.count == dimension * MemoryLayout<Float>.size ? VectorBlob.vector(chunk.vector) : []
     guard vector.count == dimension, vector.allSatisfy(\.isFinite) else { throw fault("the chunk's vector does not have \(dimension) numbers") }
     let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -157,6 +160,11 @@ private struct IncomingCollection {
   private mutating func flush() throws {
     try store.apply(pending, in: collection)
     (pending, pendingChunkCount) = ([], 0)
+  }
+
+  /// SQLite would end a text at a zero character.
+  private func requireWhole(_ texts: [String?]) throws {
+    if texts.contains(where: { $0?.utf8.contains(0) == true }) { throw fault("a text in it has the character U+0000, which the index cannot keep") }
   }
 
   private func fault(_ reason: String) -> StoreError { .export(path, line: lines.number, reason) }
