@@ -43,20 +43,17 @@ package struct NearDuplicates {
     text.withUTF8 { bytes in
       Words.forEachRun(of: bytes) { run, isASCII in
         if isASCII {
-          hashes.append(hash(run.lazy.map(Words.loweredASCII)))
+          hashes.append(Words.hash(of: run))
           if run.contains(where: { (0x30...0x39).contains($0) }) { numbers.append(Words.foldedASCII(run)) }
         } else {
           let words = Words.folded(String(decoding: run, as: UTF8.self))
-          hashes += words.map { hash($0.utf8) }
+          hashes += words.map { Words.hash(of: $0.utf8) }
           numbers += words.filter(isNumber)
         }
       }
     }
     return (hashes, numbers)
   }
-
-  /// FNV-1a, 64 bits.
-  private static func hash(_ word: some Sequence<UInt8>) -> UInt64 { word.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
 
   private static func shingles(of hashes: [UInt64]) -> Set<UInt64> {
     let length = min(shingleLength, hashes.count)

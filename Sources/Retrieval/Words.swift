@@ -86,6 +86,11 @@ package enum Words {
     }
   }
 
+  /// FNV-1a, 64 bits, of a word's bytes, those of ASCII in lower case.
+  static func hash(of word: some Sequence<UInt8>) -> UInt64 {
+    word.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(loweredASCII($1))) &* 0x100_0000_01b3 }
+  }
+
   static func loweredASCII(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
   /// Letters and digits of ASCII, and every byte of what is not ASCII.

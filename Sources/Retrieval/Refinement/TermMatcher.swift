@@ -35,7 +35,7 @@ package struct TermMatcher {
     static let ofStopWord = Beginning(rawValue: 2)
   }
 
-  private static let stopWords = HashTable(StopWords.english.map { $0.utf8.reduce(emptyHash, hash) })
+  private static let stopWords = HashTable(StopWords.english.map { Retrieval.Words.hash(of: $0.utf8) })
 
   /// 0 for what is in no word, one of 36 for letters and digits, 63 for what is not ASCII.
   private static let classes: [UInt8] = (0..<256).map { byte in
@@ -83,10 +83,10 @@ package struct TermMatcher {
         let beginning = isASCII ? beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0)] : .ofStem
         if isASCII, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
           matches.wordCount += 1
-          if !beginning.contains(.ofStopWord) || !stopWords.contains(run.reduce(Self.emptyHash, Self.hash)) { matches.terms.append(-1) }
+          if !beginning.contains(.ofStopWord) || !stopWords.contains(Retrieval.Words.hash(of: run)) { matches.terms.append(-1) }
         } else {
           // What is not ASCII is taken apart when it is first seen.
-          let hash = run.reduce(Self.emptyHash, Self.hash)
+          let hash = Retrieval.Words.hash(of: run)
           let words = known[hash] ?? look(up: run, hash)
           matches.wordCount += words.count
           matches.terms += words.terms
@@ -112,11 +112,6 @@ package struct TermMatcher {
     known[hash] = words
     return words
   }
-
-  /// FNV-1a, 64 bits, of the bytes in lower case.
-  private static let emptyHash: UInt64 = 0xcbf2_9ce4_8422_2325
-  private static func hash(_ before: UInt64, _ byte: UInt8) -> UInt64 { (before ^ UInt64(Retrieval.Words.loweredASCII(byte))) &* 0x100_0000_01b3 }
-
 }
 
 /// The first bytes of a word, up to eight of them, in lower case.
