@@ -32,7 +32,8 @@ import Foundation
   ///   - version: The version that is read.
   package init(path: String, kind: StaticString, version: UInt32) throws(DurableFileError) {
     precondition(kind.utf8CodeUnitCount == 8, "a kind of file has eight letters")
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe in the place of a file is not waited for.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unsafe .writing(path, "open", String(cString: strerror(errno))) }
     var isKept = false
     defer { if !isKept { close(descriptor) } }

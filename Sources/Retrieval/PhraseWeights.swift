@@ -1,7 +1,7 @@
 import Lexical
 import Store
 
-/// Words that a question has in quotation marks count as one more term, which chunks have where the words follow each other: its inverse document
+/// Words that a question has in quotation marks, or that are an identifier, count as one more term, which chunks have where the words follow each other: its inverse document
 /// frequency is added to their scores of words.
 ///
 /// The index of words has no positions: of the chunks that hold all of the phrase's words those that fit them best are read and looked through, `depth`
@@ -20,6 +20,8 @@ struct PhraseWeights {
     guard !phrases.isEmpty else { return }
     let chunkCount = try store.chunkCount(of: collection)
     for phrase in phrases {
+      // A word that so many have tells nothing apart, and which of them were looked through would be chance.
+      if phrase.count == 1, try store.chunkCounts(of: phrase, in: collection)[0] > Self.depth { continue }
       let best = try store.lexicalSearch(allOf: phrase, limit: Self.depth, in: collection, among: allowed)
       let holders = try store.texts(of: best.map(\.chunkID)).filter { _, texts in
         [texts.text, texts.header].contains { Self.holds(Words.folded($0), phrase) }

@@ -13,7 +13,7 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
   package let isLiteral: Bool
-  /// Words in quotation marks, two and more, folded: where they follow each other is what is looked for. Distinct, the first of many.
+  /// Words in quotation marks, and those of identifiers, folded: where they follow each other is what is looked for. Distinct, the first of many.
   package let phrases: [[String]]
   /// What words that no document has were taken for: stems by stems.
   package let corrections: [String: String]
@@ -34,7 +34,8 @@ package struct QueryAnalysis: Sendable, Equatable {
     }
     var terms: [String] = []
     var words: [String] = []
-    var isLiteral = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
+    var identifiers: [String] = []
+    let isQuoting = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
     for piece in question.split(whereSeparator: \.isWhitespace) {
       let whole = Self.trimmed(piece)
       let written = whole.unicodeScalars.split { !Words.isWordScalar($0) }.map { String($0) }
@@ -42,12 +43,13 @@ package struct QueryAnalysis: Sendable, Equatable {
       if parts.count > 1, Self.isIdentifier(whole) {
         terms.append(whole.lowercased())
         // `max_wal_size`, `std::sort`, `a@b.c`; not `IL-6` or `95%`, which prose is full of.
-        if whole.unicodeScalars.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { isLiteral = true }
+        let isName = whole.unicodeScalars.contains { "_\\@#$".unicodeScalars.contains($0) } || whole.contains("::")
+        if isName { identifiers.append(String(whole)) }
       }
       for (word, part) in zip(written, parts) {
         let inner = Self.compoundParts(of: word)
         terms += [part] + inner
-        if !inner.isEmpty { isLiteral = true }
+        if !inner.isEmpty || Self.isNumbered(word) { identifiers.append(word) }
       }
       words += parts
     }
@@ -62,10 +64,10 @@ package struct QueryAnalysis: Sendable, Equatable {
     stems = Array(Self.distinct(sequence).prefix(Self.termLimit))
     let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
     self.words = stems.map { wordOfStem[$0] ?? $0 }
-    self.isLiteral = isLiteral
+    isLiteral = isQuoting || !identifiers.isEmpty
     var seen = Set<[String]>()
-    let quoted = Self.quoted(question).map { Array(Words.folded(String($0)).prefix(Self.termLimit)) }
-    phrases = Array(quoted.filter { $0.count > 1 && seen.insert($0).inserted }.prefix(Self.phraseLimit))
+    let literal = (Self.quoted(question).map { String($0) } + identifiers).map { Array(Words.folded($0).prefix(Self.termLimit)) }
+    phrases = Array(literal.filter { !$0.allSatisfy(Words.isStopWord) && seen.insert($0).inserted }.prefix(Self.phraseLimit))
     corrections = [:]
   }
 
@@ -129,6 +131,12 @@ package struct QueryAnalysis: Sendable, Equatable {
     let hasAcronym = zip(word, word.dropFirst()).contains { $0.isUppercase && $1.isUppercase }
     if hasAcronym, parts.contains(where: { $0.utf8.count < 3 }) { return [] }
     return first.properties.isLowercase || parts.count > 2 ? parts : []
+  }
+
+  /// Whether a word is the number of a thing (`INV1043`, `RFC7231`), and no name with a digit or two (`p53`, `IL6`), of which prose has many.
+  private static func isNumbered(_ word: String) -> Bool {
+    let parts = WordBorders.parts(of: word)
+    return parts.contains { $0.allSatisfy(\.isLetter) } && parts.contains { $0.count > 2 && $0.allSatisfy(\.isNumber) }
   }
 
   private static func distinct(_ words: [String]) -> [String] {

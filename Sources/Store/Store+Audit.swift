@@ -115,7 +115,7 @@ extension Store {
   }
 
   private func vectorFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
-    let byteCount = collection.embedder.dimension * MemoryLayout<Float>.size
+    let byteCount = collection.embedder.dimension &* MemoryLayout<Float>.size
     let missing = try Int64.fetchAll(
       db, sql: "SELECT c.id FROM chunk c LEFT JOIN vector v ON v.chunk_id = c.id WHERE c.collection_id = ? AND v.chunk_id IS NULL LIMIT 20",
       arguments: [collection.id.rawValue]

@@ -51,7 +51,7 @@ extension Store {
     try read("read chunks with their neighbours") { db in
       var texts: [Int64: ChunkText] = [:]
       // A document's chunks are stored together, so that their keys follow each other.
-      let all = Set(ids.flatMap { [$0 - 1, $0, $0 + 1] }).sorted()
+      let all = Set(ids.flatMap { [$0 &- 1, $0, $0 &+ 1] }).sorted()
       let statement = try db.cachedStatement(
         sql: """
           SELECT c.id, c.document_id, c.record_name, c.header, c.body FROM chunk c
@@ -66,7 +66,7 @@ extension Store {
       }
       return ids.reduce(into: [:]) { found, id in
         guard let own = texts[id] else { return }
-        let neighbours = [id - 1, id + 1].compactMap { texts[$0] }.filter { $0.document == own.document && $0.record == own.record }
+        let neighbours = [id &- 1, id &+ 1].compactMap { texts[$0] }.filter { $0.document == own.document && $0.record == own.record }
         found[id] = ChunkNeighbourhood(header: own.header, text: own.body, neighbours: neighbours.map(\.body))
       }
     }
@@ -150,7 +150,7 @@ package struct ChunkNeighbourhood: Sendable, Equatable {
 /// - Parameter ids: Rising.
 private func runs(_ ids: [Int64]) -> [ClosedRange<Int64>] {
   ids.reduce(into: []) { runs, id in
-    if let last = runs.last, last.upperBound + 1 == id { runs[runs.count - 1] = last.lowerBound...id } else { runs.append(id...id) }
+    if let last = runs.last, last.upperBound == id - 1 { runs[runs.count - 1] = last.lowerBound...id } else { runs.append(id...id) }
   }
 }
 

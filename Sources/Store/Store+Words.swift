@@ -56,12 +56,16 @@ extension Store {
 
   /// How many of a collection's chunks hold each of some words, or terms as `stems` gives them.
   ///
-  /// A word has one term in each of the texts' languages; the one that most chunks hold counts.
+  /// A word has one term in each of the texts' languages; the one that most chunks hold counts. Its parts do not: `INV1043` may be in one chunk, and
+  /// `inv` in all.
   package func chunkCounts(of words: [String], in collection: CollectionID) throws(StoreError) -> [Int] {
     let index = try wordSnapshot(of: collection).index
     let analyzer = TextAnalyzer()
+    let languages = Set(index.languages + [TextAnalyzer.defaultLanguage])
     return words.map { word in
-      (analyzer.lookups(of: word, languages: index.languages) + [word]).reduce(0) { max($0, index.chunkCount(of: $1)) }
+      // The first term of a word is the word as a whole.
+      let wholes = languages.compactMap { analyzer.terms(of: word, language: $0).first?.text }
+      return (wholes + [word]).reduce(0) { max($0, index.chunkCount(of: $1)) }
     }
   }
 

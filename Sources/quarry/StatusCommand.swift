@@ -77,7 +77,8 @@ struct StatusCommand: ParsableCommand {
         modified = entry.modificationTime == 0 ? nil : Date(timeIntervalSince1970: Double(entry.modificationTime) / 1e9)
         sha256 = entry.sha256.isEmpty ? nil : entry.sha256
         chunks = entry.chunkCount
-        seconds = entry.seconds
+        // JSON has no word for what only damage can leave there.
+        seconds = entry.seconds.isFinite ? entry.seconds : 0
         noted = entry.notedAt
       }
     }

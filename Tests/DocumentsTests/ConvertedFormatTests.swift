@@ -256,6 +256,32 @@ import Testing
     #expect(document.text.contains("x") && document.omissions.map(\.name) == ["message.txt"], "\(document)")
   }
 
+  /// Three notes in an archive that Info-ZIP 3.0 wrote, the second one with a password (`zip -0 -P`).
+  private static let partlyLocked =
+    "UEsDBAoAAAAAAA69fV2cChIUHgAAAB4AAAAFAAAAYS50eHR0aGUgZmlyc3Qgbm90ZSBpcyBhYm91dCBhcHBsZXNQSwMECgAJAAAADr19Xbz2sTMqAAAAHgAA"
+    + "AAUAAABiLnR4dCUIsn7liQXiaE75AA2BaB/pYmSUhzYxQEY3KuNMHo7FQg6rooJ81QmnfFBLBwi89rEzKgAAAB4AAABQSwMECgAAAAAADr19XXAXvHkdAAAA"
+    + "HQAAAAUAAABjLnR4dHRoZSB0aGlyZCBub3RlIGlzIGFib3V0IHBlYXJzUEsBAh4DCgAAAAAADr19XZwKEhQeAAAAHgAAAAUAAAAAAAAAAAAAAKSBAAAAAGEu"
+    + "dHh0UEsBAh4DCgAJAAAADr19Xbz2sTMqAAAAHgAAAAUAAAAAAAAAAAAAAKSBQQAAAGIudHh0UEsBAh4DCgAAAAAADr19XXAXvHkdAAAAHQAAAAUAAAAAAAAA"
+    + "AAAAAKSBngAAAGMudHh0UEsFBgAAAAADAAMAmQAAAN4AAAAAAA=="
+
+  /// What is damaged or locked in an archive costs nothing else in it, and is not taken for a text.
+  @Test func anArchiveIsReadAroundWhatCannotBe() throws {
+    let bytes = [UInt8](try #require(Data(base64Encoded: Self.partlyLocked)))
+    let locked = try Fixtures.read(bytes, as: "notes.zip")
+    #expect(locked.text.contains("apples") && locked.text.contains("pears"))
+    #expect(locked.omissions.map(\.name) == ["b.txt"] && locked.omissions.allSatisfy(\.isFailure))
+    #expect(locked.omissions.first?.reason == "it opens only with a password")
+    // A letter of the third note is another now, which its checksum tells.
+    var damaged = bytes
+    damaged[try #require(bytes.firstRange(of: Array("pears".utf8))).lowerBound] = UInt8(ascii: "b")
+    let rest = try Fixtures.read(damaged, as: "notes.zip")
+    #expect(rest.text.contains("apples") && !rest.text.contains("third"))
+    #expect(rest.omissions.map(\.name) == ["b.txt", "c.txt"] && rest.omissions.allSatisfy(\.isFailure))
+    #expect(rest.omissions.last?.reason.contains("CRC") == true)
+    damaged[try #require(bytes.firstRange(of: Array("apples".utf8))).lowerBound] = UInt8(ascii: "b")
+    #expect(throws: DocumentError.self) { try Fixtures.read(damaged, as: "notes.zip") }
+  }
+
   /// A small archive of a huge file, one of too many files, and archives in archives.
   @Test func bombsEndAtTheLimits() throws {
     var limits = ReadingLimits()

@@ -55,6 +55,11 @@ import Testing
     #expect(try QueryAnalysis(many).phrases == (0..<4).map { ["phrase", "number", "\($0)"] })
   }
 
+  @Test func whatIsWrittenInOnePieceIsLookedForAsOne() throws {
+    #expect(try QueryAnalysis("what is max_wal_size for INV1043 and `fsync`?").phrases == [["fsync"], ["max", "wal", "size"], ["inv1043"]])
+    #expect(try QueryAnalysis("does p53 bind IL-6 in 2019, as \"the\" YouTube video says at 95%?").phrases == [])
+  }
+
   @Test func longQuestions() throws {
     _ = try QueryAnalysis(String(repeating: "wörd ", count: 1600))
     #expect {

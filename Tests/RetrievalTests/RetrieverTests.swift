@@ -67,6 +67,18 @@ final class Library {
     #expect(found.first?.chunk.path == "together.txt")
   }
 
+  /// A name of which every document has a part, beside others that have all other words of the question.
+  @Test(arguments: ["garden INV1043", "what does inv1043 ask for?", "garden tools INV1043", "garden tools \"INV1043\""])
+  func aNameWhosePartIsEverywhereIsFound(question: String) throws {
+    let library = try Library()
+    try library.add(
+      (0..<120).map { place in
+        let goods = place % 6 == 0 ? "garden tools" : ["books", "office chairs", "paper", "lamps", "desks"][place % 5]
+        return (path: "\(place).txt", texts: ["Invoice INV\(1000 + place) of the year, for \(goods), to be paid."])
+      })
+    #expect(try library.retriever.search(question).first?.chunk.path == "43.txt")
+  }
+
   @Test func wordsAndMeaningBothFind() throws {
     let library = try Library()
     try library.add(Self.documents)

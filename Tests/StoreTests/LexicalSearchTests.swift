@@ -40,6 +40,12 @@ import Testing
     #expect(try store.chunkCounts(of: ["technology", "possibly", "us", "hauser", "technologi", "absent"], in: collection) == [1, 1, 1, 1, 1, 0])
   }
 
+  /// The parts of a word are indexed too, and are other words.
+  @Test func aNameIsCountedAsAWhole() throws {
+    try store.put("a", ["invoice INV1043", "invoice INV1044", "the inv 1043 of another kind"], in: collection)
+    #expect(try store.chunkCounts(of: ["inv1043", "inv", "invoice", "inv1045"], in: collection) == [1, 3, 2, 0])
+  }
+
   @Test func headerAndBodyAreSearched() throws {
     try store.replace(version("t"), with: [embedded("about birds", title: "Falcon")], in: collection)
     try store.replace(version("b"), with: [embedded("the falcon flies", title: "Birds")], in: collection)

@@ -71,6 +71,27 @@ import Testing
     #expect(try store.chunks(store.chunkIDs(of: collection)).count == 4 && store.audit().isEmpty)
   }
 
+  /// What an export cannot reach is not left out of it without a word.
+  @Test(arguments: [
+    "UPDATE document SET id = 77 WHERE path = 'b.txt'", "UPDATE chunk SET document_id = 1 WHERE id = 2", "UPDATE chunk SET id = 0 WHERE id = 2",
+    "UPDATE chunk SET id = -9223372036854775808 WHERE id = 2", "UPDATE vector SET chunk_id = 77 WHERE chunk_id = 2",
+  ]) func anExportIsWholeOrRefused(damage: String) throws {
+    try change(folder, damage)
+    let store = try open()
+    #expect(isRefused { _ = try store.export("default", to: self.folder.path + "-export.jsonl") })
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "-export.jsonl"))
+    #expect(try !store.audit().isEmpty)
+    _ = try? store.neighbourhoods(of: [2, .min, .max])
+  }
+
+  /// A number that only damage leaves there stops no audit.
+  @Test(arguments: ["dimension = 9223372036854775807", "sequence = 9223372036854775807"])
+  func anAuditLivesWithAnyNumberOfACollection(damage: String) throws {
+    try change(folder, "UPDATE collection SET \(damage)")
+    _ = try? open(.reading).audit()
+    _ = try? open(.writing).audit()
+  }
+
   @Test(arguments: [
     "collection_id = 3", "document_id = 1", "ordinal = 1", "text_start = 1", "text_end = 9", "record_name = 'r'", "title = 'T'",
     "heading_path = '[\"H\"]'", "header = 'h'", "context = 'c'", "body = 'bet`'", "body = 'beta '", "spans = '[]'", "content_hash = 'x'",

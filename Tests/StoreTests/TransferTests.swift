@@ -86,8 +86,14 @@ import Testing
     try refused(lines.map { $0.replacingOccurrences(of: "\"version\":1", with: "\"version\":99") }, "another version")
     try refused(lines.map { $0.replacingOccurrences(of: "\"dimension\":16", with: "\"dimension\":8") }, "another dimension")
     try refused(lines.map { $0.replacingOccurrences(of: "\"range\":[0", with: "\"range\":[99999") }, "a range that ends before it begins")
+    for place in ["byteRange\":[-1,4]", "lines\":[0,1]", "lines\":[1,9223372036854775807]", "pages\":[-9223372036854775808,2]"] {
+      let changed = lines.map { $0.replacing(/"source":\{[^}]*\}/, with: "\"source\":{\"\(place)}") }
+      #expect(changed != lines)
+      try refused(changed, "a passage at \(place)")
+    }
+    try refused(lines.map { $0.replacing(/"bytes":\d+/, with: "\"bytes\":-1") }, "a file of fewer bytes than none")
     try refused(lines + ["{}"], "more behind the end")
-    for field in ["text", "title", "path"] {
+    for field in ["text", "title", "path", "reason"] {
       let changed = lines.map { $0.replacingOccurrences(of: "\"\(field)\":\"", with: "\"\(field)\":\"\\u0000") }
       #expect(field == "title" || changed != lines)
       if changed != lines { try refused(changed, "a zero character in a \(field)") }

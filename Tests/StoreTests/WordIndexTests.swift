@@ -168,6 +168,14 @@ import Testing
     #expect(try filtered() == 4)
   }
 
+  @Test func aPipeInThePlaceOfAFileIsNotWaitedFor() throws {
+    let expected = try published(seed: 11)
+    let file = folder.path + "/words/" + (try #require(files.first))
+    try FileManager.default.removeItem(atPath: file)
+    #expect(mkfifo(file, 0o644) == 0)
+    for access in [Store.Access.reading, .writing] { #expect(try found(in: open(access)) == expected) }
+  }
+
   @Test func aMissingFileIsMadeAnew() throws {
     var generator = SeededGenerator(seed: 6)
     try open().put("a", Self.texts(60, &generator), in: collection)

@@ -9,19 +9,86 @@ struct ArchiveEntry {
 ///
 /// `bsdtar` reads the archive as a limited child and writes it again in cpio's "newc" form to its output, so that nothing is unpacked
 /// on disk, no name can lead out of a folder, and a bomb ends at the limit for a text.
+///
+/// When it writes an archive again it says nothing about an entry that is damaged, and gives up at one that is encrypted. When it unpacks one it names both,
+/// and goes on: so each archive is run through twice.
 struct ArchiveEntries {
   let path: String
   let limits: ReadingLimits
 
+  /// An entry that cannot be read.
+  struct Fault {
+    var name: String
+    var reason: String
+    var isEncryption: Bool
+  }
+
+  /// Entries that are all there and whole.
+  ///
   /// - Parameter names: Patterns of the entries that are wanted; all when there are none.
   func read(_ data: [UInt8], only names: [String] = []) throws(DocumentError) -> [ArchiveEntry] {
-    let selection = names.flatMap { ["--include", $0] }
-    let output = try ConverterProgram.bsdtar.convert(data, of: path, ["-cf", "-", "--format=newc"] + selection + ["@-"], limits: limits)
-    guard output.exitCode == 0 else {
-      if output.complaint.lowercased().contains("passphrase") || output.complaint.lowercased().contains("encrypt") { throw .encrypted(path) }
-      throw .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output))
+    let (entries, faults) = try readSound(data, only: names)
+    if let fault = faults.first {
+      if fault.isEncryption { throw .encrypted(path) }
+      throw .malformed(path, "archive", "\(fault.name) in it cannot be read: \(fault.reason)")
     }
-    return try entries(output.bytes)
+    return entries
+  }
+
+  /// Entries that are whole, and what is wrong with the others.
+  ///
+  /// - Throws: Also where no entry can be read, and where it is not known which one is at fault.
+  func readSound(_ data: [UInt8], only names: [String] = []) throws(DocumentError) -> (entries: [ArchiveEntry], faults: [Fault]) {
+    let selection = names.flatMap { ["--include", $0] }
+    func written(leavingOut excluded: [String]) throws(DocumentError) -> Converter.Output {
+      // Anchored at both ends, and no sign in a name is one of a pattern.
+      let exclusion = excluded.flatMap { ["--exclude", "^" + $0.map { "\\*?[]^$".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "$"] }
+      return try ConverterProgram.bsdtar.convert(data, of: path, ["-cf", "-", "--format=newc"] + selection + exclusion + ["@-"], limits: limits)
+    }
+    var output = try written(leavingOut: [])
+    let faults = try self.faults(data, selection)
+    if output.exitCode != 0, !faults.isEmpty { output = try written(leavingOut: faults.map(\.name)) }
+    guard output.exitCode == 0 else { throw failure(output) }
+    let broken = Set(faults.map(\.name))
+    let sound = try entries(output.bytes).filter { !broken.contains($0.name) }
+    if sound.isEmpty, !faults.isEmpty, faults.allSatisfy(\.isEncryption) { throw .encrypted(path) }
+    return (sound, faults)
+  }
+
+  /// What `bsdtar` says of entries when it unpacks them: `name: reason: Unknown error -1`.
+  private func faults(_ data: [UInt8], _ selection: [String]) throws(DocumentError) -> [Fault] {
+    // Without a passphrase of some kind it would ask for one.
+    let output = try ConverterProgram.bsdtar.check(data, of: path, ["-xOf", "-", "--passphrase", "none"] + selection, limits: limits)
+    guard output.exitCode != 0 else { return [] }
+    let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits)
+    let names = Set(String(decoding: list.bytes, as: UTF8.self).split(separator: "\n").map { String($0) })
+    guard list.exitCode == 0 else { throw failure(list) }
+    guard output.complaint.utf8.count < Converter.complaintByteCount else { throw failure(output) }
+    var faults: [Fault] = []
+    for line in output.complaint.split(separator: "\n") where !line.allSatisfy(\.isWhitespace) {
+      // The second one is of a pattern, which need not fit anything.
+      if line == "bsdtar: Error exit delayed from previous errors." || line.hasSuffix(": Not found in archive") { continue }
+      let borders = line.ranges(of: ": ")
+      guard let border = borders.last(where: { names.contains(String(line[..<$0.lowerBound])) }) else {
+        throw .malformed(path, "archive", "bsdtar says: " + label(line.utf8))
+      }
+      let reason = String(line[border.upperBound...].replacing(": Unknown error -1", with: ""))
+      let isEncryption = Self.isOfEncryption(reason)
+      faults.append(
+        Fault(
+          name: String(line[..<border.lowerBound]), reason: isEncryption ? "it opens only with a password" : "bsdtar says: " + label(reason.utf8),
+          isEncryption: isEncryption))
+    }
+    return faults
+  }
+
+  /// Why nothing of it can be read.
+  private func failure(_ output: Converter.Output) -> DocumentError {
+    Self.isOfEncryption(output.complaint) ? .encrypted(path) : .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output))
+  }
+
+  private static func isOfEncryption(_ complaint: String) -> Bool {
+    ["passphrase", "encrypt", "crypto"].contains { complaint.lowercased().contains($0) }
   }
 
   /// cpio's "new ASCII" form (cpio(5)): a header of 110 bytes of hexadecimal fields, the name and the data, both padded to four bytes.

@@ -6,7 +6,9 @@ struct ArchiveReader {
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     var members = MemberDocuments(path: path, limits: limits, nesting: nesting)
-    for entry in try ArchiveEntries(path: path, limits: limits).read(data).sorted(by: { $0.name < $1.name }) {
+    let (entries, faults) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    for fault in faults where !isOfNoInterest(fault.name) { members.fail(fault.name, fault.reason) }
+    for entry in entries.sorted(by: { $0.name < $1.name }) {
       if isOfNoInterest(entry.name) {
         members.leaveOut(entry.name, "it is hidden, or lies in a folder of what programs made")
         continue
@@ -72,6 +74,9 @@ struct MemberDocuments {
   mutating func note(_ error: DocumentError, of name: String, isEmpty: Bool) {
     omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: !error.isUnsupportedFormat && !isEmpty))
   }
+
+  /// Notes that a member is damaged or locked.
+  mutating func fail(_ name: String, _ reason: String) { omissions.append(.init(name: name, reason: reason, isFailure: true)) }
 
   /// Notes that a member was left out by a rule.
   mutating func leaveOut(_ name: String, _ reason: String) { omissions.append(.init(name: name, reason: reason, isFailure: false)) }

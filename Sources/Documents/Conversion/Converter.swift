@@ -6,7 +6,7 @@ import Synchronization
 package struct Converter {
   package struct Output {
     package var bytes: [UInt8]
-    /// The first lines of standard error.
+    /// The first lines of standard error, `complaintByteCount` at most.
     package var complaint: String
     package var exitCode: Int32
   }
@@ -19,6 +19,9 @@ package struct Converter {
     /// Stopped by a signal; memory or CPU limits end so.
     case killed(Int32)
   }
+
+  /// Bytes of standard error that are kept.
+  static let complaintByteCount = 1 << 16
 
   /// Found along `PATH`.
   let program: String
@@ -52,8 +55,10 @@ package struct Converter {
   /// Whether converters have no network here.
   package static var isIsolated: Bool { !isolation.isEmpty }
 
-  /// - Parameter input: What the program reads from its standard input; it may stop reading before the end.
-  package func run(_ arguments: [String], input: [UInt8]) throws(Failure) -> Output {
+  /// - Parameters:
+  ///   - input: What the program reads from its standard input; it may stop reading before the end.
+  ///   - keepsOutput: Otherwise what it writes is only counted.
+  package func run(_ arguments: [String], input: [UInt8], keepsOutput: Bool = true) throws(Failure) -> Output {
     guard let executable = Self.find(program) else { throw .missing }
     var command = [executable] + arguments
     // util-linux sets the limits between fork and exec, where Swift code must not run.
@@ -70,6 +75,7 @@ package struct Converter {
     defer { child.end() }
     let deadline = ContinuousClock.now + .seconds(seconds)
     var bytes: [UInt8] = []
+    var writtenCount = 0
     var complaint: [UInt8] = []
     var isOpen = [true, true]
     var sentCount = 0
@@ -94,16 +100,17 @@ package struct Converter {
         if piece.isEmpty {
           isOpen[index] = false
         } else if index == 0 {
-          bytes += piece
-          guard bytes.count <= outputByteCount else { throw .tooMuchOutput }
-        } else if complaint.count < 4096 {
+          writtenCount += piece.count
+          guard writtenCount <= outputByteCount else { throw .tooMuchOutput }
+          if keepsOutput { bytes += piece }
+        } else if complaint.count < Self.complaintByteCount {
           complaint += piece
         }
       }
     }
     let status = try child.wait(until: deadline)
     if status & 0x7F != 0 { throw .killed(status & 0x7F) }
-    return Output(bytes: bytes, complaint: String(decoding: complaint.prefix(4096), as: UTF8.self), exitCode: (status >> 8) & 0xFF)
+    return Output(bytes: bytes, complaint: String(decoding: complaint.prefix(Self.complaintByteCount), as: UTF8.self), exitCode: (status >> 8) & 0xFF)
   }
 
   /// Empty at the end, `nil` when there is nothing just now.

@@ -20,10 +20,21 @@ struct ConverterProgram {
   /// - Parameter path: The document's, for errors.
   /// - Returns: What the program wrote, whatever its exit status.
   func convert(_ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits) throws(DocumentError) -> Converter.Output {
+    try run(data, of: path, arguments, limits: limits, keepsOutput: true)
+  }
+
+  /// Has a program run through a document for what it complains of; what it writes is not kept, though it counts.
+  func check(_ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits) throws(DocumentError) -> Converter.Output {
+    try run(data, of: path, arguments, limits: limits, keepsOutput: false)
+  }
+
+  private func run(
+    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, keepsOutput: Bool
+  ) throws(DocumentError) -> Converter.Output {
     let converter = Converter(
       program: name, seconds: limits.converterSeconds, memoryByteCount: limits.converterMemoryByteCount, outputByteCount: limits.convertedByteCount)
     do {
-      return try converter.run(arguments, input: data)
+      return try converter.run(arguments, input: data, keepsOutput: keepsOutput)
     } catch {
       switch error {
       case .missing: throw .missingConverter(path, name, package: package)

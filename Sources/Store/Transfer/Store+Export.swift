@@ -33,16 +33,19 @@ extension Store {
             version: TransferLine.version, name: name, embedder: collection.embedder, chunker: collection.chunker, denseWeight: collection.denseWeight
           )))
       for (id, files) in groups {
-        guard let version = try documentVersion(id) else { continue }
+        guard let version = try documentVersion(id) else { throw StoreError.damagedRow("the document of \(files[0].path)") }
         let chunkCount = files[0].chunkCount
         try output.write(
           TransferLine(
             document: .init(
               root: version.root, path: version.path, sha256: version.sha256, bytes: version.byteCount, modified: version.modificationTime,
               format: version.format, title: version.title, language: version.language, metadata: version.metadata, chunks: chunkCount)))
+        var written = 0
         try forEachChunkBatch(ofDocument: id, size: 1024) { chunks in
           for embedded in chunks { try output.write(TransferLine(chunk: .init(embedded))) }
+          written += chunks.count
         }
+        guard written == chunkCount else { throw StoreError.damagedRow("what is stored of \(version.path)") }
         report.documents += 1
         report.chunks += chunkCount
         for file in files {

@@ -91,7 +91,10 @@ private struct IncomingCollection {
     let version = DocumentVersion(
       root: document.root, path: document.path, sha256: document.sha256, byteCount: document.bytes, modificationTime: document.modified,
       format: document.format, title: document.title, language: document.language, metadata: document.metadata)
-    try requireWhole([document.root, document.path, document.sha256, document.format, document.title, document.language])
+    guard document.bytes >= 0 else { throw fault("the document has impossible numbers") }
+    try requireWhole(
+      [document.root, document.path, document.sha256, document.format, document.title, document.language]
+        + document.metadata.flatMap { [$0.key] + $0.value })
     guard seen.insert(Array("\(document.root)\0\(document.path)".utf8)).inserted else { throw fault("a document has the path of one before it") }
     let count = max(0, document.chunks)
     if count > Self.heldChunkCount {
@@ -122,7 +125,7 @@ private struct IncomingCollection {
 
   private func embedded(_ chunk: TransferLine.StoredChunk, ordinal: Int) throws -> EmbeddedChunk {
     guard chunk.ordinal == ordinal, chunk.range.count == 2, chunk.range[0] >= 0, chunk.range[0] <= chunk.range[1],
-      chunk.spans.allSatisfy({ $0.offset >= 0 }), chunk.tokens >= 0
+      chunk.spans.allSatisfy({ $0.offset >= 0 && $0.source.isPossible }), chunk.tokens >= 0
     else { throw fault("the chunk has impossible numbers") }
     guard !chunk.text.isEmpty else { throw fault("the chunk has no text") }
     try requireWhole([chunk.text, chunk.title, chunk.context, chunk.record?.name, chunk.record?.title] + chunk.headings)
@@ -139,6 +142,8 @@ private struct IncomingCollection {
   private mutating func take(_ file: TransferLine.File) throws {
     var version = DocumentVersion(
       root: file.root, path: file.path, sha256: file.sha256, byteCount: file.bytes, modificationTime: file.modified, format: "", title: nil)
+    guard file.bytes >= 0 else { throw fault("the file has impossible numbers") }
+    try requireWhole([file.root, file.path, file.sha256, file.code, file.reason])
     let isOwn = last.map { $0.root.hasBytes(of: file.root) && $0.path.hasBytes(of: file.path) } ?? false
     if !(file.shares && isOwn) { report.files += 1 }
     switch (file.state, file.shares, last) {
@@ -168,6 +173,15 @@ private struct IncomingCollection {
   }
 
   private func fault(_ reason: String) -> StoreError { .export(path, line: lines.number, reason) }
+}
+
+extension SourceSpan {
+  /// Whether there can be such a place in a file; numbers up to 2^53 are exact in any program that reads JSON.
+  fileprivate var isPossible: Bool {
+    let possible = 0...1 << 53
+    return [byteRange?.lowerBound, byteRange?.upperBound].allSatisfy { $0.map(possible.contains) ?? true }
+      && [lines, pages].allSatisfy { $0.map { $0.lowerBound >= 1 && possible.contains($0.upperBound) } ?? true }
+  }
 }
 
 /// Reads lines of JSON, one at a time.
