@@ -18,12 +18,15 @@ FOLDER = CORPORA / "fixtures"
 
 
 def pdf(pages, title):
-    """A PDF of text pages in Helvetica, one list of lines a page."""
+    """A PDF of text pages in Helvetica, one list a page: of lines, or of (points from the left, points from the bottom, text)."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", None, b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     kids = []
     for lines in pages:
         content = ["BT", "/F1 11 Tf", "14 TL", "72 740 Td"]
         for line in lines:
+            if isinstance(line, tuple):
+                content.append(f"1 0 0 1 {line[0]} {line[1]} Tm")
+                line = line[2]
             escaped = line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
             content.append(f"({escaped}) Tj T*")
         stream = "\n".join(content + ["ET"]).encode("latin-1")
@@ -352,7 +355,20 @@ def cells(*values):
     return "<table:table-row>" + "".join(f"<table:table-cell><text:p>{value}</text:p></table:table-cell>" for value in values) + "</table:table-row>"
 
 
+def accounts():
+    """Three pages with a running head and a number at the foot: two columns of prose, a table, and a closing remark."""
+    left = ["The lamp burned twelve barrels of", "oil in the year, two more than in", "the year before, since the fog of", "November did not lift for nineteen", "days and nights without a break."]
+    right = ["Of the visitors most came by the", "Monday boat, and stayed no longer", "than an hour, which is as long as", "the boat waits at the landing, or", "as long as the sea will let it wait."]
+    columns = [(x, 680 - 14 * row, text) for x, lines in [(72, left), (320, right)] for row, text in enumerate(lines)]
+    rows = [["Month", "Oil", "Wicks", "Visitors"], ["June", "31", "4", "120"], ["July", "28", "3", "210"], ["August", "33", "", "305"], ["November", "96", "11", "2"]]
+    table = [(72 + 110 * column, 650 - 18 * row, text) for row, texts in enumerate(rows) for column, text in enumerate(texts) if text]
+    bodies = [columns, [(72, 700, "What was used, month by month:"), *table, (72, 540, "Oil is counted in gallons.")],
+              [(72, 700 - 14 * row, text) for row, text in enumerate(["Signed by the keeper", "on the last of December", "in the oil cellar, which", "is the warmest room."])]]
+    return pdf([[(72, 790, "Accounts of Skarn Point"), *body, (290, 40, str(number))] for number, body in enumerate(bodies, 1)], "Accounts of 1953")
+
+
 FORMATS = {
+    "accounts.pdf": accounts(),
     "repairs.docx": written_by_pandoc(
         "docx", "# Repairs of 1911\n\nThe chimney of the lamp cracked on the ninth of May.\n\n## Costs\n\n| Part | Price |\n|---|---|\n| wick | 4 pence |\n| chimney | 2 shillings |\n"),
     "visitors.odt": written_by_pandoc("odt", "# Visitors\n\nThe bishop came in 1953 and was seasick.\n"),

@@ -1,3 +1,4 @@
+package import Documents
 package import Inference
 
 /// An answer with the places in the documents that say so: the JSON form of `quarry ask --json` and `POST /v1/ask`.
@@ -26,6 +27,8 @@ package struct Answer: Sendable, Codable, Equatable {
     /// Paths of files that hold the very same.
     package var otherPaths: [String]
     package var page: Int?
+    /// Where on that page.
+    package var box: PageBox?
     /// First and last line, counted from 1.
     package var lines: [Int]?
     package var heading: String?
@@ -33,14 +36,15 @@ package struct Answer: Sendable, Codable, Equatable {
     package var score: Double
 
     package init(
-      number: Int, document: String, path: String, otherPaths: [String] = [], page: Int?, lines: [Int]?, heading: String?, quote: String,
-      score: Double
+      number: Int, document: String, path: String, otherPaths: [String] = [], page: Int?, box: PageBox? = nil, lines: [Int]?, heading: String?,
+      quote: String, score: Double
     ) {
       self.number = number
       self.document = document
       self.path = path
       self.otherPaths = otherPaths
       self.page = page
+      self.box = box
       self.lines = lines
       self.heading = heading
       self.quote = quote
@@ -55,6 +59,7 @@ package struct Answer: Sendable, Codable, Equatable {
       try container.encode(path, forKey: .path)
       try container.encode(otherPaths, forKey: .otherPaths)
       try container.encode(page, forKey: .page)
+      try container.encode(box, forKey: .box)
       try container.encode(lines, forKey: .lines)
       try container.encode(heading, forKey: .heading)
       try container.encode(quote, forKey: .quote)
@@ -62,7 +67,7 @@ package struct Answer: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-      case number, document, path, page, lines, heading, quote, score
+      case number, document, path, page, box, lines, heading, quote, score
       case otherPaths = "other_paths"
     }
   }

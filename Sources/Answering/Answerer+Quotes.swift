@@ -51,7 +51,7 @@ extension Answerer {
     let place = chunk.source(of: range)
     return Answer.Source(
       number: number, document: chunk.document, path: chunk.path, otherPaths: chunk.otherPaths, page: place.pages?.lowerBound,
-      lines: place.lines.map { [$0.lowerBound, $0.upperBound] }, heading: chunk.header.isEmpty ? nil : chunk.header,
+      box: place.box, lines: place.lines.map { [$0.lowerBound, $0.upperBound] }, heading: chunk.header.isEmpty ? nil : chunk.header,
       quote: String(decoding: Array(chunk.text.utf8)[range], as: UTF8.self), score: score)
   }
 

@@ -17,6 +17,15 @@ enum CharacterFolding {
     (0x3040...0x30FF).contains(scalar.value) || (0xF900...0xFAFF).contains(scalar.value) ? folded(String(scalar)) : String(scalar)
   }
 
+  /// Syllables of Korean.
+  static func isHangul(_ scalar: Unicode.Scalar) -> Bool { (0xAC00...0xD7A3).contains(scalar.value) }
+
+  /// Letters and digits of the width of others' and kana of half of it become what they mean; canonically composed.
+  static func composed(_ text: String) -> String {
+    text.unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) }
+      ? text.precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping
+  }
+
   /// Letters, digits and marks, of which words are made.
   static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII {

@@ -36,7 +36,7 @@ struct PieceParts: Sequence {
       if !run.isEmpty { parts.append(.unspaced(Self.text(run))) }
       run.removeAll()
     }
-    let text = piece.utf8.allSatisfy { $0 < 0x80 } ? piece : piece.precomposedStringWithCanonicalMapping
+    let text = piece.utf8.allSatisfy { $0 < 0x80 } ? piece : CharacterFolding.composed(piece)
     for scalar in text.unicodeScalars {
       if CharacterFolding.isUnspaced(scalar) {
         endWords()

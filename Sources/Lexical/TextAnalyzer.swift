@@ -2,7 +2,7 @@
 ///
 /// Words in lower case, stemmed by the rules of the language, without diacritics. What is written in one piece (`max_wal_size`, `std::sort`,
 /// `8.2.1`, `foo-bar`) is a term as a whole, and so are its parts; `camelCase` and `sha256` likewise. Scripts without spaces: each two
-/// neighbouring characters. A term above 64 bytes is left out, though its word counts for the length.
+/// neighbouring characters, Korean words as a whole too. A term above 64 bytes is left out, though its word counts for the length.
 ///
 /// Not for several threads at once (the stemmers have state), and cheap to make.
 package struct TextAnalyzer {
@@ -77,6 +77,11 @@ package struct TextAnalyzer {
             result.append(stem.isEmpty ? folded : stem, at: result.wordCount)
           }
           for part in WordBorders.parts(of: word) { result.append(stemmers.stem(part, language: language), at: result.wordCount) }
+          // Korean writes particles at its words' ends.
+          for (first, second) in zip(word.unicodeScalars, word.unicodeScalars.dropFirst())
+          where CharacterFolding.isHangul(first) && CharacterFolding.isHangul(second) {
+            result.append(CharacterFolding.folded(String(first) + String(second)), at: result.wordCount)
+          }
           result.wordCount += 1
         }
       case .unspaced(let run):

@@ -7,8 +7,10 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let terms: [String]
   /// The distinct stems of the question's words, stop words left out: what a passage is checked for.
   package let stems: [String]
-  /// For each of the stems the first word that has it, folded.
+  /// For each of the stems the first word that has it, in lower case: what other languages' rules make their stems of.
   package let words: [String]
+  /// What the index has of the words beside each as a whole: the parts of `INV1043` and `camelCase`, pairs of Korean syllables. Distinct.
+  package let parts: [String]
   /// The stems in the question's order, each as often as it stands there: which of them follow each other.
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
@@ -34,6 +36,7 @@ package struct QueryAnalysis: Sendable, Equatable {
     }
     var terms: [String] = []
     var words: [String] = []
+    var compounds: [String] = []
     var identifiers: [String] = []
     let isQuoting = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
     for piece in question.split(whereSeparator: \.isWhitespace) {
@@ -43,12 +46,12 @@ package struct QueryAnalysis: Sendable, Equatable {
       if parts.count > 1, Self.isIdentifier(whole) {
         terms.append(whole.lowercased())
         // `max_wal_size`, `std::sort`, `a@b.c`; not `IL-6` or `95%`, which prose is full of.
-        let isName = whole.unicodeScalars.contains { "_\\@#$".unicodeScalars.contains($0) } || whole.contains("::")
-        if isName { identifiers.append(String(whole)) }
+        if Self.isName(whole, written) { identifiers.append(String(whole)) }
       }
       for (word, part) in zip(written, parts) {
         let inner = Self.compoundParts(of: word)
         terms += [part] + inner
+        compounds += inner
         if !inner.isEmpty || Self.isNumbered(word) { identifiers.append(word) }
       }
       words += parts
@@ -56,18 +59,26 @@ package struct QueryAnalysis: Sendable, Equatable {
     guard !words.isEmpty else { throw .emptyQuestion }
     let telling = terms.filter { !Words.isStopWord($0) }
     self.terms = Array(Self.distinct(telling.isEmpty ? terms : telling).prefix(Self.termLimit))
-    let folded = Words.folded(question)
-    let tellingWords = folded.filter { !Words.isStopWord($0) }
+    // Scripts without spaces have several words in a run.
+    let folded = words.flatMap { word in
+      let folded = Words.folded(word)
+      return folded.count == 1 ? [(word: word, folded: folded[0])] : folded.map { (word: $0, folded: $0) }
+    }
+    let tellingWords = folded.filter { !Words.isStopWord($0.folded) }
     let analyzer = TextAnalyzer()
-    let asked = (tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit).map { (word: $0, stem: analyzer.englishStem(of: $0)) }
+    let asked = (tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit)
+      .map { (word: $0.word, stem: analyzer.englishStem(of: $0.folded)) }
     sequence = asked.map(\.stem)
-    stems = Array(Self.distinct(sequence).prefix(Self.termLimit))
+    let stems = Array(Self.distinct(sequence).prefix(Self.termLimit))
+    self.stems = stems
+    let inner = asked.flatMap { analyzer.terms(of: $0.word, language: TextAnalyzer.defaultLanguage).dropFirst().map(\.text) }
+    parts = Array(Self.distinct(inner + compounds.map(analyzer.englishStem)).filter { !stems.contains($0) }.prefix(Self.termLimit))
     let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
     self.words = stems.map { wordOfStem[$0] ?? $0 }
     isLiteral = isQuoting || !identifiers.isEmpty
     var seen = Set<[String]>()
     let literal = (Self.quoted(question).map { String($0) } + identifiers).map { Array(Words.folded($0).prefix(Self.termLimit)) }
-    phrases = Array(literal.filter { !$0.allSatisfy(Words.isStopWord) && seen.insert($0).inserted }.prefix(Self.phraseLimit))
+    phrases = Array(literal.filter { !$0.isEmpty && ($0.count > 1 || !Words.isStopWord($0[0])) && seen.insert($0).inserted }.prefix(Self.phraseLimit))
     corrections = [:]
   }
 
@@ -81,14 +92,15 @@ package struct QueryAnalysis: Sendable, Equatable {
     let corrected = zip(stems, words).map { stem, word in corrections[stem].map { ($0, $0) } ?? (stem, word) }.filter { seen.insert($0.0).inserted }
     return QueryAnalysis(
       terms: terms + stems.compactMap { corrections[$0] }, stems: corrected.map(\.0), words: corrected.map(\.1),
-      sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, phrases: phrases,
+      parts: parts, sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, phrases: phrases,
       corrections: corrections)
   }
 
   private init(
-    terms: [String], stems: [String], words: [String], sequence: [String], isLiteral: Bool, phrases: [[String]], corrections: [String: String]
+    terms: [String], stems: [String], words: [String], parts: [String], sequence: [String], isLiteral: Bool, phrases: [[String]],
+    corrections: [String: String]
   ) {
-    (self.terms, self.stems, self.words) = (terms, stems, words)
+    (self.terms, self.stems, self.words, self.parts) = (terms, stems, words, parts)
     (self.sequence, self.isLiteral, self.phrases, self.corrections) = (sequence, isLiteral, phrases, corrections)
   }
 
@@ -133,10 +145,22 @@ package struct QueryAnalysis: Sendable, Equatable {
     return first.properties.isLowercase || parts.count > 2 ? parts : []
   }
 
-  /// Whether a word is the number of a thing (`INV1043`, `RFC7231`), and no name with a digit or two (`p53`, `IL6`), of which prose has many.
+  /// Whether a word is the number of a thing (`INV1043`, `RFC7231`), and neither a name with a digit or two (`p53`, `IL6`), of which prose has many, nor
+  /// a number with its unit (`500mg`, `100th`).
   private static func isNumbered(_ word: String) -> Bool {
     let parts = WordBorders.parts(of: word)
-    return parts.contains { $0.allSatisfy(\.isLetter) } && parts.contains { $0.count > 2 && $0.allSatisfy(\.isNumber) }
+    return parts.first?.allSatisfy(\.isLetter) == true && parts.contains { $0.count > 2 && $0.allSatisfy(\.isNumber) }
+  }
+
+  /// Whether signs inside a piece say that it is the name of one thing: `max_wal_size`, `std::sort`, `a@b.c`, `192.168.4.17`, `notes.txt`, `/etc/hosts`,
+  /// `JIRA-4711`; not `IL-6`, `95%` or `and/or`, which prose is full of.
+  private static func isName(_ whole: Substring, _ parts: [String]) -> Bool {
+    let signs = whole.unicodeScalars.filter { !Words.isWordScalar($0) }
+    if signs.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { return true }
+    if parts.count > 2, signs.allSatisfy({ $0 == "." || $0 == "/" || $0 == ":" }) { return parts.contains { $0.count > 1 } }
+    guard parts.count == 2, signs.count == 1 else { return false }
+    if signs.first == "." { return parts.allSatisfy { $0.count > 1 && $0.first?.isLetter == true } && parts[0].count > 2 }
+    return signs.first == "-" && parts[0].allSatisfy(\.isLetter) && parts[1].count > 2 && parts[1].allSatisfy(\.isNumber)
   }
 
   private static func distinct(_ words: [String]) -> [String] {

@@ -1,4 +1,4 @@
-import Documents
+package import Documents
 import Store
 
 /// The JSON form of `quarry search --json` and `POST /v1/search`.
@@ -20,6 +20,8 @@ package struct SearchResults: Sendable, Encodable {
     package var otherPaths: [String]
     /// The first page.
     package var page: Int?
+    /// Where on that page.
+    package var box: PageBox?
     /// First and last line, counted from 1.
     package var lines: [Int]?
     package var heading: String?
@@ -35,6 +37,7 @@ package struct SearchResults: Sendable, Encodable {
       path = chunk.path
       otherPaths = chunk.otherPaths
       page = source.pages?.lowerBound
+      box = source.box
       lines = source.lines.map { [$0.lowerBound, $0.upperBound] }
       heading = chunk.header.isEmpty ? nil : chunk.header
       text = chunk.text
@@ -50,6 +53,7 @@ package struct SearchResults: Sendable, Encodable {
       try container.encode(path, forKey: .path)
       try container.encode(otherPaths, forKey: .otherPaths)
       try container.encode(page, forKey: .page)
+      try container.encode(box, forKey: .box)
       try container.encode(lines, forKey: .lines)
       try container.encode(heading, forKey: .heading)
       try container.encode(text, forKey: .text)
@@ -57,7 +61,7 @@ package struct SearchResults: Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case rank, score, document, path, page, lines, heading, text, explanation
+      case rank, score, document, path, page, box, lines, heading, text, explanation
       case otherPaths = "other_paths"
     }
   }

@@ -176,5 +176,8 @@ package enum Words {
 
 extension String {
   /// Canonically decomposed, so that letters and their diacritics are apart.
-  fileprivate var decomposed: String { decomposedStringWithCanonicalMapping }
+  fileprivate var decomposed: String {
+    // Letters of another width mean the same.
+    unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) } ? decomposedStringWithCompatibilityMapping : decomposedStringWithCanonicalMapping
+  }
 }

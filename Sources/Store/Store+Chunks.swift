@@ -83,14 +83,14 @@ extension Store {
     }
   }
 
-  /// The keys of the chunks of one document, by a path of its (relative or whole) or its record's name.
+  /// The keys of the chunks of one document, by a path of its (relative or whole), its record's name, or both (`mail.mbox#3`).
   package func chunkIDs(ofDocument name: String, in collection: CollectionID) throws(StoreError) -> [Int64] {
     try read("list the chunks of \(name)") { db in
       try Int64.fetchAll(
         db,
         sql: """
           SELECT c.id FROM chunk c JOIN document d ON d.id = c.document_id
-          WHERE c.collection_id = ?1 AND (c.record_name = ?2 OR d.id IN (
+          WHERE c.collection_id = ?1 AND (c.record_name = ?2 OR d.path || '#' || c.record_name = ?2 OR d.id IN (
             SELECT document_id FROM file WHERE collection_id = ?1 AND (path = ?2 OR root || '/' || path = ?2)))
           ORDER BY d.path, c.ordinal, c.id
           """, arguments: [collection.rawValue, name])

@@ -69,6 +69,9 @@ extension Store {
     }
   }
 
+  /// The languages that a collection's texts were stemmed by.
+  package func wordLanguages(of collection: CollectionID) throws(StoreError) -> [String] { try wordSnapshot(of: collection).index.languages }
+
   /// A collection's stems that begin with some letters and may be made of another by so many mistakes (`LexicalIndex.terms(near:)`), and how many
   /// chunks hold each; `limit` stems are looked at, at most.
   package func stems(

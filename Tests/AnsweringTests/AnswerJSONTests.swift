@@ -17,7 +17,7 @@ import Testing
     #expect(
       try json(answer) == """
         {"abstained":true,"answer":null,"kind":null,"receipt":{"approximation":null,"chunks":["c"],"embedder":"e","generator":null,"left_out_passages":0,"mode":"quote",\
-        "question":"q","reranked_passages":0,"sequence":3},"sources":[{"document":"d","heading":null,"lines":null,"number":1,"other_paths":[],"page":null,"path":"a/b.md","quote":"Quote.",\
+        "question":"q","reranked_passages":0,"sequence":3},"sources":[{"box":null,"document":"d","heading":null,"lines":null,"number":1,"other_paths":[],"page":null,"path":"a/b.md","quote":"Quote.",\
         "score":0.5}],"usage":{"accepted_tokens":0,"cached_tokens":0,"completion_tokens":0,"decode_seconds":0,"disk_cached_tokens":0,\
         "drafted_tokens":0,"prefill_seconds":0,"prepared_tokens":0,"prompt_tokens":0,"queue_seconds":0,"retrieval_seconds":0},"verification":null}
         """)

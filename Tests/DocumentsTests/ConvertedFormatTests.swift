@@ -17,6 +17,23 @@ import Testing
         "row page 0 wick | 4 pence", "row page 0 chimney | 2 shillings",
       ]
     ),
+    (
+      "accounts.pdf", .pdf, "Accounts of 1953",
+      [
+        """
+        p page 1 The lamp burned twelve barrels of oil in the year, two more than in the year before, since the fog of November did not lift for nineteen \
+        days and nights without a break.
+        """,
+        """
+        p page 1 Of the visitors most came by the Monday boat, and stayed no longer than an hour, which is as long as the boat waits at the landing, or as \
+        long as the sea will let it wait.
+        """,
+        "p page 2 What was used, month by month:", "row page 2 Month: June · Oil: 31 · Wicks: 4 · Visitors: 120",
+        "row page 2 Month: July · Oil: 28 · Wicks: 3 · Visitors: 210", "row page 2 Month: August · Oil: 33 · Visitors: 305",
+        "row page 2 Month: November · Oil: 96 · Wicks: 11 · Visitors: 2", "p page 2 Oil is counted in gallons.",
+        "p page 3 Signed by the keeper on the last of December in the oil cellar, which is the warmest room.",
+      ]
+    ),
     ("visitors.odt", .odt, "Visitors", ["h1 page 0 Visitors", "p page 0 The bishop came in 1953 and was seasick."]),
     ("menu.rtf", .rtf, nil, ["p page 0 Menu", "p page 0 On Sundays there is smoked haddock."]),
     (
@@ -256,6 +273,28 @@ import Testing
     #expect(document.text.contains("x") && document.omissions.map(\.name) == ["message.txt"], "\(document)")
   }
 
+  /// A page's box is its place in points from the upper left corner; a paragraph has one for each of its lines.
+  @Test func partsOfAPageHaveTheirPlaces() throws {
+    let document = try Self.read("accounts.pdf")
+    func box(_ source: SourceSpan) throws -> PageBox { try #require(source.box) }
+    // Helvetica of 11 points stands on 632 and 614 of 842 from below.
+    let (june, july) = (try box(document.blocks[3].source), try box(document.blocks[4].source))
+    #expect((72...73).contains(june.left) && june.top < 842 - 632 && june.bottom > 842 - 632 && june.right > 402)
+    #expect(abs(july.top - june.top - 18) < 0.1)
+    let anchors = document.blocks[1].anchors
+    #expect(anchors.count == 5 && anchors.map(\.offset) == anchors.map(\.offset).sorted())
+    #expect(try anchors.allSatisfy { try box($0.source).left >= 320 && $0.source.pages == 1...1 })
+    let second = anchors[1].offset
+    #expect(Array(document.text.utf8)[second...].starts(with: "Monday boat".utf8))
+    #expect(try abs(box(anchors[1].source).top - box(anchors[0].source).top - 14) < 0.1)
+    // Of two pages the first one's box counts.
+    let union = anchors[0].source.union(document.blocks[3].source)
+    #expect(union.pages == 1...2 && union.box == anchors[0].source.box)
+    #expect(try JSONDecoder().decode(SourceSpan.self, from: JSONEncoder().encode(union)).pages == 1...2)
+    #expect(throws: (any Error).self) { try JSONDecoder().decode(PageBox.self, from: Data("[1,2,3]".utf8)) }
+    #expect(throws: (any Error).self) { try JSONDecoder().decode(PageBox.self, from: Data("[1,2,3,1e9]".utf8)) }
+  }
+
   /// Three notes in an archive that Info-ZIP 3.0 wrote, the second one with a password (`zip -0 -P`).
   private static let partlyLocked =
     "UEsDBAoAAAAAAA69fV2cChIUHgAAAB4AAAAFAAAAYS50eHR0aGUgZmlyc3Qgbm90ZSBpcyBhYm91dCBhcHBsZXNQSwMECgAJAAAADr19Xbz2sTMqAAAAHgAA"
@@ -278,6 +317,14 @@ import Testing
     #expect(rest.text.contains("apples") && !rest.text.contains("third"))
     #expect(rest.omissions.map(\.name) == ["b.txt", "c.txt"] && rest.omissions.allSatisfy(\.isFailure))
     #expect(rest.omissions.last?.reason.contains("CRC") == true)
+    // Names that are printed in another way than they are: with a line's end, and in a code page of DOS.
+    for name in ["c\n.tx", "\u{FF}"] {
+      let other: [UInt8] = name == "\u{FF}" ? [0x9A, 0x2E, 0x74, 0x78, 0x74] : Array(name.utf8)
+      var renamed = damaged
+      while let place = renamed.firstRange(of: Array("c.txt".utf8)) { renamed.replaceSubrange(place, with: other) }
+      let rest = try Fixtures.read(renamed, as: "notes.zip")
+      #expect(rest.text.contains("apples") && !rest.text.contains("third") && rest.omissions.count == 2)
+    }
     damaged[try #require(bytes.firstRange(of: Array("apples".utf8))).lowerBound] = UInt8(ascii: "b")
     #expect(throws: DocumentError.self) { try Fixtures.read(damaged, as: "notes.zip") }
   }
@@ -298,6 +345,7 @@ import Testing
         do { _ = try DocumentReader(limits: limits).read(path: folder + "/out.zip") } catch { return error }
         return nil
       }
+      #expect(try archive("echo plums > a.txt && bsdtar --format=7zip -cf out.zip a.txt") == nil)
       #expect(try archive("head -c 20000000 /dev/zero > big.txt && bsdtar -a -cf out.zip big.txt")?.code == "document_too_large")
       let many = try archive("mkdir -p many && for i in {1..20}; do echo word > many/$i.txt; done && bsdtar -a -cf out.zip many")
       #expect(many?.code == "document_too_large", "\(many.map { "\($0)" } ?? "read")")

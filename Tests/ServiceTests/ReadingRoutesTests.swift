@@ -26,7 +26,7 @@ import Testing
       #expect(reply.status == 200)
       let result = try #require((try reply.json["results"] as? [[String: Any]])?.first)
       #expect(result["document"] as? String == "lamp.md")
-      #expect(Set(result.keys) == ["rank", "score", "document", "path", "other_paths", "page", "lines", "heading", "text"])
+      #expect(Set(result.keys) == ["rank", "score", "document", "path", "other_paths", "page", "box", "lines", "heading", "text"])
       let explained = try await client.post("/v1/search", #"{"query": "lamp", "explain": true}"#)
       #expect((try explained.json["results"] as? [[String: Any]])?.first?["explanation"] is [String: Any])
     }

@@ -1,8 +1,12 @@
+import Foundation
+
 /// A file inside an archive.
 struct ArchiveEntry {
-  /// As the archive spells it, with `/`.
-  var name: String
+  /// As the archive spells it, with `/`; not always UTF-8.
+  var nameBytes: [UInt8]
   var data: [UInt8]
+
+  var name: String { String(decoding: nameBytes, as: UTF8.self) }
 }
 
 /// The files of an archive of any form that libarchive reads (zip, tar, 7z, rar, cpio, ISO …; compressed or not), in its order.
@@ -18,9 +22,11 @@ struct ArchiveEntries {
 
   /// An entry that cannot be read.
   struct Fault {
-    var name: String
+    var nameBytes: [UInt8]
     var reason: String
     var isEncryption: Bool
+
+    var name: String { String(decoding: nameBytes, as: UTF8.self) }
   }
 
   /// Entries that are all there and whole.
@@ -43,14 +49,16 @@ struct ArchiveEntries {
     func written(leavingOut excluded: [String]) throws(DocumentError) -> Converter.Output {
       // Anchored at both ends, and no sign in a name is one of a pattern.
       let exclusion = excluded.flatMap { ["--exclude", "^" + $0.map { "\\*?[]^$".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "$"] }
-      return try ConverterProgram.bsdtar.convert(data, of: path, ["-cf", "-", "--format=newc"] + selection + exclusion + ["@-"], limits: limits)
+      let arguments = ["-cf", "-", "--format=newc"] + selection + exclusion + ["@-"]
+      return try ConverterProgram.bsdtar.convert(data, of: path, arguments, limits: limits, seeks: Self.is7z(data))
     }
     var output = try written(leavingOut: [])
     let faults = try self.faults(data, selection)
     if output.exitCode != 0, !faults.isEmpty { output = try written(leavingOut: faults.map(\.name)) }
     guard output.exitCode == 0 else { throw failure(output) }
-    let broken = Set(faults.map(\.name))
-    let sound = try entries(output.bytes).filter { !broken.contains($0.name) }
+    let all = try entries(output.bytes)
+    let broken = Set(faults.map(\.nameBytes))
+    let sound = all.filter { !broken.contains($0.nameBytes) }
     if sound.isEmpty, !faults.isEmpty, faults.allSatisfy(\.isEncryption) { throw .encrypted(path) }
     return (sound, faults)
   }
@@ -58,12 +66,16 @@ struct ArchiveEntries {
   /// What `bsdtar` says of entries when it unpacks them: `name: reason: Unknown error -1`.
   private func faults(_ data: [UInt8], _ selection: [String]) throws(DocumentError) -> [Fault] {
     // Without a passphrase of some kind it would ask for one.
-    let output = try ConverterProgram.bsdtar.check(data, of: path, ["-xOf", "-", "--passphrase", "none"] + selection, limits: limits)
+    let passphrase = UUID().uuidString
+    let seeks = Self.is7z(data)
+    let output = try ConverterProgram.bsdtar.check(data, of: path, ["-xPOf", "-", "--passphrase", passphrase] + selection, limits: limits, seeks: seeks)
     guard output.exitCode != 0 else { return [] }
-    let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits)
-    let names = Set(String(decoding: list.bytes, as: UTF8.self).split(separator: "\n").map { String($0) })
+    let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits, seeks: seeks)
     guard list.exitCode == 0 else { throw failure(list) }
-    guard output.complaint.utf8.count < Converter.complaintByteCount else { throw failure(output) }
+    guard output.complaint.utf8.count < Converter.complaintByteCount else {
+      throw .malformed(path, "archive", "too many files in it are damaged to be told apart")
+    }
+    let names = Set(String(decoding: list.bytes, as: UTF8.self).split(separator: "\n").map { String($0) })
     var faults: [Fault] = []
     for line in output.complaint.split(separator: "\n") where !line.allSatisfy(\.isWhitespace) {
       // The second one is of a pattern, which need not fit anything.
@@ -76,10 +88,34 @@ struct ArchiveEntries {
       let isEncryption = Self.isOfEncryption(reason)
       faults.append(
         Fault(
-          name: String(line[..<border.lowerBound]), reason: isEncryption ? "it opens only with a password" : "bsdtar says: " + label(reason.utf8),
+          nameBytes: Self.unescaped(line[..<border.lowerBound]), reason: isEncryption ? "it opens only with a password" : "bsdtar says: " + label(reason.utf8),
           isEncryption: isEncryption))
     }
     return faults
+  }
+
+  /// Whose list of contents stands at its end.
+  private static func is7z(_ data: [UInt8]) -> Bool { data.starts(with: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) }
+
+  /// A name as bsdtar prints it: `\n` and the like, `\\`, and `\351` for a byte that is no character.
+  private static func unescaped(_ name: Substring) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = Array(name.utf8)[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "\\"), let next = rest.popFirst() else {
+        result.append(byte)
+        continue
+      }
+      let digits = ([next] + rest.prefix(2)).prefix { (0x30...0x37).contains($0) }
+      if digits.count == 3, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8) {
+        result.append(value)
+        rest.removeFirst(2)
+      } else {
+        let signs: [UInt8: UInt8] = [0x61: 7, 0x62: 8, 0x66: 12, 0x6E: 10, 0x72: 13, 0x74: 9, 0x76: 11]
+        result.append(signs[next] ?? next)
+      }
+    }
+    return result
   }
 
   /// Why nothing of it can be read.
@@ -103,16 +139,16 @@ struct ArchiveEntries {
       let (mode, size, nameSize) = (field(1), field(6), field(11))
       let nameStart = position + 110
       guard nameSize > 0, nameSize <= bytes.count - nameStart else { throw .malformed(path, "archive", "a name in it is cut off") }
-      let name = String(decoding: bytes[nameStart..<nameStart + nameSize - 1], as: UTF8.self)
-      if name == "TRAILER!!!" { return entries }
+      let name = Array(bytes[nameStart..<nameStart + nameSize - 1])
+      if name.elementsEqual("TRAILER!!!".utf8) { return entries }
       let start = Self.padded(nameStart + nameSize)
-      guard start <= bytes.count, size <= bytes.count - start else { throw .malformed(path, "archive", "\(name) in it is cut off") }
+      guard start <= bytes.count, size <= bytes.count - start else { throw .malformed(path, "archive", "\(label(name)) in it is cut off") }
       // S_IFMT, S_IFREG
       if mode & 0o170000 == 0o100000 {
         guard entries.count < limits.archiveEntryCount else {
           throw .tooLarge(path, "it holds more than \(limits.archiveEntryCount) files")
         }
-        entries.append(ArchiveEntry(name: name, data: Array(bytes[start..<start + size])))
+        entries.append(ArchiveEntry(nameBytes: name, data: Array(bytes[start..<start + size])))
       }
       position = Self.padded(start + size)
     }

@@ -57,8 +57,9 @@ package struct Converter {
 
   /// - Parameters:
   ///   - input: What the program reads from its standard input; it may stop reading before the end.
+  ///   - seeks: Whether it goes back and forth in its input, which is then a file without a name.
   ///   - keepsOutput: Otherwise what it writes is only counted.
-  package func run(_ arguments: [String], input: [UInt8], keepsOutput: Bool = true) throws(Failure) -> Output {
+  package func run(_ arguments: [String], input: [UInt8], seeks: Bool = false, keepsOutput: Bool = true) throws(Failure) -> Output {
     guard let executable = Self.find(program) else { throw .missing }
     var command = [executable] + arguments
     // util-linux sets the limits between fork and exec, where Swift code must not run.
@@ -70,7 +71,9 @@ package struct Converter {
     }
     command = Self.isolation + command
     // One at a time: a child started between another's pipe and its close-on-exec mark would keep that pipe open.
-    let started = Self.starting.withLock { _ in Result { () throws(Failure) in try Child(command) } }
+    let file = seeks ? try Self.namelessFile(input) : nil
+    defer { if let file { close(file) } }
+    let started = Self.starting.withLock { _ in Result { () throws(Failure) in try Child(command, input: file) } }
     var child = try started.get()
     defer { child.end() }
     let deadline = ContinuousClock.now + .seconds(seconds)
@@ -78,7 +81,7 @@ package struct Converter {
     var writtenCount = 0
     var complaint: [UInt8] = []
     var isOpen = [true, true]
-    var sentCount = 0
+    var sentCount = seeks ? input.count : 0
     while isOpen[0] || isOpen[1] {
       let left = ContinuousClock.now.duration(to: deadline)
       guard left > .zero else { throw .tooSlow }
@@ -113,6 +116,26 @@ package struct Converter {
     return Output(bytes: bytes, complaint: String(decoding: complaint.prefix(Self.complaintByteCount), as: UTF8.self), exitCode: (status >> 8) & 0xFF)
   }
 
+  private static func namelessFile(_ content: [UInt8]) throws(Failure) -> Int32 {
+    let path = NSTemporaryDirectory() + "quarry-" + UUID().uuidString
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .notStarted(String(cString: strerror(errno))) }
+    unlink(path)
+    var written = 0
+    while written < content.count {
+      let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let reason = String(cString: strerror(errno))
+        close(descriptor)
+        throw .notStarted(reason)
+      }
+      written += count
+    }
+    lseek(descriptor, 0, SEEK_SET)
+    return descriptor
+  }
+
   /// Empty at the end, `nil` when there is nothing just now.
   private static func readSome(_ descriptor: Int32) -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -136,7 +159,8 @@ private struct Child {
   let errors: Int32
   private var isReaped = false
 
-  init(_ command: [String]) throws(Converter.Failure) {
+  /// - Parameter file: What it reads as its input in the place of what is sent to it.
+  init(_ command: [String], input file: Int32? = nil) throws(Converter.Failure) {
     var outputPipe: [Int32] = [-1, -1]
     var errorPipe: [Int32] = [-1, -1]
     // A socket, since writing to one whose reader is gone need not raise a signal.
@@ -151,7 +175,7 @@ private struct Child {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, inputPair[0], 0)
+    posix_spawn_file_actions_adddup2(&actions, file ?? inputPair[0], 0)
     posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
     posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
     var attributes = posix_spawnattr_t()

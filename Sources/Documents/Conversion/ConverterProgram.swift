@@ -17,24 +17,30 @@ struct ConverterProgram {
 
   /// Converts a document within the limits.
   ///
-  /// - Parameter path: The document's, for errors.
+  /// - Parameters:
+  ///   - path: The document's, for errors.
+  ///   - seeks: Whether it goes back and forth in the document.
   /// - Returns: What the program wrote, whatever its exit status.
-  func convert(_ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits) throws(DocumentError) -> Converter.Output {
-    try run(data, of: path, arguments, limits: limits, keepsOutput: true)
+  func convert(
+    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool = false
+  ) throws(DocumentError) -> Converter.Output {
+    try run(data, of: path, arguments, limits: limits, seeks: seeks, keepsOutput: true)
   }
 
   /// Has a program run through a document for what it complains of; what it writes is not kept, though it counts.
-  func check(_ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits) throws(DocumentError) -> Converter.Output {
-    try run(data, of: path, arguments, limits: limits, keepsOutput: false)
+  func check(
+    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool
+  ) throws(DocumentError) -> Converter.Output {
+    try run(data, of: path, arguments, limits: limits, seeks: seeks, keepsOutput: false)
   }
 
   private func run(
-    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, keepsOutput: Bool
+    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool, keepsOutput: Bool
   ) throws(DocumentError) -> Converter.Output {
     let converter = Converter(
       program: name, seconds: limits.converterSeconds, memoryByteCount: limits.converterMemoryByteCount, outputByteCount: limits.convertedByteCount)
     do {
-      return try converter.run(arguments, input: data, keepsOutput: keepsOutput)
+      return try converter.run(arguments, input: data, seeks: seeks, keepsOutput: keepsOutput)
     } catch {
       switch error {
       case .missing: throw .missingConverter(path, name, package: package)
@@ -46,9 +52,10 @@ struct ConverterProgram {
     }
   }
 
-  /// The last line of what a program complained of, which is the one that ended it.
+  /// The last line of what a program complained of, which is the one that ended it; bsdtar's last one only says that there are others.
   func complaint(_ output: Converter.Output) -> String {
-    let lines = output.complaint.split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
+    let lines = output.complaint.split(separator: "\n")
+      .filter { !$0.allSatisfy(\.isWhitespace) && !$0.hasSuffix("Error exit delayed from previous errors.") && !$0.hasSuffix(": (null)") }
     return lines.last.map { "\(name) says: " + label($0.utf8) } ?? "\(name) ended with status \(output.exitCode)"
   }
 }

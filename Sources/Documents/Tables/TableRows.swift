@@ -7,9 +7,12 @@ struct TableRows {
   private var names: [Int: [UInt8]] = [:]
   private var hasRows = false
   private let headingPath: [String]
+  private let hasHeader: Bool?
 
-  init(headingPath: [String] = []) {
+  /// - Parameter hasHeader: Whether the first row has the columns' names; `nil` where that is to be seen from what stands there.
+  init(headingPath: [String] = [], hasHeader: Bool? = nil) {
     self.headingPath = headingPath
+    self.hasHeader = hasHeader
   }
 
   /// Takes the next row; one without visible text is left out.
@@ -25,7 +28,7 @@ struct TableRows {
       return
     }
     if !hasRows {
-      if Self.isHeader(header.cells) {
+      if hasHeader ?? Self.isHeader(header.cells) {
         for cell in header.cells { names[cell.column] = Array(label(cell.text, limit: 80).utf8) }
       } else {
         try write(header.cells, source: header.source, to: &builder)

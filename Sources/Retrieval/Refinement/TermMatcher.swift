@@ -3,7 +3,9 @@ import Lexical
 /// Finds a query's stems in texts, fast: only words that begin like one of them are folded and stemmed, and each of those once.
 ///
 /// A word has all but the last two letters of its stem (Porter's rules put no more than two in the place of an ending: `sensibility`, `sensibl`), and the
-/// first two of one with three.
+/// first two of one with three. Words with a border inside (`INV1043`, `camelCase`) and those that are not ASCII are always looked at.
+///
+/// A word is what the index of words has it under: its stem by the rules of each language of the texts, and its parts.
 package struct TermMatcher {
   /// A text as the query sees it.
   package struct Matches {
@@ -21,7 +23,10 @@ package struct TermMatcher {
   }
 
   private let analyzer = TextAnalyzer()
-  private let places: [String: Int32]
+  /// By language, English always among them, and what a word has become in it.
+  private let places: [(language: String, ofTerms: [String: Int32])]
+  /// Whether a word may have a stem that does not begin as it does: languages with prefixes.
+  private let looksAtAll: Bool
   /// By the classes of a word's first two bytes: whether it may have one of the stems, or be a stop word.
   private var beginnings: [Beginning]
   /// How words that have one of the stems begin.
@@ -59,12 +64,22 @@ package struct TermMatcher {
     Int(classes[Int(first)]) * classCount + Int(classes[Int(second)])
   }
 
-  /// - Parameter stems: Distinct.
-  package init(stems: [String]) {
-    places = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
+  /// - Parameters:
+  ///   - stems: English ones, distinct.
+  ///   - words: The word that each of them is of, in lower case, for other languages.
+  ///   - languages: Of the texts.
+  package init(stems: [String], words: [String] = [], languages: [String] = []) {
+    let english = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
+    let others = languages.filter { $0 != TextAnalyzer.defaultLanguage }.map { [analyzer] language in
+      let terms = words.enumerated().compactMap { place, word in analyzer.terms(of: word, language: language).first.map { ($0.text, Int32(place)) } }
+      return (language: language, ofTerms: Dictionary(terms) { first, _ in first })
+    }
+    places = [(TextAnalyzer.defaultLanguage, english)] + others
+    looksAtAll = languages.contains { Self.languagesWithPrefixes.contains($0) }
     beginnings = Self.stopWordBeginnings
-    prefixes = stems.map { Prefix(Array($0.utf8.dropLast($0.utf8.count < 4 ? 1 : 2))) }
-    for stem in stems {
+    let terms = Array(Set(places.flatMap(\.ofTerms.keys)))
+    prefixes = terms.map { Prefix(Array($0.utf8.dropLast($0.utf8.count < 4 ? 1 : 2))) }
+    for stem in terms {
       let bytes = Array(stem.utf8)
       guard let first = bytes.first else { continue }
       for second in 0..<UInt8.max where bytes.count < 4 || bytes[1] == second {
@@ -81,12 +96,14 @@ package struct TermMatcher {
       let stopWords = Self.stopWords
       Retrieval.Words.forEachRun(of: bytes) { run, isASCII in
         let beginning = isASCII ? beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0)] : .ofStem
-        if isASCII, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
+        let isBordered = isASCII && Self.isBordered(run)
+        if isASCII, !isBordered, !looksAtAll, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
           matches.wordCount += 1
           if !beginning.contains(.ofStopWord) || !stopWords.contains(Retrieval.Words.hash(of: run)) { matches.terms.append(-1) }
         } else {
           // What is not ASCII is taken apart when it is first seen.
-          let hash = Retrieval.Words.hash(of: run)
+          // Where its borders are depends on capitals.
+          let hash = isBordered ? ~Self.exactHash(of: run) : Retrieval.Words.hash(of: run)
           let words = known[hash] ?? look(up: run, hash)
           matches.wordCount += words.count
           matches.terms += words.terms
@@ -103,15 +120,37 @@ package struct TermMatcher {
   }
 
   private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Words {
-    let folded = Retrieval.Words.folded(String(decoding: run, as: UTF8.self))
-    let terms = folded.compactMap { word -> Int32? in
-      if let place = places[analyzer.englishStem(of: word)] { return place }
+    let text = String(decoding: run, as: UTF8.self)
+    let folded = Retrieval.Words.folded(text)
+    var terms = folded.compactMap { word -> Int32? in
+      if let place = places[0].ofTerms[analyzer.englishStem(of: word)] { return place }
       return Retrieval.Words.isStopWord(word) ? nil : -1
+    }
+    for (language, ofTerms) in places where !ofTerms.isEmpty {
+      for term in analyzer.terms(of: text, language: language) {
+        guard let place = ofTerms[term.text], !terms.contains(place) else { continue }
+        if terms == [-1] { terms = [place] } else { terms.append(place) }
+      }
     }
     let words = Words(count: folded.count, terms: terms)
     known[hash] = words
     return words
   }
+
+  /// Whether a word of ASCII may have parts: a capital behind its first letter, or digits beside letters.
+  private static func isBordered(_ run: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard run.count >= 4 else { return false }
+    let isNumber = run[0] < 0x3A
+    return run.dropFirst().contains { (0x41...0x5A).contains($0) || ($0 < 0x3A) != isNumber }
+  }
+
+  /// As `Words.hash(of:)`, with capitals told from small letters.
+  private static func exactHash(of run: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    run.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// Those whose stemmers take something off a word's beginning.
+  private static let languagesWithPrefixes: Set<String> = ["ga", "id"]
 }
 
 /// The first bytes of a word, up to eight of them, in lower case.

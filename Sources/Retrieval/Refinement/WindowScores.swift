@@ -31,6 +31,8 @@ package struct WindowScores: Sendable {
   private static let windowsOfPart = 25
 
   private let stems: [String]
+  private let words: [String]
+  private let languages: [String]
   private let idf: [Double]
   /// Places of terms that follow each other in the query.
   private let pairs: [(first: Int32, second: Int32)]
@@ -38,8 +40,11 @@ package struct WindowScores: Sendable {
   /// - Parameters:
   ///   - stems: The query's, distinct, in its order.
   ///   - documentCounts: How many of `count` chunks hold each of them.
-  package init(stems: [String], sequence: [String], documentCounts: [Int], count: Int) {
-    self.stems = stems
+  ///   - words: The word of each, and `languages` of the texts, as `TermMatcher` takes them.
+  package init(
+    stems: [String], sequence: [String], documentCounts: [Int], count: Int, words: [String] = [], languages: [String] = []
+  ) {
+    (self.stems, self.words, self.languages) = (stems, words, languages)
     idf = documentCounts.map { log(1 + (max(0, Double(count) - Double($0)) + 0.5) / (Double($0) + 0.5)) }
     let places = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
     var seen = Set<[Int32]>()
@@ -52,7 +57,7 @@ package struct WindowScores: Sendable {
   /// The score of each window.
   package func scores(_ windows: [Window]) -> [Double] {
     let counted = Parallel.map(windows, partCount: windows.count / Self.windowsOfPart) { part in
-      var matcher = TermMatcher(stems: stems)
+      var matcher = TermMatcher(stems: stems, words: words, languages: languages)
       return part.map { count($0, &matcher) }
     }
     let meanLength = mean(counted.map(\.length))

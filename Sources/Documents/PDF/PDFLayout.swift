@@ -1,0 +1,132 @@
+/// The words of a PDF's pages and where they stand, as `pdftotext -bbox-layout` writes them: lines in reading order, a flow for each run of columns.
+///
+/// It is XHTML of a fixed form with one element a line. It is read line by line and not as XML, since poppler passes on control characters that XML forbids.
+struct PDFLayout {
+  struct Word {
+    var text: [UInt8]
+    var box: PageBox
+
+    /// Above 0 where most letters are written from left to right, below where they are Hebrew or Arabic.
+    var direction: Int { text.reduce(0) { $0 + ((0xD6...0xDB).contains($1) ? -1 : $1.isLetter || (0xC3...0xD4).contains($1) ? 1 : 0) } }
+
+    /// Points between two words of a line, whichever way it is turned.
+    func gap(to other: Word) -> Double {
+      max(other.box.left - box.right, box.left - other.box.right, other.box.top - box.bottom, box.top - other.box.bottom)
+    }
+  }
+
+  struct Line {
+    var words: [Word]
+    var box: PageBox
+    /// Whether a block of the page ends with it.
+    var endsBlock = false
+
+    init(_ words: [Word]) {
+      self.words = words
+      box = words.dropFirst().reduce(words[0].box) { $0.union($1.box) }
+    }
+
+    /// The words with a space between those that stand apart: a word that changes its font is several for poppler.
+    ///
+    /// Poppler gives words as they stand from left to right; those of Hebrew and Arabic are read the other way round.
+    var text: [UInt8] {
+      let words = words.reduce(0) { $0 + $1.direction } < 0 ? Self.turned(words) : words
+      var text = words[0].text
+      for (before, word) in zip(words, words.dropFirst()) {
+        if before.gap(to: word) >= 0.1 * min(before.box.size, word.box.size) { text.append(0x20) }
+        text += word.text
+      }
+      return text
+    }
+
+    private static func turned(_ words: [Word]) -> [Word] {
+      var result: [Word] = []
+      var run: [Word] = []
+      for word in words.reversed() {
+        if word.direction < 0 {
+          result += run.reversed() + [word]
+          run = []
+        } else {
+          run.append(word)
+        }
+      }
+      return result + run.reversed()
+    }
+  }
+
+  struct Page {
+    /// Lines of each flow, none of them empty.
+    var flows: [[Line]] = []
+  }
+
+  private(set) var pages: [Page] = []
+
+  init(_ output: [UInt8]) {
+    var words: [Word] = []
+    for raw in output.split(separator: 0x0A) {
+      let line = raw.drop { $0 == 0x20 }
+      if line.starts(with: Self.wordTag) {
+        if let word = Self.word(line) { words.append(word) }
+      } else if line.starts(with: "</line>".utf8) {
+        if !words.isEmpty, !pages.isEmpty { append(Line(words)) }
+        words = []
+      } else if line.starts(with: "</block>".utf8) {
+        if let page = pages.indices.last, let flow = pages[page].flows.indices.last, let last = pages[page].flows[flow].indices.last {
+          pages[page].flows[flow][last].endsBlock = true
+        }
+      } else if line.starts(with: "<flow>".utf8) {
+        if let page = pages.indices.last { pages[page].flows.append([]) }
+      } else if line.starts(with: "<page ".utf8) {
+        pages.append(Page())
+      }
+    }
+    for page in pages.indices { pages[page].flows.removeAll(where: \.isEmpty) }
+  }
+
+  private mutating func append(_ line: Line) {
+    let page = pages.count - 1
+    if pages[page].flows.isEmpty { pages[page].flows.append([]) }
+    pages[page].flows[pages[page].flows.count - 1].append(line)
+  }
+
+  private static let wordTag = Array("<word ".utf8)
+  private static let wordEnd = Array("</word>".utf8)
+
+  /// `<word xMin="1" yMin="2" xMax="3" yMax="4">text</word>`
+  private static func word(_ line: ArraySlice<UInt8>) -> Word? {
+    guard let tagEnd = line.firstIndex(of: UInt8(ascii: ">")) else { return nil }
+    let numbers = line[..<tagEnd].split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false).enumerated()
+      .filter { !$0.offset.isMultiple(of: 2) }.map { Double(String(decoding: $0.element, as: UTF8.self)) ?? .nan }
+    guard numbers.count == 4, numbers.allSatisfy({ abs($0) <= PageBox.limit }) else { return nil }
+    var text = line[(tagEnd + 1)...]
+    if text.suffix(wordEnd.count).elementsEqual(wordEnd) { text.removeLast(wordEnd.count) }
+    // What a page shows as one word may hold spaces that are not of ASCII.
+    let unescaped = Self.unescaped(text)
+    guard !unescaped.allSatisfy(\.isWhiteSpace) else { return nil }
+    return Word(text: unescaped, box: PageBox(left: numbers[0], top: numbers[1], right: numbers[2], bottom: numbers[3]))
+  }
+
+  private static let entities = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'")]
+    .map { (Array($0.utf8), Array($1.utf8)) }
+
+  private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    guard text.contains(UInt8(ascii: "&")) else { return Array(text) }
+    var result: [UInt8] = []
+    var rest = text
+    while let first = rest.first {
+      if first == UInt8(ascii: "&"), let (entity, sign) = entities.first(where: { rest.starts(with: $0.0) }) {
+        result += sign
+        rest.removeFirst(entity.count)
+      } else {
+        result.append(first)
+        rest.removeFirst()
+      }
+    }
+    return result
+  }
+}
+
+extension PageBox {
+  /// About the size of the letters in a word, whichever way it is turned.
+  var size: Double { min(width, height) > 0 ? min(height, max(width, height / 2)) : max(width, height) }
+}
