@@ -62,7 +62,10 @@ package struct DataSet: Sendable {
     }
     // Spreadsheets begin UTF-8 with a byte order mark.
     let bytes = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
-    var table = DelimitedText(bytes: Array(bytes), delimiter: UInt8(ascii: ","))
+    // Spreadsheets of some countries write semicolons.
+    let first = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    let delimiter = first.contains(UInt8(ascii: ",")) || !first.contains(UInt8(ascii: ";")) ? "," : ";" as Unicode.Scalar
+    var table = DelimitedText(bytes: Array(bytes), delimiter: UInt8(ascii: delimiter))
     let header = table.next()?.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased() } ?? []
     guard let question = header.firstIndex(of: "question"), let expected = header.firstIndex(of: "expected") else {
       throw .questions(path, "its first line does not name the columns question and expected")

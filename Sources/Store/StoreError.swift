@@ -31,7 +31,7 @@ package struct StoreError: ExplainedError {
   static func notWritable(_ path: String, _ reason: String) -> StoreError {
     StoreError(
       code: "index_not_writable", message: "could not write \(path)", why: reason,
-      remedy: "check the permissions of the folder, or name another one with --index DIR")
+      remedy: "check that the folder is there and may be written, or name another one")
   }
 
   static func newerSchema(_ path: String, found: [String]) -> StoreError {

@@ -38,7 +38,8 @@ struct FilterOptions: ParsableArguments {
 
   var filter: DocumentFilter {
     var filter = DocumentFilter()
-    filter.paths = paths
+    // As a shell completes them.
+    filter.paths = paths.map { $0.count > 2 && $0.hasPrefix("./") ? String($0.dropFirst(2)) : $0 }
     filter.formats = types.map(\.rawValue)
     filter.languages = languages.map { $0.lowercased() }
     filter.modifiedFrom = since?.date

@@ -65,6 +65,7 @@ import Testing
     #expect(set.queries.map(\.text) == ["Who, and when?", "Where?"] && set.corpusPath == nil)
     #expect(set.grades == ["1": ["a/b.md": 1], "2": ["c.txt": 1, "d.txt": 1]])
     #expect(try read("\u{FEFF}question,expected\nwho,a\n").queries.count == 1)
+    #expect(try read("question;expected\nwho, and when;\"a; b\"\n").grades == ["1": ["a": 1, "b": 1]])
     for text in [
       "", "a,b\nc,d\n", "question,expected\n", "question,expected\nalone\n", "question,expected\n,file\n", "question,expected\nwho,\n",
       "question,expected\n?!,file\n", "question,expected\n\"who,file\nand where\",file\n",

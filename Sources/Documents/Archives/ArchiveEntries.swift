@@ -68,7 +68,8 @@ struct ArchiveEntries {
     // Without a passphrase of some kind it would ask for one.
     let passphrase = UUID().uuidString
     let seeks = Self.is7z(data)
-    let output = try ConverterProgram.bsdtar.check(data, of: path, ["-xPOf", "-", "--passphrase", passphrase] + selection, limits: limits, seeks: seeks)
+    let arguments = ["-xPOf", "-", "--passphrase", passphrase] + selection
+    let output = try ConverterProgram.bsdtar.check(data, of: path, arguments, limits: limits, seeks: seeks)
     guard output.exitCode != 0 else { return [] }
     let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits, seeks: seeks)
     guard list.exitCode == 0 else { throw failure(list) }
@@ -88,8 +89,8 @@ struct ArchiveEntries {
       let isEncryption = Self.isOfEncryption(reason)
       faults.append(
         Fault(
-          nameBytes: Self.unescaped(line[..<border.lowerBound]), reason: isEncryption ? "it opens only with a password" : "bsdtar says: " + label(reason.utf8),
-          isEncryption: isEncryption))
+          nameBytes: Self.unescaped(line[..<border.lowerBound]),
+          reason: isEncryption ? "it opens only with a password" : "bsdtar says: " + label(reason.utf8), isEncryption: isEncryption))
     }
     return faults
   }

@@ -17,6 +17,7 @@ struct PDFPages {
     let compounds = Self.compounds(pages)
     parts = pages.map { page in
       let tables = PDFTables(page.flows.flatMap(\.self)).tables
+      let tableOfLine = Dictionary(tables.enumerated().flatMap { number, table in table.lines.map { ($0, number) } }) { first, _ in first }
       var parts: [Part] = []
       var written = Set<Int>()
       var paragraph: [Line] = []
@@ -27,7 +28,7 @@ struct PDFPages {
       var number = 0
       for flow in page.flows {
         for (index, line) in flow.enumerated() {
-          if let table = tables.firstIndex(where: { $0.lines.contains(number) }) {
+          if let table = tableOfLine[number] {
             end()
             if written.insert(table).inserted { parts.append(.table(tables[table])) }
           } else {

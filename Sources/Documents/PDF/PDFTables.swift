@@ -33,6 +33,8 @@ struct PDFTables {
   /// Words of a lone piece that is no part of a table any more.
   private static let loneWordLimit = 8
 
+  /// Rows that tell whether another one has their columns.
+  private static let comparedRowCount = 40
   /// Words of a page that is looked through: more are a drawing, and each row is compared with those before it.
   private static let wordLimit = 10_000
 
@@ -132,7 +134,8 @@ struct PDFTables {
         let isNear = row.box.top - last.box.bottom < rowGap * max(row.box.height, last.box.height)
         let isProse = row.pieces.count == 1 && row.pieces[0].wordCount > loneWordLimit
         // Behind a title another table may begin.
-        let isOther = last.pieces.count == 1 && row.pieces.count > 1 && columns(run + [row]).count != columns(run).count
+        let before = Array(run.suffix(comparedRowCount))
+        let isOther = last.pieces.count == 1 && row.pieces.count > 1 && columns(before + [row]).count != columns(before).count
         if !isNear || isProse || isOther { end() }
       }
       if !run.isEmpty || row.pieces.count > 1 { run.append(row) }
@@ -154,7 +157,8 @@ struct PDFTables {
     if text.first.map({ $0 >= 0x80 }) == true { return String(decoding: text, as: UTF8.self).count == 1 }
     let core = text.drop { $0 == UInt8(ascii: "(") }
     if core.count == 1 { return !core.allSatisfy { $0.isLetter || $0.isDigit } }
-    return core.count <= 4 && (core.last == UInt8(ascii: ".") || core.last == UInt8(ascii: ")")) && core.dropLast().allSatisfy { $0.isLetter || $0.isDigit }
+    let isEnded = core.last == UInt8(ascii: ".") || core.last == UInt8(ascii: ")")
+    return core.count <= 4 && isEnded && core.dropLast().allSatisfy { $0.isLetter || $0.isDigit }
   }
 
   private static func table(_ rows: [Row]) -> Table? {
@@ -176,9 +180,8 @@ struct PDFTables {
     if let long = isLong.firstIndex(of: true) {
       for index in cells.indices.dropFirst().reversed() {
         let (row, before) = (cells[index], cells[index - 1])
-        guard row.cells.count == 1, let more = row.cells[long], before.cells[long] != nil, row.box.top - before.box.bottom < 0.8 * row.box.height else {
-          continue
-        }
+        let isNear = row.box.top - before.box.bottom < 0.8 * row.box.height
+        guard isNear, row.cells.count == 1, let more = row.cells[long], before.cells[long] != nil else { continue }
         cells[index - 1].cells[long]? += more
         cells[index - 1].box = before.box.union(row.box)
         cells.remove(at: index)
