@@ -92,7 +92,7 @@ package struct QueryAnalysis: Sendable, Equatable {
     let corrected = zip(stems, words).map { stem, word in corrections[stem].map { ($0, $0) } ?? (stem, word) }.filter { seen.insert($0.0).inserted }
     return QueryAnalysis(
       terms: terms + stems.compactMap { corrections[$0] }, stems: corrected.map(\.0), words: corrected.map(\.1),
-      parts: parts, sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, phrases: phrases,
+      parts: parts.filter { !seen.contains($0) }, sequence: sequence.map { corrections[$0] ?? $0 }, isLiteral: isLiteral, phrases: phrases,
       corrections: corrections)
   }
 

@@ -20,6 +20,7 @@ import Testing
     (
       "accounts.pdf", .pdf, "Accounts of 1953",
       [
+        "p page 1 Accounts of Skarn Point",
         """
         p page 1 The lamp burned twelve barrels of oil in the year, two more than in the year before, since the fog of November did not lift for nineteen \
         days and nights without a break.
@@ -278,17 +279,17 @@ import Testing
     let document = try Self.read("accounts.pdf")
     func box(_ source: SourceSpan) throws -> PageBox { try #require(source.box) }
     // Helvetica of 11 points stands on 632 and 614 of 842 from below.
-    let (june, july) = (try box(document.blocks[3].source), try box(document.blocks[4].source))
+    let (june, july) = (try box(document.blocks[4].source), try box(document.blocks[5].source))
     #expect((72...73).contains(june.left) && june.top < 842 - 632 && june.bottom > 842 - 632 && june.right > 402)
     #expect(abs(july.top - june.top - 18) < 0.1)
-    let anchors = document.blocks[1].anchors
+    let anchors = document.blocks[2].anchors
     #expect(anchors.count == 5 && anchors.map(\.offset) == anchors.map(\.offset).sorted())
     #expect(try anchors.allSatisfy { try box($0.source).left >= 320 && $0.source.pages == 1...1 })
     let second = anchors[1].offset
     #expect(Array(document.text.utf8)[second...].starts(with: "Monday boat".utf8))
     #expect(try abs(box(anchors[1].source).top - box(anchors[0].source).top - 14) < 0.1)
     // Of two pages the first one's box counts.
-    let union = anchors[0].source.union(document.blocks[3].source)
+    let union = anchors[0].source.union(document.blocks[4].source)
     #expect(union.pages == 1...2 && union.box == anchors[0].source.box)
     #expect(try JSONDecoder().decode(SourceSpan.self, from: JSONEncoder().encode(union)).pages == 1...2)
     #expect(throws: (any Error).self) { try JSONDecoder().decode(PageBox.self, from: Data("[1,2,3]".utf8)) }

@@ -108,6 +108,13 @@ final class Library {
     #expect(try library.retriever.search(question).first?.chunk.path == "wanted.txt")
   }
 
+  /// What a mistake was taken for may be a part of another word of the question.
+  @Test(arguments: ["serverError in the serveer", "ERROR1043 and the errror"]) func aCorrectionThatIsAPartIsOneWord(question: String) throws {
+    let library = try Library()
+    try library.add([("a.txt", ["The server keeps a log of each request. When the error count rises, the server is restarted."])])
+    #expect(try library.retriever.search(question).count == 1)
+  }
+
   @Test func wordsAndMeaningBothFind() throws {
     let library = try Library()
     try library.add(Self.documents)

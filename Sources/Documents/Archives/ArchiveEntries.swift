@@ -29,6 +29,8 @@ struct ArchiveEntries {
     var name: String { String(decoding: nameBytes, as: UTF8.self) }
   }
 
+  private static let attemptCount = 5
+
   /// Entries that are all there and whole.
   ///
   /// - Parameter names: Patterns of the entries that are wanted; all when there are none.
@@ -53,8 +55,14 @@ struct ArchiveEntries {
       return try ConverterProgram.bsdtar.convert(data, of: path, arguments, limits: limits, seeks: Self.is7z(data))
     }
     var output = try written(leavingOut: [])
-    let faults = try self.faults(data, selection)
-    if output.exitCode != 0, !faults.isEmpty { output = try written(leavingOut: faults.map(\.name)) }
+    var faults = try self.faults(data, selection)
+    // A passphrase of chance opens one of some hundred entries of the old kind of encryption, which is then not named: another one does not.
+    for _ in 0..<Self.attemptCount where output.exitCode != 0 && !faults.isEmpty {
+      output = try written(leavingOut: faults.map(\.name))
+      guard output.exitCode != 0, Self.isOfEncryption(output.complaint) else { break }
+      let known = Set(faults.map(\.nameBytes))
+      faults += try self.faults(data, selection).filter { !known.contains($0.nameBytes) }
+    }
     guard output.exitCode == 0 else { throw failure(output) }
     let all = try entries(output.bytes)
     let broken = Set(faults.map(\.nameBytes))
@@ -74,6 +82,7 @@ struct ArchiveEntries {
     let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits, seeks: seeks)
     guard list.exitCode == 0 else { throw failure(list) }
     guard output.complaint.utf8.count < Converter.complaintByteCount else {
+      if Self.isOfEncryption(output.complaint) { throw .encrypted(path) }
       throw .malformed(path, "archive", "too many files in it are damaged to be told apart")
     }
     let names = Set(String(decoding: list.bytes, as: UTF8.self).split(separator: "\n").map { String($0) })

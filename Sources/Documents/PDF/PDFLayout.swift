@@ -26,14 +26,20 @@ struct PDFLayout {
       box = words.dropFirst().reduce(words[0].box) { $0.union($1.box) }
     }
 
+    /// Letters' sizes between two words: poppler parts at a tenth of a size, and at another font without any.
+    private static let wordGap = 0.05
+
     /// The words with a space between those that stand apart: a word that changes its font is several for poppler.
     ///
     /// Poppler gives words as they stand from left to right; those of Hebrew and Arabic are read the other way round.
     var text: [UInt8] {
       let words = words.reduce(0) { $0 + $1.direction } < 0 ? Self.turned(words) : words
+      // Written upwards or downwards, letters are as wide as they are high.
+      let isUpright = box.height > 1.5 * box.width
+      func size(_ word: Word) -> Double { isUpright ? word.box.width : word.box.height }
       var text = words[0].text
       for (before, word) in zip(words, words.dropFirst()) {
-        if before.gap(to: word) >= 0.1 * min(before.box.size, word.box.size) { text.append(0x20) }
+        if before.gap(to: word) >= Self.wordGap * min(size(before), size(word)) { text.append(0x20) }
         text += word.text
       }
       return text
@@ -124,9 +130,4 @@ struct PDFLayout {
     }
     return result
   }
-}
-
-extension PageBox {
-  /// About the size of the letters in a word, whichever way it is turned.
-  var size: Double { min(width, height) > 0 ? min(height, max(width, height / 2)) : max(width, height) }
 }

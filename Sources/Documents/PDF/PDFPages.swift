@@ -12,11 +12,12 @@ struct PDFPages {
   private typealias Line = (text: [UInt8], box: PageBox)
 
   init(_ layout: PDFLayout) {
-    var pages = layout.pages
-    Self.dropRunningLines(&pages)
+    let pages = layout.pages
+    let tables = pages.map { PDFTables($0.flows.flatMap(\.self)).tables }
+    let running = Self.runningLines(pages, tables)
     let compounds = Self.compounds(pages)
-    parts = pages.map { page in
-      let tables = PDFTables(page.flows.flatMap(\.self)).tables
+    parts = zip(pages, zip(tables, running)).map { page, found in
+      let (tables, running) = found
       let tableOfLine = Dictionary(tables.enumerated().flatMap { number, table in table.lines.map { ($0, number) } }) { first, _ in first }
       var parts: [Part] = []
       var written = Set<Int>()
@@ -31,7 +32,7 @@ struct PDFPages {
           if let table = tableOfLine[number] {
             end()
             if written.insert(table).inserted { parts.append(.table(tables[table])) }
-          } else {
+          } else if !running.contains(number) {
             paragraph.append((Self.expanded(line.text[...]), line.box))
             if line.endsBlock, index + 1 < flow.count, !Self.goesOn(line.text, in: flow[index + 1].text) { end() }
           }
@@ -49,29 +50,43 @@ struct PDFPages {
     return !".!?:;".utf8.contains(last) && (first.isLowercaseLetter || first >= 0xC3)
   }
 
-  /// First and last lines that stand, but for their digits, on at least three pages and a third of all.
-  private static func dropRunningLines(_ pages: inout [PDFLayout.Page]) {
-    guard pages.count >= 3 else { return }
-    var counts: [[UInt8]: Int] = [:]
-    func edges(_ page: PDFLayout.Page) -> [(flow: Int, line: Int)] {
-      let places = page.flows.indices.flatMap { flow in page.flows[flow].indices.map { (flow: flow, line: $0) } }
-        .sorted { page.flows[$0.flow][$0.line].box.middle < page.flows[$1.flow][$1.line].box.middle }
+  /// For each page the numbers of those of its first and last lines that stand at the same height on at least three pages and a third of all, but for the
+  /// page's number. Where they have words, they stay on the first page that has them.
+  private static func runningLines(_ pages: [PDFLayout.Page], _ tables: [[PDFTables.Table]]) -> [Set<Int>] {
+    var found = [Set<Int>](repeating: [], count: pages.count)
+    guard pages.count >= 3 else { return found }
+    var groups: [[UInt8]: [(page: Int, line: Int, numbers: [Int], height: Double)]] = [:]
+    for (page, (content, tables)) in zip(pages, tables).enumerated() {
+      let lines = content.flows.flatMap(\.self)
       // A page of a few lines is all edge.
-      return places.count > 4 ? Array(places.prefix(2) + places.suffix(2)) : []
-    }
-    func pattern(_ line: PDFLayout.Line) -> [UInt8] { line.text.prefix(200).filter { !$0.isDigit && !$0.isWhiteSpace } }
-    for page in pages {
-      for key in Set(edges(page).map { pattern(page.flows[$0.flow][$0.line]) }) { counts[key, default: 0] += 1 }
-    }
-    for index in pages.indices {
-      for (flow, line) in edges(pages[index]).sorted(by: { ($0.flow, $0.line) > ($1.flow, $1.line) }) {
-        let key = pattern(pages[index].flows[flow][line])
-        // A number alone may be a table's; it is a page's number when most pages have one.
-        let needed = key.isEmpty ? max(3, pages.count * 2 / 3) : max(3, pages.count / 3)
-        if counts[key, default: 0] >= needed { pages[index].flows[flow].remove(at: line) }
+      guard lines.count > 4 else { continue }
+      let order = lines.indices.sorted { lines[$0].box.middle < lines[$1].box.middle }
+      for line in Set(order.prefix(2) + order.suffix(2)) where !tables.contains(where: { $0.lines.contains(line) }) {
+        let text = lines[line].text.prefix(200)
+        let pattern = Array(text.split(omittingEmptySubsequences: false, whereSeparator: \.isDigit).joined(separator: [0x30]))
+        let numbers = text.split { !$0.isDigit }.map { Int(String(decoding: $0.prefix(15), as: UTF8.self)) ?? 0 }
+        groups[pattern, default: []].append((page, line, numbers, lines[line].box.middle))
       }
-      pages[index].flows.removeAll(where: \.isEmpty)
     }
+    for (pattern, lines) in groups {
+      let hasWords = pattern.contains { $0.isLetter || $0 >= 0x80 }
+      // A number alone may be a table's; it is a page's number when most pages have one.
+      let needed = hasWords ? max(3, pages.count / 3) : max(3, pages.count * 2 / 3)
+      var rest = lines
+      while let first = rest.first {
+        let same = rest.filter { abs($0.height - first.height) < 3 }
+        rest.removeAll { abs($0.height - first.height) < 3 }
+        // Each number is the same on all pages, or counts them: from near one where there are words, as a number of something else might count too.
+        let isRunning = first.numbers.indices.allSatisfy { place in
+          same.allSatisfy { $0.numbers[place] == first.numbers[place] }
+            || same.allSatisfy { $0.numbers[place] - $0.page == first.numbers[place] - first.page }
+              && (!hasWords || abs(first.numbers[place] - first.page) <= 50)
+        }
+        guard Set(same.map(\.page)).count >= needed, isRunning else { continue }
+        for (page, line, _, _) in hasWords ? same.dropFirst() : same[...] { found[page].insert(line) }
+      }
+    }
+    return found
   }
 
   /// Words with a hyphen inside a line: `well-known` cut after its hyphen keeps it.
@@ -104,6 +119,9 @@ struct PDFPages {
         let before = result.dropLast().reversed().prefix { $0.isLetter || $0 >= 0x80 }.reversed()
         let after = lines[index + 1].text.prefix { $0.isLetter || $0 >= 0x80 }
         if !compounds.contains(lowercase(Array(before) + [UInt8(ascii: "-")] + after)) { result.removeLast() }
+      } else if endsInDash(result), next.isDigit || next.isUppercaseLetter {
+        // `SHA-256`, `non-Euclidean`
+        continue
       } else {
         result.append(line.count * 3 >= width * 2 && line.count >= 20 && !isBullet(lines[index + 1].text[...]) ? 0x20 : 0x0A)
       }
@@ -115,6 +133,12 @@ struct PDFPages {
     guard text.count > 1, text.last == UInt8(ascii: "-") else { return false }
     let before = text[text.count - 2]
     return before.isLowercaseLetter || before >= 0x80
+  }
+
+  /// A hyphen right behind a letter or digit.
+  private static func endsInDash(_ text: [UInt8]) -> Bool {
+    guard text.last == UInt8(ascii: "-"), let before = text.dropLast().last else { return false }
+    return before.isLetter || before.isDigit || before >= 0x80
   }
 
   private static func isBullet(_ line: ArraySlice<UInt8>) -> Bool {

@@ -67,7 +67,7 @@ struct PDFTables {
   private static func pieces(of line: PDFLayout.Line, number: Int) -> [Piece] {
     var pieces: [[PDFLayout.Word]] = []
     for word in line.words {
-      if let last = pieces.last?.last, word.box.left - last.box.right < cellGap * min(word.box.size, last.box.size) {
+      if let last = pieces.last?.last, word.box.left - last.box.right < cellGap * min(word.box.height, last.box.height) {
         pieces[pieces.count - 1].append(word)
       } else {
         pieces.append([word])
@@ -125,7 +125,8 @@ struct PDFTables {
     var runs: [[Row]] = []
     var run: [Row] = []
     func end() {
-      while let last = run.last, last.pieces.count < 2 { run.removeLast() }
+      // What follows closely may belong to a cell of the last row.
+      while run.count > 1, let last = run.last, last.pieces.count < 2, !isClose(last, to: run[run.count - 2]) { run.removeLast() }
       if run.count > 1 { runs.append(run) }
       run = []
     }
@@ -143,6 +144,9 @@ struct PDFTables {
     end()
     return runs
   }
+
+  /// As near as lines of one paragraph.
+  private static func isClose(_ row: Row, to before: Row) -> Bool { row.box.top - before.box.bottom < 0.8 * row.box.height }
 
   private static func isProse(_ pieces: [Piece]) -> Bool {
     guard !pieces.isEmpty else { return false }
@@ -180,19 +184,31 @@ struct PDFTables {
     if let long = isLong.firstIndex(of: true) {
       for index in cells.indices.dropFirst().reversed() {
         let (row, before) = (cells[index], cells[index - 1])
-        let isNear = row.box.top - before.box.bottom < 0.8 * row.box.height
-        guard isNear, row.cells.count == 1, let more = row.cells[long], before.cells[long] != nil else { continue }
+        let isClose = row.box.top - before.box.bottom < 0.8 * row.box.height
+        guard isClose, row.cells.count == 1, let more = row.cells[long], before.cells[long] != nil else { continue }
         cells[index - 1].cells[long]? += more
         cells[index - 1].box = before.box.union(row.box)
         cells.remove(at: index)
       }
     }
-    let table = cells.map { row in
-      (row.cells.sorted { $0.key < $1.key }.map { (column: $0.key, text: Array($0.value.map(\.text).joined(separator: [0x20]))) }, row.box)
-    }
+    while let last = cells.last, last.cells.values.reduce(0, { $0 + $1.count }) < 2 { cells.removeLast() }
+    // Lines of verse, or of columns so narrow that no line of theirs is long.
+    let texts = cells.flatMap(\.cells.values).joined().map(\.text)
+    guard texts.contains(where: { $0.contains(where: \.isDigit) }) || texts.count(where: { $0.first?.isLowercaseLetter == true }) * 2 <= texts.count
+    else { return nil }
+    let table = cells.map { row in (row.cells.sorted { $0.key < $1.key }.map { (column: $0.key, text: joined($0.value.map(\.text))) }, row.box) }
     return Table(
-      rows: table, pieceCounts: Dictionary(rows.flatMap(\.pieces).map { ($0.line, 1) }, uniquingKeysWith: +),
+      rows: table, pieceCounts: Dictionary(cells.flatMap(\.cells.values).joined().map { ($0.line, 1) }, uniquingKeysWith: +),
       hasHeader: hasHeader(table.map(\.0), columnCount: columns.count))
+  }
+
+  /// Lines of a cell, a word that was cut at an end whole again.
+  private static func joined(_ lines: [[UInt8]]) -> [UInt8] {
+    lines.dropFirst().reduce(into: lines.first ?? []) { text, line in
+      let isCut = text.last == UInt8(ascii: "-") && text.dropLast().last?.isLowercaseLetter == true && line.first?.isLowercaseLetter == true
+      if isCut { text.removeLast() } else { text.append(0x20) }
+      text += line
+    }
   }
 
   /// Names stand above every column, and numbers below some of them.

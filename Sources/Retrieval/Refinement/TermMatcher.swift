@@ -69,7 +69,7 @@ package struct TermMatcher {
   ///   - words: The word that each of them is of, in lower case, for other languages.
   ///   - languages: Of the texts.
   package init(stems: [String], words: [String] = [], languages: [String] = []) {
-    let english = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
+    let english = Dictionary(stems.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
     let others = languages.filter { $0 != TextAnalyzer.defaultLanguage }.map { [analyzer] language in
       let terms = words.enumerated().compactMap { place, word in analyzer.terms(of: word, language: language).first.map { ($0.text, Int32(place)) } }
       return (language: language, ofTerms: Dictionary(terms) { first, _ in first })

@@ -46,7 +46,7 @@ package struct WindowScores: Sendable {
   ) {
     (self.stems, self.words, self.languages) = (stems, words, languages)
     idf = documentCounts.map { log(1 + (max(0, Double(count) - Double($0)) + 0.5) / (Double($0) + 0.5)) }
-    let places = Dictionary(uniqueKeysWithValues: stems.enumerated().map { ($1, Int32($0)) })
+    let places = Dictionary(stems.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
     var seen = Set<[Int32]>()
     pairs = zip(sequence, sequence.dropFirst()).compactMap { a, b in
       guard let first = places[a], let second = places[b], first != second, seen.insert([first, second]).inserted else { return nil }
