@@ -76,11 +76,12 @@ struct PDFPages {
       while let first = rest.first {
         let same = rest.filter { abs($0.height - first.height) < 3 }
         rest.removeAll { abs($0.height - first.height) < 3 }
-        // Each number is the same on all pages, or counts them: from near one where there are words, as a number of something else might count too.
+        // Each number is the same on all pages, or the page's; where there are words, one that stands where such numbers do.
+        let mayCount = hasWords ? Self.pageNumbers(pages[first.page].flows.flatMap(\.self)[first.line].text) : nil
         let isRunning = first.numbers.indices.allSatisfy { place in
           same.allSatisfy { $0.numbers[place] == first.numbers[place] }
             || same.allSatisfy { $0.numbers[place] - $0.page == first.numbers[place] - first.page }
-              && (!hasWords || abs(first.numbers[place] - first.page) <= 50)
+              && (mayCount.map { $0.contains(place) && abs(first.numbers[place] - first.page) <= 50 } ?? true)
         }
         guard Set(same.map(\.page)).count >= needed, isRunning else { continue }
         for (page, line, _, _) in hasWords ? same.dropFirst() : same[...] { found[page].insert(line) }
@@ -88,6 +89,24 @@ struct PDFPages {
     }
     return found
   }
+
+  /// Which numbers of a line may be its page's: those behind a word for it, and the first or last word of a line of some.
+  private static func pageNumbers(_ text: [UInt8]) -> Set<Int> {
+    let words = text.split { $0.isWhiteSpace }
+    var result: Set<Int> = []
+    var number = 0
+    for (place, word) in words.enumerated() {
+      let isAtEnd = words.count > 2 && (place == 0 || place == words.count - 1)
+      let isNamed = place > 0 && pageWords.contains(String(decoding: words[place - 1].filter { $0 != UInt8(ascii: ".") }, as: UTF8.self).lowercased())
+      if word.allSatisfy(\.isDigit), isAtEnd || isNamed { result.insert(number) }
+      number += word.split { !$0.isDigit }.count
+    }
+    return result
+  }
+
+  private static let pageWords: Set<String> = [
+    "page", "p", "pg", "seite", "s", "página", "pagina", "pág", "sida", "side", "strona", "стр", "страница",
+  ]
 
   /// Words with a hyphen inside a line: `well-known` cut after its hyphen keeps it.
   private static func compounds(_ pages: [PDFLayout.Page]) -> Set<[UInt8]> {
