@@ -97,14 +97,15 @@ package struct TermMatcher {
       Retrieval.Words.forEachRun(of: bytes) { run, isASCII in
         let beginning = isASCII ? beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0)] : .ofStem
         let isBordered = isASCII && Self.isBordered(run)
-        if isASCII, !isBordered, !looksAtAll, !beginning.contains(.ofStem) || !beginsLikeStem(run) {
+        let mayMatch = looksAtAll || !isASCII || (isBordered ? hasPartLikeStem(run) : beginning.contains(.ofStem) && beginsLikeStem(run))
+        if !mayMatch {
           matches.wordCount += 1
           if !beginning.contains(.ofStopWord) || !stopWords.contains(Retrieval.Words.hash(of: run)) { matches.terms.append(-1) }
         } else {
           // What is not ASCII is taken apart when it is first seen.
           // Where its borders are depends on capitals.
           let hash = isBordered ? ~Self.exactHash(of: run) : Retrieval.Words.hash(of: run)
-          let words = known[hash] ?? look(up: run, hash)
+          let words = known[hash] ?? look(up: run, hash, hasParts: isBordered || !isASCII && run.contains { $0 >= Self.firstByteOfPairs })
           matches.wordCount += words.count
           matches.terms += words.terms
         }
@@ -119,14 +120,24 @@ package struct TermMatcher {
     return prefixes.contains { start & $0.mask == $0.bytes }
   }
 
-  private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Words {
+  /// Of a run of ASCII with borders: whether it or a part of it begins like a stem. A capital may begin one anywhere.
+  private func hasPartLikeStem(_ run: UnsafeBufferPointer<UInt8>) -> Bool {
+    run.indices.contains { place in
+      let isStart = place == 0 || (0x41...0x5A).contains(run[place]) || (run[place] < 0x3A) != (run[place - 1] < 0x3A)
+      return isStart && beginsLikeStem(UnsafeBufferPointer(rebasing: run[place...]))
+    }
+  }
+
+  /// - Parameter hasParts: Whether it may be more than one word for the index.
+  private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64, hasParts: Bool) -> Words {
     let text = String(decoding: run, as: UTF8.self)
     let folded = Retrieval.Words.folded(text)
     var terms = folded.compactMap { word -> Int32? in
       if let place = places[0].ofTerms[analyzer.englishStem(of: word)] { return place }
       return Retrieval.Words.isStopWord(word) ? nil : -1
     }
-    for (language, ofTerms) in places where !ofTerms.isEmpty {
+    // A plain word has only its stem, which is known.
+    for (language, ofTerms) in hasParts ? places[...] : places.dropFirst() where !ofTerms.isEmpty {
       for term in analyzer.terms(of: text, language: language) {
         guard let place = ofTerms[term.text], !terms.contains(place) else { continue }
         if terms == [-1] { terms = [place] } else { terms.append(place) }
@@ -148,6 +159,9 @@ package struct TermMatcher {
   private static func exactHash(of run: UnsafeBufferPointer<UInt8>) -> UInt64 {
     run.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
+
+  /// The first byte of Korean syllables; letters of another width come behind them.
+  private static let firstByteOfPairs: UInt8 = 0xEA
 
   /// Those whose stemmers take something off a word's beginning.
   private static let languagesWithPrefixes: Set<String> = ["ga", "id"]
