@@ -18,14 +18,14 @@ FOLDER = CORPORA / "fixtures"
 
 
 def pdf(pages, title):
-    """A PDF of text pages in Helvetica, one list a page: of lines, or of (points from the left, points from the bottom, text)."""
+    """A PDF of text pages in Helvetica, one list a page: of lines, or of (points from the left, points from the bottom, text), and a fourth that is true of what is written upwards."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", None, b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     kids = []
     for lines in pages:
         content = ["BT", "/F1 11 Tf", "14 TL", "72 740 Td"]
         for line in lines:
             if isinstance(line, tuple):
-                content.append(f"1 0 0 1 {line[0]} {line[1]} Tm")
+                content.append(f"{'0 1 -1 0' if len(line) > 3 else '1 0 0 1'} {line[0]} {line[1]} Tm")
                 line = line[2]
             escaped = line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
             content.append(f"({escaped}) Tj T*")
@@ -367,8 +367,22 @@ def accounts():
     return pdf([[(72, 790, "Accounts of Skarn Point"), *body, (290, 40, str(number))] for number, body in enumerate(bodies, 1)], "Accounts of 1953")
 
 
+def invoices():
+    """Three pages of one form, each with numbers of its own at the same places, a table with a cell of two lines, and a word written upwards."""
+    pages = []
+    for page in range(3):
+        rows = [[(72, "Item"), (170, "Description"), (430, "Pounds")],
+                [(72, "Oil"), (170, "barrels of the best colza oil, brought by the"), (430, f"{40 + page}.50")], [(170, "Monday boat in fair weather and foul")],
+                [(72, "Wicks"), (170, "woven ones, of the width that the lamp takes, and"), (430, f"{3 + page}.20")], [(170, "packed in a tin against the damp instru-")], [(170, "mentation room")]]
+        table = [(x, 640 - 12 * row, text) for row, cells in enumerate(rows) for x, text in cells]
+        pages.append([(72, 790, f"Invoice number {7001 + page}"), (400, 790, "Chandler of Locharn"), (72, 740, f"Due on 1953-0{page + 1}-15"), *table, (540, 400, "Copy for the keeper", True),
+                      (72, 60, f"Total: {43 + 2 * page}.70 pounds"), (290, 40, f"Page {page + 1} of 3")])
+    return pdf(pages, "Invoices")
+
+
 FORMATS = {
     "accounts.pdf": accounts(),
+    "invoices.pdf": invoices(),
     "repairs.docx": written_by_pandoc(
         "docx", "# Repairs of 1911\n\nThe chimney of the lamp cracked on the ninth of May.\n\n## Costs\n\n| Part | Price |\n|---|---|\n| wick | 4 pence |\n| chimney | 2 shillings |\n"),
     "visitors.odt": written_by_pandoc("odt", "# Visitors\n\nThe bishop came in 1953 and was seasick.\n"),

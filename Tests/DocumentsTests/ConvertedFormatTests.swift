@@ -35,6 +35,41 @@ import Testing
         "p page 3 Signed by the keeper on the last of December in the oil cellar, which is the warmest room.",
       ]
     ),
+    (
+      // Numbers of its own at the same places of each page, cells of two lines, a line written upwards.
+      "invoices.pdf", .pdf, "Invoices",
+      [
+        "p page 1 Invoice number 7001",
+        "p page 1 Chandler of Locharn",
+        "p page 1 Due on 1953-01-15",
+        "row page 1 Item: Oil · Description: barrels of the best colza oil, brought by the Monday boat in fair weather and foul · Pounds: 40.50",
+        """
+        row page 1 Item: Wicks · Description: woven ones, of the width that the lamp takes, and packed in a tin against the \
+        damp instrumentation room · Pounds: 3.20
+        """,
+        "p page 1 Copy for the keeper",
+        "p page 1 Total: 43.70 pounds",
+        "p page 1 Page 1 of 3",
+        "p page 2 Invoice number 7002",
+        "p page 2 Due on 1953-02-15",
+        "row page 2 Item: Oil · Description: barrels of the best colza oil, brought by the Monday boat in fair weather and foul · Pounds: 41.50",
+        """
+        row page 2 Item: Wicks · Description: woven ones, of the width that the lamp takes, and packed in a tin against the \
+        damp instrumentation room · Pounds: 4.20
+        """,
+        "p page 2 Copy for the keeper",
+        "p page 2 Total: 45.70 pounds",
+        "p page 3 Invoice number 7003",
+        "p page 3 Due on 1953-03-15",
+        "row page 3 Item: Oil · Description: barrels of the best colza oil, brought by the Monday boat in fair weather and foul · Pounds: 42.50",
+        """
+        row page 3 Item: Wicks · Description: woven ones, of the width that the lamp takes, and packed in a tin against the \
+        damp instrumentation room · Pounds: 5.20
+        """,
+        "p page 3 Copy for the keeper",
+        "p page 3 Total: 47.70 pounds",
+      ]
+    ),
     ("visitors.odt", .odt, "Visitors", ["h1 page 0 Visitors", "p page 0 The bishop came in 1953 and was seasick."]),
     ("menu.rtf", .rtf, nil, ["p page 0 Menu", "p page 0 On Sundays there is smoked haddock."]),
     (
