@@ -1,7 +1,7 @@
 import Foundation
 
 /// What of a character is kept.
-enum CharacterFolding {
+package enum CharacterFolding {
   /// Without diacritics: canonically decomposed, and the marks left out.
   static func folded(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
@@ -20,14 +20,21 @@ enum CharacterFolding {
   /// Syllables of Korean.
   static func isHangul(_ scalar: Unicode.Scalar) -> Bool { (0xAC00...0xD7A3).contains(scalar.value) }
 
-  /// Letters and digits of the width of others' and kana of half of it become what they mean; canonically composed.
+  /// Canonically composed.
   static func composed(_ text: String) -> String {
-    text.unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) }
-      ? text.precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping
+    hasOtherWidth(text) ? text.precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping
   }
 
+  /// Canonically decomposed, so that letters and their diacritics are apart.
+  package static func decomposed(_ text: String) -> String {
+    hasOtherWidth(text) ? text.decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
+  }
+
+  /// Whether there are letters and digits of double width or kana of half of it, which mean the same as others.
+  private static func hasOtherWidth(_ text: String) -> Bool { text.unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) } }
+
   /// Letters, digits and marks, of which words are made.
-  static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
+  package static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII {
       return (0x30...0x39).contains(scalar.value) || (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
     }
@@ -40,7 +47,7 @@ enum CharacterFolding {
   }
 
   /// Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
-  static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
+  package static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
     guard scalar.value >= 0x0E00 else { return false }
     switch scalar.value {
     case 0x0E01...0x0E4E, 0x0E81...0x0ECD, 0x1000...0x109F, 0x1780...0x17D3: return scalar.properties.generalCategory != .nonspacingMark

@@ -1,8 +1,8 @@
 import Lexical
 import Store
 
-/// Words that a question has in quotation marks, or that are an identifier, count as one more term, which chunks have where the words follow each other: its inverse document
-/// frequency is added to their scores of words.
+/// Words that a question has in quotation marks, or that are an identifier, count as one more term, which chunks have where the words follow each other:
+/// its inverse document frequency is added to their scores of words.
 ///
 /// The index of words has no positions: of the chunks that hold all of the phrase's words those that fit them best are read and looked through, `depth`
 /// at most.

@@ -11,6 +11,8 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let words: [String]
   /// What the index has of the words beside each as a whole: the parts of `INV1043` and `camelCase`, pairs of Korean syllables. Distinct.
   package let parts: [String]
+  /// All that a text is looked through for: the stems, and the parts behind them, with the word of each.
+  var sought: (stems: [String], words: [String]) { (stems + parts, words + parts) }
   /// The stems in the question's order, each as often as it stands there: which of them follow each other.
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
@@ -41,11 +43,10 @@ package struct QueryAnalysis: Sendable, Equatable {
     let isQuoting = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
     for piece in question.split(whereSeparator: \.isWhitespace) {
       let whole = Self.trimmed(piece)
-      let written = whole.unicodeScalars.split { !Words.isWordScalar($0) }.map { String($0) }
+      let written = whole.unicodeScalars.split { !CharacterFolding.isWordScalar($0) }.map { String($0) }
       let parts = written.map { $0.lowercased() }
       if parts.count > 1, Self.isIdentifier(whole) {
         terms.append(whole.lowercased())
-        // `max_wal_size`, `std::sort`, `a@b.c`; not `IL-6` or `95%`, which prose is full of.
         if Self.isName(whole, written) { identifiers.append(String(whole)) }
       }
       for (word, part) in zip(written, parts) {
@@ -87,7 +88,7 @@ package struct QueryAnalysis: Sendable, Equatable {
   /// - Parameter corrections: What stems were probably meant to be.
   func corrected(_ corrections: [String: String]) -> QueryAnalysis {
     guard !corrections.isEmpty else { return self }
-    // Two words may be taken for the same one.
+    // Two words may be taken for the same one, and a word for what is a part of another.
     var seen = Set<String>()
     let corrected = zip(stems, words).map { stem, word in corrections[stem].map { ($0, $0) } ?? (stem, word) }.filter { seen.insert($0.0).inserted }
     return QueryAnalysis(
@@ -123,14 +124,15 @@ package struct QueryAnalysis: Sendable, Equatable {
 
   private static func trimmed(_ piece: Substring) -> Substring {
     let scalars = piece.unicodeScalars
-    guard let first = scalars.firstIndex(where: Words.isWordScalar), let last = scalars.lastIndex(where: Words.isWordScalar) else { return "" }
+    guard let first = scalars.firstIndex(where: CharacterFolding.isWordScalar), let last = scalars.lastIndex(where: CharacterFolding.isWordScalar)
+    else { return "" }
     return piece[first...last]
   }
 
   /// Whether signs inside a piece bind it to a name or number (`std::sort`, `a_b`, `8.2.1`, `utf-8`), as a hyphen or apostrophe between words
   /// does not.
   private static func isIdentifier(_ piece: Substring) -> Bool {
-    let signs = piece.unicodeScalars.filter { !Words.isWordScalar($0) }
+    let signs = piece.unicodeScalars.filter { !CharacterFolding.isWordScalar($0) }
     if signs.allSatisfy({ "'’‘`´\"“”".unicodeScalars.contains($0) }) { return false }
     return piece.contains(where: \.isNumber) || signs.contains { "_.:/\\@#$+".unicodeScalars.contains($0) }
   }
@@ -155,7 +157,7 @@ package struct QueryAnalysis: Sendable, Equatable {
   /// Whether signs inside a piece say that it is the name of one thing: `max_wal_size`, `std::sort`, `a@b.c`, `192.168.4.17`, `notes.txt`, `/etc/hosts`,
   /// `JIRA-4711`; not `IL-6`, `95%` or `and/or`, which prose is full of.
   private static func isName(_ whole: Substring, _ parts: [String]) -> Bool {
-    let signs = whole.unicodeScalars.filter { !Words.isWordScalar($0) }
+    let signs = whole.unicodeScalars.filter { !CharacterFolding.isWordScalar($0) }
     if signs.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { return true }
     if parts.count > 2, signs.allSatisfy({ $0 == "." || $0 == "/" || $0 == ":" }) { return parts.contains { $0.count > 1 } }
     guard parts.count == 2, signs.count == 1 else { return false }

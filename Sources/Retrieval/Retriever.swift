@@ -27,9 +27,9 @@ package struct Retriever: Sendable {
     var duplicates = NearDuplicates()
     var takenOfDocument: [Int64: [String: Int]] = [:]
     var passages = JoinedPassages(joins: options.joinsNeighbours)
-    let stems = analysis.stems + analysis.parts
+    let sought = analysis.sought
     let languages = try store.collection(named: options.collection).map { try store.wordLanguages(of: $0.id) } ?? []
-    var matcher = TermMatcher(stems: stems, words: analysis.words + analysis.parts, languages: languages)
+    var matcher = TermMatcher(stems: sought.stems, words: sought.words, languages: languages)
     let order = options.diversity > 0 ? try diverseOrder(of: candidates, options) : nil
     try candidates.forEachBestFirst(store, order: order) { chunk, explanation in
       guard passages.count < options.limit else { return false }
@@ -38,7 +38,7 @@ package struct Retriever: Sendable {
       takenOfDocument[chunk.documentID, default: [:]][chunk.document, default: 0] += 1
       var explained = explanation
       let matched = Set(matcher.matches(in: "\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)").terms)
-      explained.matchedStems = stems.indices.filter { matched.contains(Int32($0)) }.map { stems[$0] }
+      explained.matchedStems = sought.stems.indices.filter { matched.contains(Int32($0)) }.map { sought.stems[$0] }
       passages.append(Passage(rank: 0, score: explained.score, chunk: chunk, explanation: explained))
       return true
     }

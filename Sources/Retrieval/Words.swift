@@ -86,9 +86,10 @@ package enum Words {
     }
   }
 
-  /// FNV-1a, 64 bits, of a word's bytes, those of ASCII in lower case.
-  static func hash(of word: some Sequence<UInt8>) -> UInt64 {
-    word.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(loweredASCII($1))) &* 0x100_0000_01b3 }
+  /// FNV-1a, 64 bits, of a word's bytes, those of ASCII in lower case unless they are to be told apart.
+  @inline(__always)
+  static func hash(of word: some Sequence<UInt8>, keepsCase: Bool = false) -> UInt64 {
+    word.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(keepsCase ? $1 : loweredASCII($1))) &* 0x100_0000_01b3 }
   }
 
   static func loweredASCII(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
@@ -110,13 +111,13 @@ package enum Words {
       run.removeAll()
     }
     for scalar in decomposed(text) {
-      if isUnspaced(scalar) {
+      if CharacterFolding.isUnspaced(scalar) {
         endWord()
         run.append(scalar)
       } else if scalar.properties.generalCategory == .nonspacingMark {
         // A diacritic: folded away, and no end of a word.
         continue
-      } else if isWordScalar(scalar) {
+      } else if CharacterFolding.isWordScalar(scalar) {
         endRun()
         word.append(contentsOf: scalar.isASCII ? lowered(scalar) : scalar.properties.lowercaseMapping.unicodeScalars)
       } else {
@@ -141,7 +142,7 @@ package enum Words {
   private static func decomposed(_ text: some StringProtocol) -> String.UnicodeScalarView {
     // Most text needs no decomposition, and that is quick to see.
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return String(text).unicodeScalars }
-    return String(text).decomposed.unicodeScalars
+    return CharacterFolding.decomposed(String(text)).unicodeScalars
   }
 
   private static func lowered(_ scalar: Unicode.Scalar) -> String.UnicodeScalarView {
@@ -149,35 +150,4 @@ package enum Words {
     return String.UnicodeScalarView([isUpper ? Unicode.Scalar(UInt8(scalar.value) + 0x20) : scalar])
   }
 
-  static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.isASCII {
-      return (0x30...0x39).contains(scalar.value) || (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
-    }
-    switch scalar.properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber, .otherNumber,
-      .nonspacingMark, .spacingMark, .privateUse:
-      return true
-    default: return false
-    }
-  }
-
-  /// Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces between words.
-  private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
-    guard scalar.value >= 0x0E00 else { return false }
-    switch scalar.value {
-    case 0x0E01...0x0E4E, 0x0E81...0x0ECD, 0x1000...0x109F, 0x1780...0x17D3: return scalar.properties.generalCategory != .nonspacingMark
-    case 0x3041...0x3096, 0x309D...0x309F, 0x30A1...0x30FA, 0x30FC...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF,
-      0x20000...0x323AF:
-      return true
-    default: return false
-    }
-  }
-}
-
-extension String {
-  /// Canonically decomposed, so that letters and their diacritics are apart.
-  fileprivate var decomposed: String {
-    // Letters of another width mean the same.
-    unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) } ? decomposedStringWithCompatibilityMapping : decomposedStringWithCanonicalMapping
-  }
 }

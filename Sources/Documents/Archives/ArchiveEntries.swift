@@ -77,7 +77,7 @@ struct ArchiveEntries {
     let passphrase = UUID().uuidString
     let seeks = Self.is7z(data)
     let arguments = ["-xPOf", "-", "--passphrase", passphrase] + selection
-    let output = try ConverterProgram.bsdtar.check(data, of: path, arguments, limits: limits, seeks: seeks)
+    let output = try ConverterProgram.bsdtar.convert(data, of: path, arguments, limits: limits, seeks: seeks, keepsOutput: false)
     guard output.exitCode != 0 else { return [] }
     let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits, seeks: seeks)
     guard list.exitCode == 0 else { throw failure(list) }

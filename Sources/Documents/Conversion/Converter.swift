@@ -121,16 +121,9 @@ package struct Converter {
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .notStarted(String(cString: strerror(errno))) }
     unlink(path)
-    var written = 0
-    while written < content.count {
-      let count = content.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let reason = String(cString: strerror(errno))
-        close(descriptor)
-        throw .notStarted(reason)
-      }
-      written += count
+    do { try FileHandle(fileDescriptor: descriptor).write(contentsOf: content) } catch {
+      close(descriptor)
+      throw .notStarted(error.localizedDescription)
     }
     lseek(descriptor, 0, SEEK_SET)
     return descriptor

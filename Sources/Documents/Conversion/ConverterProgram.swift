@@ -20,22 +20,10 @@ struct ConverterProgram {
   /// - Parameters:
   ///   - path: The document's, for errors.
   ///   - seeks: Whether it goes back and forth in the document.
+  ///   - keepsOutput: Otherwise what it writes only counts, and what it complains of is of interest.
   /// - Returns: What the program wrote, whatever its exit status.
   func convert(
-    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool = false
-  ) throws(DocumentError) -> Converter.Output {
-    try run(data, of: path, arguments, limits: limits, seeks: seeks, keepsOutput: true)
-  }
-
-  /// Has a program run through a document for what it complains of; what it writes is not kept, though it counts.
-  func check(
-    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool
-  ) throws(DocumentError) -> Converter.Output {
-    try run(data, of: path, arguments, limits: limits, seeks: seeks, keepsOutput: false)
-  }
-
-  private func run(
-    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool, keepsOutput: Bool
+    _ data: [UInt8], of path: String, _ arguments: [String], limits: ReadingLimits, seeks: Bool = false, keepsOutput: Bool = true
   ) throws(DocumentError) -> Converter.Output {
     let converter = Converter(
       program: name, seconds: limits.converterSeconds, memoryByteCount: limits.converterMemoryByteCount, outputByteCount: limits.convertedByteCount)

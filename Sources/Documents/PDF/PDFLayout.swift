@@ -35,8 +35,8 @@ struct PDFLayout {
     var text: [UInt8] {
       let words = words.reduce(0) { $0 + $1.direction } < 0 ? Self.turned(words) : words
       // Written upwards or downwards, letters are as wide as they are high.
-      let isUpright = box.height > 1.5 * box.width
-      func size(_ word: Word) -> Double { isUpright ? word.box.width : word.box.height }
+      let isTurned = box.height > 1.5 * box.width
+      func size(_ word: Word) -> Double { isTurned ? word.box.width : word.box.height }
       var text = words[0].text
       for (before, word) in zip(words, words.dropFirst()) {
         if before.gap(to: word) >= Self.wordGap * min(size(before), size(word)) { text.append(0x20) }
@@ -63,6 +63,9 @@ struct PDFLayout {
   struct Page {
     /// Lines of each flow, none of them empty.
     var flows: [[Line]] = []
+
+    /// In reading order; a line's place among them is its number.
+    var lines: [Line] { flows.flatMap(\.self) }
   }
 
   private(set) var pages: [Page] = []

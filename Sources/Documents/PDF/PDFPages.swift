@@ -13,7 +13,7 @@ struct PDFPages {
 
   init(_ layout: PDFLayout) {
     let pages = layout.pages
-    let tables = pages.map { PDFTables($0.flows.flatMap(\.self)).tables }
+    let tables = pages.map { PDFTables($0.lines).tables }
     let running = Self.runningLines(pages, tables)
     let compounds = Self.compounds(pages)
     parts = zip(pages, zip(tables, running)).map { page, found in
@@ -57,7 +57,7 @@ struct PDFPages {
     guard pages.count >= 3 else { return found }
     var groups: [[UInt8]: [(page: Int, line: Int, numbers: [Int], height: Double)]] = [:]
     for (page, (content, tables)) in zip(pages, tables).enumerated() {
-      let lines = content.flows.flatMap(\.self)
+      let lines = content.lines
       // A page of a few lines is all edge.
       guard lines.count > 4 else { continue }
       let order = lines.indices.sorted { lines[$0].box.middle < lines[$1].box.middle }
@@ -77,7 +77,7 @@ struct PDFPages {
         let same = rest.filter { abs($0.height - first.height) < 3 }
         rest.removeAll { abs($0.height - first.height) < 3 }
         // Each number is the same on all pages, or the page's; where there are words, one that stands where such numbers do.
-        let mayCount = hasWords ? Self.pageNumbers(pages[first.page].flows.flatMap(\.self)[first.line].text) : nil
+        let mayCount = hasWords ? Self.pageNumbers(pages[first.page].lines[first.line].text) : nil
         let isRunning = first.numbers.indices.allSatisfy { place in
           same.allSatisfy { $0.numbers[place] == first.numbers[place] }
             || same.allSatisfy { $0.numbers[place] - $0.page == first.numbers[place] - first.page }
@@ -111,7 +111,7 @@ struct PDFPages {
   /// Words with a hyphen inside a line: `well-known` cut after its hyphen keeps it.
   private static func compounds(_ pages: [PDFLayout.Page]) -> Set<[UInt8]> {
     var result: Set<[UInt8]> = []
-    for line in pages.lazy.flatMap(\.flows).joined().map(\.text) where line.dropLast().contains(UInt8(ascii: "-")) {
+    for line in pages.lazy.flatMap(\.lines).map(\.text) where line.dropLast().contains(UInt8(ascii: "-")) {
       for word in line.split(whereSeparator: { !($0.isLetter || $0 >= 0x80 || $0 == UInt8(ascii: "-")) })
       where word.dropLast().contains(UInt8(ascii: "-")) {
         result.insert(lowercase(word))

@@ -126,7 +126,7 @@ struct PDFTables {
     var run: [Row] = []
     func end() {
       // What follows closely may belong to a cell of the last row.
-      while run.count > 1, let last = run.last, last.pieces.count < 2, !isClose(last, to: run[run.count - 2]) { run.removeLast() }
+      while run.count > 1, let last = run.last, last.pieces.count < 2, !isClose(last.box, to: run[run.count - 2].box) { run.removeLast() }
       if run.count > 1 { runs.append(run) }
       run = []
     }
@@ -146,7 +146,7 @@ struct PDFTables {
   }
 
   /// As near as lines of one paragraph.
-  private static func isClose(_ row: Row, to before: Row) -> Bool { row.box.top - before.box.bottom < 0.8 * row.box.height }
+  private static func isClose(_ row: PageBox, to before: PageBox) -> Bool { row.top - before.bottom < 0.8 * row.height }
 
   private static func isProse(_ pieces: [Piece]) -> Bool {
     guard !pieces.isEmpty else { return false }
@@ -184,8 +184,7 @@ struct PDFTables {
     if let long = isLong.firstIndex(of: true) {
       for index in cells.indices.dropFirst().reversed() {
         let (row, before) = (cells[index], cells[index - 1])
-        let isClose = row.box.top - before.box.bottom < 0.8 * row.box.height
-        guard isClose, row.cells.count == 1, let more = row.cells[long], before.cells[long] != nil else { continue }
+        guard isClose(row.box, to: before.box), row.cells.count == 1, let more = row.cells[long], before.cells[long] != nil else { continue }
         cells[index - 1].cells[long]? += more
         cells[index - 1].box = before.box.union(row.box)
         cells.remove(at: index)

@@ -17,10 +17,10 @@ extension Retriever {
     let best = order.prefix(Self.refinedCount).map(\.id)
     let neighbourhoods = try store.neighbourhoods(of: best)
     let read = best.filter { neighbourhoods[$0] != nil }
-    let words = analysis.words + analysis.parts
+    let sought = analysis.sought
     let scoring = WindowScores(
-      stems: analysis.stems + analysis.parts, sequence: analysis.sequence, documentCounts: try store.chunkCounts(of: words, in: collection),
-      count: try store.chunkCount(of: collection), words: words, languages: try store.wordLanguages(of: collection))
+      stems: sought.stems, sequence: analysis.sequence, documentCounts: try store.chunkCounts(of: sought.words, in: collection),
+      count: try store.chunkCount(of: collection), words: sought.words, languages: try store.wordLanguages(of: collection))
     let scores = scoring.scores(
       read.compactMap { neighbourhoods[$0] }.map { WindowScores.Window(header: $0.header, text: $0.text, neighbours: $0.neighbours) })
     let lexical = Dictionary(uniqueKeysWithValues: zip(read, scores).map { ($0, $1 + phraseWeights[$0]) })

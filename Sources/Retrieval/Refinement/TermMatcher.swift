@@ -104,7 +104,7 @@ package struct TermMatcher {
         } else {
           // What is not ASCII is taken apart when it is first seen.
           // Where its borders are depends on capitals.
-          let hash = isBordered ? ~Self.exactHash(of: run) : Retrieval.Words.hash(of: run)
+          let hash = isBordered ? ~Retrieval.Words.hash(of: run, keepsCase: true) : Retrieval.Words.hash(of: run)
           let words = known[hash] ?? look(up: run, hash, hasParts: isBordered || !isASCII && run.contains { $0 >= Self.firstByteOfPairs })
           matches.wordCount += words.count
           matches.terms += words.terms
@@ -153,11 +153,6 @@ package struct TermMatcher {
     guard run.count >= 4 else { return false }
     let isNumber = run[0] < 0x3A
     return run.dropFirst().contains { (0x41...0x5A).contains($0) || ($0 < 0x3A) != isNumber }
-  }
-
-  /// As `Words.hash(of:)`, with capitals told from small letters.
-  private static func exactHash(of run: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    run.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   /// The first byte of Korean syllables; letters of another width come behind them.
