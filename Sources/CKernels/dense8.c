@@ -186,6 +186,7 @@ AVX2 static inline __attribute__((always_inline)) void tile_avx2(
     __m256 total[4][2];
     for (size_t r = 0; r < rows; r++) total[r][0] = total[r][1] = _mm256_setzero_ps();
     const __m256i flip = _mm256_set1_epi8((char)0x80), ones = _mm256_set1_epi16(1);
+    const size_t panel_bytes = panel_byte_count(k);
     size_t block = 0;
     for (size_t start = 0; start < k; start += QK_DENSE8_BLOCK, block++) {
         const weight_block *header = (const weight_block *)(const void *)w;
@@ -194,6 +195,7 @@ AVX2 static inline __attribute__((always_inline)) void tile_avx2(
         __m256i sum[4][2];
         for (size_t r = 0; r < rows; r++) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
         for (size_t i = 0; i < steps; i++, w += STEP * QK_DENSE8_PANEL) {
+            __builtin_prefetch(w + panel_bytes, 0, 2);
             const __m256i w0 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)w), flip), m0 = _mm256_abs_epi8(w0);
             const __m256i w1 = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(w + 32)), flip), m1 = _mm256_abs_epi8(w1);
             for (size_t r = 0; r < rows; r++) {

@@ -5,6 +5,8 @@ struct Candidates {
   /// Chunks read from the store at a time: most searches need one time.
   private static let blockSize = 16
 
+  /// What the question asks for, with spelling mistakes taken for what they were probably meant to be.
+  var analysis: QueryAnalysis
   var explanations: [Int64: ScoreExplanation]
   var questionVector: [Float]
   var sequence: Int64

@@ -41,13 +41,13 @@ package struct NearDuplicates {
     var numbers: [String] = []
     var text = text
     text.withUTF8 { bytes in
-      Words.forEachRun(of: bytes) { run, isASCII in
+      Words.forEachRun(of: bytes) { run, head, isASCII in
         if isASCII {
-          hashes.append(Words.hash(of: run))
+          hashes.append(Words.hash(of: run, head: head))
           if run.contains(where: { (0x30...0x39).contains($0) }) { numbers.append(Words.foldedASCII(run)) }
         } else {
           let words = Words.folded(String(decoding: run, as: UTF8.self))
-          hashes += words.map { Words.hash(of: $0.utf8) }
+          hashes += words.map { Words.hash(of: $0) }
           numbers += words.filter(isNumber)
         }
       }

@@ -8,7 +8,7 @@ extension Retriever {
   package func rankDocuments(
     _ question: String, limit: Int = 100, _ options: SearchOptions = SearchOptions()
   ) throws -> [(document: String, score: Double)] {
-    let candidates = try self.candidates(for: question, correctedAnalysis(of: question, options), options)
+    let candidates = try self.candidates(for: question, options)
     var seen = Set<String>()
     var documents: [(document: String, score: Double)] = []
     try candidates.forEachBestFirst(store) { chunk, explanation in

@@ -46,11 +46,10 @@ extension Retriever {
     _ ids: [Int64], for question: String, _ options: SearchOptions, _ allowed: ChunkSet?
   ) throws -> (chunks: [DocumentTrace.ChunkTrace], mergedRanks: [Int64: Int]) {
     guard let collection = try store.collection(named: options.collection) else { return ([], [:]) }
-    let analysis = try correctedAnalysis(of: question, options)
-    let candidates = try self.candidates(for: question, analysis, options)
+    let candidates = try self.candidates(for: question, options)
     let cosines = try store.denseScores(of: ids, against: candidates.questionVector, in: collection.id)
     let dense = try store.denseSearch(candidates.questionVector, limit: Self.traceDepth, in: collection.id, among: allowed)
-    let lexical = try store.lexicalSearch(anyOf: analysis.terms, limit: Self.traceDepth, scoring: ids, in: collection.id, among: allowed)
+    let lexical = try store.lexicalSearch(anyOf: candidates.analysis.terms, limit: Self.traceDepth, scoring: ids, in: collection.id, among: allowed)
     let merged = candidates.explanations.map { (id: $0.key, score: $0.value.score) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }
     func ranks(_ ids: [Int64]) -> [Int64: Int] { Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0 + 1) }) }
     let (denseRanks, lexicalRanks, mergedRanks) = (

@@ -22,12 +22,11 @@ package struct Retriever: Sendable {
 
   /// As `search`, with what was made of the question on the way.
   package func find(_ question: String, _ options: SearchOptions = SearchOptions()) throws -> Findings {
-    let analysis = try correctedAnalysis(of: question, options)
-    let candidates = try self.candidates(for: question, analysis, options)
+    let candidates = try self.candidates(for: question, options)
     var duplicates = NearDuplicates()
     var takenOfDocument: [Int64: [String: Int]] = [:]
     var passages = JoinedPassages(joins: options.joinsNeighbours)
-    let sought = analysis.sought
+    let sought = candidates.analysis.sought
     let languages = try store.collection(named: options.collection).map { try store.wordLanguages(of: $0.id) } ?? []
     var matcher = TermMatcher(stems: sought.stems, words: sought.words, languages: languages)
     let order = options.diversity > 0 ? try diverseOrder(of: candidates, options) : nil
@@ -42,7 +41,8 @@ package struct Retriever: Sendable {
       passages.append(Passage(rank: 0, score: explained.score, chunk: chunk, explanation: explained))
       return true
     }
-    return Findings(passages: passages.passages, analysis: analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
+    return Findings(
+      passages: passages.passages, analysis: candidates.analysis, questionVector: candidates.questionVector, sequence: candidates.sequence)
   }
 
   /// A collection that can be searched with this embedder; `nil` if there is none of the name.
@@ -57,11 +57,9 @@ package struct Retriever: Sendable {
   }
 
   /// What a question asks for, with spelling mistakes taken for what they were probably meant to be.
-  func correctedAnalysis(of question: String, _ options: SearchOptions) throws -> QueryAnalysis {
-    let analysis = try QueryAnalysis(question)
-    guard let collection = try store.collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
+  private func corrected(_ analysis: QueryAnalysis, in collection: CollectionID) throws -> QueryAnalysis {
     var corrections: [String: String] = [:]
-    for (stem, count) in zip(analysis.stems, try store.chunkCounts(of: analysis.words, in: collection.id)) where count == 0 {
+    for (stem, count) in zip(analysis.stems, try store.chunkCounts(of: analysis.words, in: collection)) where count == 0 {
       let letters = Array(stem.unicodeScalars)
       // Words with digits are names, and a name is not corrected.
       let tolerance = Spelling.tolerance(length: letters.count)
@@ -69,7 +67,7 @@ package struct Retriever: Sendable {
       func correct(beginningWith prefix: String, mistakes: Int) throws {
         guard corrections[stem] == nil else { return }
         let vocabulary = try store.stems(
-          near: stem, mistakes: mistakes, beginningWith: prefix, limit: Spelling.candidateLimit, in: collection.id)
+          near: stem, mistakes: mistakes, beginningWith: prefix, limit: Spelling.candidateLimit, in: collection)
         corrections[stem] = Spelling.nearest(stem, in: vocabulary, mistakes: mistakes)
       }
       // The first letter is seldom wrong; where it is, most often the second one comes first.
@@ -90,19 +88,21 @@ package struct Retriever: Sendable {
   }
 
   /// Every candidate with the parts of its score.
-  func candidates(for question: String, _ analysis: QueryAnalysis, _ options: SearchOptions) throws -> Candidates {
+  func candidates(for question: String, _ options: SearchOptions) throws -> Candidates {
+    let asked = try QueryAnalysis(question)
     guard let collection = try collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
     let sequence = try store.sequence()
     let limit = max(options.candidateLimit, options.limit)
     let allowed = try store.chunks(passing: options.filter, in: collection.id)
     if let allowed, allowed.isEmpty { throw RetrievalError.nothingPasses(options.collection) }
-    let ((vector, nearest), (matching, phraseWeights)) = try Parallel.both {
+    let ((vector, nearest), (analysis, matching, phraseWeights)) = try Parallel.both {
       let vector = try embedder.embed([question])[0]
       return (vector, try store.denseSearch(vector, limit: limit, in: collection.id, among: allowed))
     } _: {
+      let analysis = try corrected(asked, in: collection.id)
       let matching = try store.lexicalSearch(anyOf: analysis.terms, limit: limit, in: collection.id, among: allowed)
       let weights = try PhraseWeights(analysis.phrases, store: store, collection: collection.id, allowed: allowed)
-      return (try weights.adding(to: matching, terms: analysis.terms), weights)
+      return (analysis, try weights.adding(to: matching, terms: analysis.terms), weights)
     }
     guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
     var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
@@ -114,7 +114,7 @@ package struct Retriever: Sendable {
     let fusion = options.fusion(for: analysis, learnt: collection.denseWeight)
     var explanations = fusion.scores(dense: dense, lexical: lexical)
     if options.refines { explanations = try refine(explanations, fusion, analysis, phraseWeights, questionVector: vector, in: collection.id) }
-    return Candidates(explanations: explanations, questionVector: vector, sequence: sequence)
+    return Candidates(analysis: analysis, explanations: explanations, questionVector: vector, sequence: sequence)
   }
 }
 

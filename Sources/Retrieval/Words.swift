@@ -15,7 +15,7 @@ package enum Words {
   /// Runs of ASCII letters and digits are words as they are; only runs with anything else are looked at closely.
   private static func foldedRuns(_ bytes: UnsafeBufferPointer<UInt8>) -> [String] {
     var words: [String] = []
-    forEachRun(of: bytes) { run, isASCII in
+    forEachRun(of: bytes) { run, _, isASCII in
       if isASCII {
         words.append(foldedASCII(run))
       } else {
@@ -25,11 +25,13 @@ package enum Words {
     return words
   }
 
-  /// Calls `body` for each run of word bytes (`isWordByte`), with whether all of it is ASCII: then it is one word.
+  /// Calls `body` for each run of word bytes (`isWordByte`), with its first eight bytes (`head`) and whether all of it is ASCII: then it is one word.
   ///
   /// Eight bytes at a time, without a branch for each: this sees all of every candidate.
   @inline(__always)
-  static func forEachRun(of bytes: UnsafeBufferPointer<UInt8>, _ body: (_ run: UnsafeBufferPointer<UInt8>, _ isASCII: Bool) -> Void) {
+  static func forEachRun(
+    of bytes: UnsafeBufferPointer<UInt8>, _ body: (_ run: UnsafeBufferPointer<UInt8>, _ head: UInt64, _ isASCII: Bool) -> Void
+  ) {
     var start = 0
     while start < bytes.count {
       let signs = wordSigns(packed(bytes, from: start))
@@ -39,15 +41,17 @@ package enum Words {
       }
       start += signs.trailingZeroBitCount / 8
       var end = start
-      var all: UInt64 = 0
+      var (head, all): (UInt64, UInt64) = (0, 0)
       var length = 8
       while length == 8 {
-        let word = packed(bytes, from: end)
-        length = (~wordSigns(word) & signBits).trailingZeroBitCount / 8
-        all |= length == 8 ? word : word & (1 << UInt64(8 * length) - 1)
+        let eight = packed(bytes, from: end)
+        length = (~wordSigns(eight) & signBits).trailingZeroBitCount / 8
+        let word = eight & mask(length)
+        if end == start { head = word }
+        all |= word
         end += length
       }
-      body(UnsafeBufferPointer(rebasing: bytes[start..<end]), all & signBits == 0)
+      body(UnsafeBufferPointer(rebasing: bytes[start..<end]), head, all & signBits == 0)
       // Behind it stands what is in no word.
       start = end + 1
     }
@@ -63,6 +67,10 @@ package enum Words {
     for place in stride(from: start, to: bytes.count, by: 1) { packed |= UInt64(bytes[place]) << UInt64(8 * (place - start)) }
     return packed
   }
+
+  /// The first bytes of eight, as many as there are.
+  @inline(__always)
+  static func mask(_ count: Int) -> UInt64 { count < 8 ? 1 << UInt64(8 * count) - 1 : .max }
 
   private static let signBits: UInt64 = 0x8080_8080_8080_8080
 
@@ -86,10 +94,33 @@ package enum Words {
     }
   }
 
-  /// FNV-1a, 64 bits, of a word's bytes, those of ASCII in lower case unless they are to be told apart.
+  /// A hash of a word's bytes, eight at a time, those of ASCII in lower case unless they are to be told apart.
+  ///
+  /// - Parameter head: As `forEachRun` gives it.
   @inline(__always)
-  static func hash(of word: some Sequence<UInt8>, keepsCase: Bool = false) -> UInt64 {
-    word.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64(keepsCase ? $1 : loweredASCII($1))) &* 0x100_0000_01b3 }
+  static func hash(of run: UnsafeBufferPointer<UInt8>, head: UInt64, keepsCase: Bool = false) -> UInt64 {
+    func mixed(_ hash: UInt64, _ bytes: UInt64) -> UInt64 {
+      let product = (hash ^ (keepsCase ? bytes : loweredASCII(bytes))) &* 0x9E37_79B9_7F4A_7C15
+      return product ^ product >> 32
+    }
+    var hash = mixed(UInt64(run.count), head)
+    guard run.count > 8 else { return hash }
+    for start in stride(from: 8, to: run.count - 8, by: 8) { hash = mixed(hash, packed(run, from: start)) }
+    return mixed(hash, packed(run, from: run.count - 8))
+  }
+
+  static func hash(of word: String) -> UInt64 {
+    var word = word
+    return word.withUTF8 { hash(of: $0, head: packed($0, from: 0)) }
+  }
+
+  /// Eight bytes, capitals of ASCII among them as small letters.
+  @inline(__always)
+  private static func loweredASCII(_ bytes: UInt64) -> UInt64 {
+    let each: UInt64 = 0x0101_0101_0101_0101
+    let low = bytes & ~signBits
+    let capitals = (low + (0x80 - 0x41) * each) & ~(low + (0x80 - 0x5B) * each) & ~bytes & signBits
+    return bytes | capitals >> 2
   }
 
   static func loweredASCII(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }

@@ -2,8 +2,7 @@ import Lexical
 
 /// Finds a query's stems in texts, fast: only words that begin like one of them are folded and stemmed, and each of those once.
 ///
-/// A word has all but the last two letters of its stem (Porter's rules put no more than two in the place of an ending: `sensibility`, `sensibl`), and the
-/// first two of one with three. Words with a border inside (`INV1043`, `camelCase`) and those that are not ASCII are always looked at.
+/// Words with a border inside (`INV1043`, `camelCase`) are looked at where a part begins like a stem, those that are not ASCII always.
 ///
 /// A word is what the index of words has it under: its stem by the rules of each language of the texts, and its parts.
 package struct TermMatcher {
@@ -40,7 +39,7 @@ package struct TermMatcher {
     static let ofStopWord = Beginning(rawValue: 2)
   }
 
-  private static let stopWords = HashTable(StopWords.english.map { Retrieval.Words.hash(of: $0.utf8) })
+  private static let stopWords = HashTable(StopWords.english.map(Retrieval.Words.hash))
 
   /// 0 for what is in no word, one of 36 for letters and digits, 63 for what is not ASCII.
   private static let classes: [UInt8] = (0..<256).map { byte in
@@ -77,16 +76,27 @@ package struct TermMatcher {
     places = [(TextAnalyzer.defaultLanguage, english)] + others
     looksAtAll = languages.contains { Self.languagesWithPrefixes.contains($0) }
     beginnings = Self.stopWordBeginnings
-    let terms = Array(Set(places.flatMap(\.ofTerms.keys)))
-    prefixes = terms.map { Prefix(Array($0.utf8.dropLast($0.utf8.count < 4 ? 1 : 2))) }
-    for stem in terms {
-      let bytes = Array(stem.utf8)
-      guard let first = bytes.first else { continue }
-      for second in 0..<UInt8.max where bytes.count < 4 || bytes[1] == second {
+    let starts = Set(english.keys.map(Self.start(ofEnglishStem:)) + others.flatMap(\.ofTerms.keys).map(Self.start(ofStem:)))
+    prefixes = starts.map(Prefix.init)
+    for start in starts {
+      guard let first = start.first else { continue }
+      for second in 0...UInt8.max where start.count < 2 || start[1] == second {
         beginnings[Self.beginning(first, second)].insert(.ofStem)
       }
     }
   }
+
+  /// What every word of a stem begins with. Of Snowball's rules for English few change a letter of what they leave: `y` to `i`, an `e` in the place of
+  /// an ending, `bility` to `bl`, `dying` to `die` (https://snowballstem.org/algorithms/english/stemmer.html).
+  private static func start(ofEnglishStem stem: String) -> [UInt8] {
+    let changed = stem.hasSuffix("ie") || stem.hasSuffix("ble") ? 2 : stem.hasSuffix("bl") || stem.utf8.last.map("eiy".utf8.contains) == true ? 1 : 0
+    return start(of: stem, without: changed)
+  }
+
+  /// The same in other languages, whose rules put no more than two letters in the place of an ending.
+  private static func start(ofStem stem: String) -> [UInt8] { start(of: stem, without: stem.utf8.count < 4 ? 1 : 2) }
+
+  private static func start(of stem: String, without count: Int) -> [UInt8] { Array(stem.utf8.prefix(max(1, stem.utf8.count - count))) }
 
   package mutating func matches(in text: String) -> Matches {
     var matches = Matches()
@@ -94,17 +104,17 @@ package struct TermMatcher {
     var text = text
     text.withUTF8 { bytes in
       let stopWords = Self.stopWords
-      Retrieval.Words.forEachRun(of: bytes) { run, isASCII in
-        let beginning = isASCII ? beginnings[Self.beginning(run[0], run.count > 1 ? run[1] : 0)] : .ofStem
-        let isBordered = isASCII && Self.isBordered(run)
-        let mayMatch = looksAtAll || !isASCII || (isBordered ? hasPartLikeStem(run) : beginning.contains(.ofStem) && beginsLikeStem(run))
+      Retrieval.Words.forEachRun(of: bytes) { run, head, isASCII in
+        let beginning = isASCII ? beginnings[Self.beginning(UInt8(head & 0xFF), UInt8(head >> 8 & 0xFF))] : .ofStem
+        let isBordered = isASCII && Self.isBordered(run, head)
+        let mayMatch = looksAtAll || !isASCII || (isBordered ? hasPartLikeStem(run) : beginning.contains(.ofStem) && beginsLikeStem(head))
         if !mayMatch {
           matches.wordCount += 1
-          if !beginning.contains(.ofStopWord) || !stopWords.contains(Retrieval.Words.hash(of: run)) { matches.terms.append(-1) }
+          if !beginning.contains(.ofStopWord) || !stopWords.contains(Retrieval.Words.hash(of: run, head: head)) { matches.terms.append(-1) }
         } else {
           // What is not ASCII is taken apart when it is first seen.
           // Where its borders are depends on capitals.
-          let hash = isBordered ? ~Retrieval.Words.hash(of: run, keepsCase: true) : Retrieval.Words.hash(of: run)
+          let hash = isBordered ? ~Retrieval.Words.hash(of: run, head: head, keepsCase: true) : Retrieval.Words.hash(of: run, head: head)
           let words = known[hash] ?? look(up: run, hash, hasParts: isBordered || !isASCII && run.contains { $0 >= Self.firstByteOfPairs })
           matches.wordCount += words.count
           matches.terms += words.terms
@@ -115,8 +125,8 @@ package struct TermMatcher {
   }
 
   /// Of a run of ASCII.
-  private func beginsLikeStem(_ run: UnsafeBufferPointer<UInt8>) -> Bool {
-    let start = Prefix.packed(run)
+  private func beginsLikeStem(_ head: UInt64) -> Bool {
+    let start = Prefix.lowered(head)
     return prefixes.contains { start & $0.mask == $0.bytes }
   }
 
@@ -124,7 +134,7 @@ package struct TermMatcher {
   private func hasPartLikeStem(_ run: UnsafeBufferPointer<UInt8>) -> Bool {
     run.indices.contains { place in
       let isStart = place == 0 || (0x41...0x5A).contains(run[place]) || (run[place] < 0x3A) != (run[place - 1] < 0x3A)
-      return isStart && beginsLikeStem(UnsafeBufferPointer(rebasing: run[place...]))
+      return isStart && beginsLikeStem(Retrieval.Words.packed(run, from: place))
     }
   }
 
@@ -149,8 +159,11 @@ package struct TermMatcher {
   }
 
   /// Whether a word of ASCII may have parts: a capital behind its first letter, or digits beside letters.
-  private static func isBordered(_ run: UnsafeBufferPointer<UInt8>) -> Bool {
+  private static func isBordered(_ run: UnsafeBufferPointer<UInt8>, _ head: UInt64) -> Bool {
     guard run.count >= 4 else { return false }
+    // Small letters have both bits, capitals and digits one of them: most words are seen to be plain at once.
+    let plain = 0x6060_6060_6060_6060 & Retrieval.Words.mask(run.count)
+    if run.count <= 8, (head | 0x20) & plain == plain { return false }
     let isNumber = run[0] < 0x3A
     return run.dropFirst().contains { (0x41...0x5A).contains($0) || ($0 < 0x3A) != isNumber }
   }
@@ -169,12 +182,12 @@ private struct Prefix {
   let mask: UInt64
 
   init(_ start: [UInt8]) {
-    mask = start.count < 8 ? 1 << (8 * UInt64(start.count)) - 1 : .max
-    bytes = start.withUnsafeBufferPointer(Self.packed) & mask
+    mask = Words.mask(start.count)
+    bytes = Self.lowered(start.withUnsafeBufferPointer { Words.packed($0, from: 0) }) & mask
   }
 
   /// The bit makes a small letter of a large one; digits have it.
-  static func packed(_ start: UnsafeBufferPointer<UInt8>) -> UInt64 { Words.packed(start, from: 0) | 0x2020_2020_2020_2020 }
+  static func lowered(_ head: UInt64) -> UInt64 { head | 0x2020_2020_2020_2020 }
 }
 
 /// A few hashes, to be asked for often: a quarter of a table's places.
