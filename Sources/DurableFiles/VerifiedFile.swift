@@ -57,6 +57,20 @@ import Foundation
     isKept = true
   }
 
+  /// The checksum that a file's end says it has, without reading the rest: `nil` where there is no such file, or one that was cut.
+  package static func statedChecksum(of path: String) -> String? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    let byteCount = Stamp(descriptor).byteCount
+    var end = [UInt8](repeating: 0, count: trailerByteCount)
+    guard byteCount >= headerByteCount + trailerByteCount,
+      unsafe pread(descriptor, &end, end.count, off_t(byteCount) - off_t(end.count)) == end.count,
+      end.prefix(8).reversed().reduce(0, { $0 << 8 | UInt64($1) }) == UInt64(byteCount)
+    else { return nil }
+    return hexadecimal(Array(end.dropFirst(8)))
+  }
+
   /// Whether the file's length or time of change is another than when it was checked. One system call; true also when it cannot be told.
   package var isDisturbed: Bool { Stamp(descriptor) != stamp }
 

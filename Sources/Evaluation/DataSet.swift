@@ -11,7 +11,7 @@ package struct DataSet: Sendable {
 
   package let name: String
   package let queries: [Query]
-  /// Grade of each relevant document, by query.
+  /// Grade, from 1 on, of each relevant document, by query; queries without one are left out.
   package let grades: [String: [String: Int]]
 
   /// What is to be ingested; `nil` if that was done.
@@ -43,13 +43,17 @@ package struct DataSet: Sendable {
     var grades: [String: [String: Int]] = [:]
     // BEIR itself has them in a folder.
     let isFlat = FileManager.default.fileExists(atPath: folder + "/qrels.tsv")
-    for (number, line) in try Self.lines(of: isFlat ? "qrels.tsv" : "qrels/test.tsv", in: folder).dropFirst().enumerated() {
+    for (number, line) in try Self.lines(of: isFlat ? "qrels.tsv" : "qrels/test.tsv", in: folder).enumerated() {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      // BEIR's begin with the columns' names, others do not.
+      if number == 0, fields.count == 3, Int(fields[2]) == nil { continue }
       guard fields.count == 3, let grade = Int(fields[2]) else {
-        throw .dataSet(folder, "qrels.tsv, line \(number + 2), is not query, document, grade")
+        throw .dataSet(folder, "qrels.tsv, line \(number + 1), is not query, document, grade")
       }
-      grades[String(fields[0]), default: [:]][String(fields[1])] = grade
+      // Below 1 are documents that were judged and found wanting.
+      grades[String(fields[0]), default: [:]][String(fields[1])] = grade > 0 ? grade : nil
     }
+    grades = grades.filter { !$0.value.isEmpty }
     guard queries.contains(where: { grades[$0.id] != nil }) else { throw .dataSet(folder, "its qrels judge no document for any of its queries") }
     self.grades = grades
   }
@@ -62,17 +66,20 @@ package struct DataSet: Sendable {
     }
     // Spreadsheets begin UTF-8 with a byte order mark.
     let bytes = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
-    // Spreadsheets of some countries write semicolons.
-    let first = bytes.prefix { $0 != UInt8(ascii: "\n") }
-    let delimiter = first.contains(UInt8(ascii: ",")) || !first.contains(UInt8(ascii: ";")) ? "," : ";" as Unicode.Scalar
-    var table = DelimitedText(bytes: Array(bytes), delimiter: UInt8(ascii: delimiter))
-    let header = table.next()?.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased() } ?? []
-    guard let question = header.firstIndex(of: "question"), let expected = header.firstIndex(of: "expected") else {
+    if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) { throw .questions(path, "it is in UTF-16: save it as UTF-8") }
+    // Spreadsheets of some countries write semicolons, and some write tabs.
+    func table(_ delimiter: Unicode.Scalar) -> (rows: DelimitedText, question: Int, expected: Int)? {
+      var rows = DelimitedText(bytes: Array(bytes), delimiter: UInt8(ascii: delimiter))
+      let header = rows.next()?.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased() } ?? []
+      guard let question = header.firstIndex(of: "question"), let expected = header.firstIndex(of: "expected") else { return nil }
+      return (rows, question, expected)
+    }
+    guard let (rows, question, expected) = table(",") ?? table(";") ?? table("\t") else {
       throw .questions(path, "its first line does not name the columns question and expected")
     }
-    var queries: [Query] = []
+    var (records, queries) = (rows, [Query]())
     var grades: [String: [String: Int]] = [:]
-    while let record = table.next() {
+    while let record = records.next() {
       let fields = record.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces) }
       if fields == [""] { continue }
       let place = "the record \(queries.count + 1) after the header"

@@ -19,9 +19,18 @@ package struct EvaluationError: ExplainedError {
       remedy: "give a CSV file whose first line is question,expected and whose other lines have a question and the path of its document")
   }
 
-  static let corpusMissing = EvaluationError(
-    code: "corpus_missing", message: "there are no documents to search", why: "a CSV file of questions brings none, and the index holds none",
-    remedy: "quarry ingest FOLDER --index DIR, then quarry eval QUESTIONS.csv --index DIR")
+  static func corpusMissing(collection: String, directory: String?) -> EvaluationError {
+    EvaluationError(
+      code: "corpus_missing", message: "there are no documents to search in the collection \(collection)\(directory.map { " of \($0)" } ?? "")",
+      why: "a CSV file of questions brings none",
+      remedy: "quarry ingest FOLDER --index DIR, then quarry eval QUESTIONS.csv --index DIR")
+  }
+
+  static func otherDocuments(_ dataSet: String, collection: String, directory: String) -> EvaluationError {
+    EvaluationError(
+      code: "other_documents", message: "the collection \(collection) in \(directory) holds none of the documents that \(dataSet) expects",
+      why: "it was made of other documents", remedy: "name a collection or an index of its own: --collection \(dataSet), or --index DIR")
+  }
 
   static func setting(_ text: String) -> EvaluationError {
     EvaluationError(

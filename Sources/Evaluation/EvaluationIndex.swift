@@ -30,7 +30,7 @@ package final class EvaluationIndex {
     self.directory = path
     isTemporary = directory == nil
     if try !Self.holds(collection, at: path) {
-      guard let corpusPath = dataSet.corpusPath else { throw EvaluationError.corpusMissing }
+      guard let corpusPath = dataSet.corpusPath else { throw EvaluationError.corpusMissing(collection: collection, directory: directory) }
       let store = try Store.open(directory: path, access: .writing)
       _ = try Ingestor(store: store, embedder: embedder).ingest(corpusPath, into: collection, progress: progress)
     }
@@ -40,23 +40,35 @@ package final class EvaluationIndex {
     engine = try generatorPath.map { try GenerationEngine(model: LanguageModel.load(path: $0)) }
   }
 
-  /// What is expected for each query, by the names that results carry: a file may share its document with another, under whose name it is found.
-  ///
-  /// - Returns: The grades, and the names of documents that are not in the index: nothing could find them.
-  package func expectations(of dataSet: DataSet) throws -> (grades: [String: [String: Int]], missing: [String]) {
-    // A data set brings its documents; a list of questions may name them wrongly.
-    guard dataSet.corpusPath == nil, let handle = try store.collection(named: collection) else { return (dataSet.grades, []) }
-    var names: [String: String] = [:]
+  /// What is expected for each query, by the names that the data set has.
+  package struct Expectations: Sendable {
+    package let grades: [String: [String: Int]]
+    /// What results of other names count as: a file may share its document with another, under whose name it is found, or hold many records.
+    let aliases: [String: String]
+    /// Documents that are not in the index: nothing could find them.
+    package let missing: [String]
+  }
+
+  /// - Throws: `EvaluationError` where the index holds other documents than the data set's.
+  package func expectations(of dataSet: DataSet) throws -> Expectations {
+    guard let handle = try store.collection(named: collection) else { return Expectations(grades: dataSet.grades, aliases: [:], missing: []) }
+    let expected = Set(dataSet.grades.values.flatMap(\.keys)).sorted()
+    guard dataSet.corpusPath == nil else {
+      // A data set brings its documents, unless others were there.
+      let names = try store.documentNames(of: handle.id)
+      let missing = expected.filter { !names.contains($0) }
+      guard missing.count < expected.count else { throw EvaluationError.otherDocuments(dataSet.name, collection: collection, directory: directory) }
+      return Expectations(grades: dataSet.grades, aliases: [:], missing: missing)
+    }
+    var aliases: [String: String] = [:]
     var missing: [String] = []
-    for name in Set(dataSet.grades.values.flatMap(\.keys)).sorted() {
-      let chunks = try store.chunks(store.chunkIDs(ofDocument: name, in: handle.id)).values.map(\.document)
-      if chunks.isEmpty { missing.append(name) }
-      names[name] = chunks.contains(name) ? name : chunks.min()
+    for name in expected {
+      let found = Set(try store.chunks(store.chunkIDs(ofDocument: name, in: handle.id)).values.map(\.document))
+      if found.isEmpty { missing.append(name) }
+      // What is expected by its own name is not taken for another.
+      for other in found where aliases[other] == nil && dataSet.grades.values.allSatisfy({ $0[other] == nil }) { aliases[other] = name }
     }
-    let grades = dataSet.grades.mapValues { expected in
-      Dictionary(expected.map { (names[$0] ?? $0, $1) }) { max($0, $1) }
-    }
-    return (grades, missing)
+    return Expectations(grades: dataSet.grades, aliases: aliases, missing: missing)
   }
 
   deinit {
@@ -73,7 +85,7 @@ package final class EvaluationIndex {
   ///
   /// A query that cannot be searched for finds nothing; `refused` has its number.
   package func rank(
-    _ queries: [DataSet.Query], setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
+    _ queries: [DataSet.Query], _ expectations: Expectations? = nil, setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
   ) async throws -> (ranking: Ranking, seconds: [Double], refused: [String]) {
     var ranking = Ranking()
     var seconds: [Double] = []
@@ -90,7 +102,9 @@ package final class EvaluationIndex {
         refused.append(query.id)
       }
       seconds.append(start.duration(to: .now) / .seconds(1))
-      ranking.append((query.id, documents.map { ($0.document, $0.score) }))
+      var seen = Set<String>()
+      let named = documents.map { (id: expectations?.aliases[$0.document] ?? $0.document, score: $0.score) }
+      ranking.append((query.id, named.filter { seen.insert($0.id).inserted }))
       progress(index + 1)
     }
     return (ranking, seconds, refused)

@@ -57,14 +57,14 @@ package struct WeightLearning: Sendable, Encodable {
 extension EvaluationIndex {
   /// Measures which share of the score the vectors should have in this collection.
   package func learnWeight(
-    _ queries: [DataSet.Query], grades: [String: [String: Int]], progress: (_ done: Int, _ total: Int) -> Void
+    _ queries: [DataSet.Query], _ expectations: Expectations, progress: (_ done: Int, _ total: Int) -> Void
   ) async throws -> WeightLearning {
     let total = (WeightLearning.weights.count + 1) * queries.count
     var done = 0
     func measure(_ setting: RetrievalSetting) async throws -> [Double] {
-      let (ranking, seconds, _) = try await rank(queries, setting: setting) { progress(done + $0, total) }
+      let (ranking, seconds, _) = try await rank(queries, expectations, setting: setting) { progress(done + $0, total) }
       done += queries.count
-      return RetrievalMeasures(ranking: ranking, grades: grades, seconds: seconds).ofQueries.map(\.nDCG10)
+      return RetrievalMeasures(ranking: ranking, grades: expectations.grades, seconds: seconds).ofQueries.map(\.nDCG10)
     }
     let current = try await measure(RetrievalSetting())
     var measured: [[Double]] = []

@@ -2,14 +2,30 @@ import Foundation
 
 /// What of a character is kept.
 package enum CharacterFolding {
-  /// Without diacritics: canonically decomposed, and the marks left out.
+  /// Without diacritics: canonically decomposed, the marks left out, and letters that are written with others where there is no key for them.
   static func folded(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
     var folded = String.UnicodeScalarView()
     for scalar in text.decomposedStringWithCanonicalMapping.unicodeScalars where scalar.properties.generalCategory != .nonspacingMark {
-      folded.append(scalar)
+      if let letters = plain(scalar) { folded.append(contentsOf: letters.unicodeScalars) } else { folded.append(scalar) }
     }
     return String(folded)
+  }
+
+  /// What stands for a small letter that has no decomposition (Unicode CLDR's transliteration Latin-ASCII).
+  package static func plain(_ scalar: Unicode.Scalar) -> String? {
+    switch scalar {
+    case "ß": "ss"
+    case "æ": "ae"
+    case "œ": "oe"
+    case "ø": "o"
+    case "đ", "ð": "d"
+    case "ł": "l"
+    case "ħ": "h"
+    case "ı": "i"
+    case "þ": "th"
+    default: nil
+    }
   }
 
   static func folded(_ scalar: Unicode.Scalar) -> String {
@@ -30,8 +46,10 @@ package enum CharacterFolding {
     hasOtherWidth(text) ? text.decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
   }
 
-  /// Whether there are letters and digits of double width or kana of half of it, which mean the same as others.
-  private static func hasOtherWidth(_ text: String) -> Bool { text.unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) } }
+  /// Whether there are letters and digits of double width, kana of half of it, or ligatures as `ﬁ`, which mean the same as others.
+  private static func hasOtherWidth(_ text: String) -> Bool {
+    text.unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) || (0xFB00...0xFB06).contains($0.value) }
+  }
 
   /// Letters, digits and marks, of which words are made.
   package static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {

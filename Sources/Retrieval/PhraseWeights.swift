@@ -9,31 +9,38 @@ import Store
 struct PhraseWeights {
   private let store: Store
   private let collection: CollectionID
-  private var weights: [Int64: Double] = [:]
+  /// Of the chunks that hold a phrase.
+  private(set) var weights: [Int64: Double] = [:]
 
-  /// Chunks that are looked through for a phrase.
-  private static let depth = 4000
+  /// Chunks that are looked through for a phrase: fewer where all its words are frequent, as which of them those are is BM25's guess.
+  private static let (depth, depthOfFrequent) = (4000, 1000)
 
-  /// - Parameter phrases: Folded words that follow each other, each.
-  init(_ phrases: [[String]], store: Store, collection: CollectionID, allowed: ChunkSet?) throws {
+  init(_ phrases: [QueryAnalysis.Phrase], store: Store, collection: CollectionID, allowed: ChunkSet?) throws {
     (self.store, self.collection) = (store, collection)
     guard !phrases.isEmpty else { return }
     let chunkCount = try store.chunkCount(of: collection)
     for phrase in phrases {
-      // A word that so many have tells nothing apart, and which of them were looked through would be chance.
-      if phrase.count == 1, try store.chunkCounts(of: phrase, in: collection)[0] > Self.depth { continue }
-      let best = try store.lexicalSearch(allOf: phrase, limit: Self.depth, in: collection, among: allowed)
+      let rarest = try store.chunkCounts(of: phrase.words, in: collection).filter { $0 > 0 }.min() ?? 0
+      let isFrequent = rarest > Self.depth
+      // Words that so many have tell nothing apart.
+      if isFrequent, phrase.words.count == 1 || phrase.words.allSatisfy(Words.isStopWord) { continue }
+      let best = try store.lexicalSearch(
+        allOf: phrase.words, limit: isFrequent ? Self.depthOfFrequent : Self.depth, in: collection, among: allowed)
+      let hashes = phrase.words.map(Words.hash)
       let holders = try store.texts(of: best.map(\.chunkID)).filter { _, texts in
-        [texts.text, texts.header].contains { Self.holds(Words.folded($0), phrase) }
+        [texts.text, texts.header].contains { Self.holds($0, phrase, hashes) }
       }
       let weight = BM25.inverseDocumentFrequency(chunkCount: holders.count, total: max(chunkCount, holders.count))
       for chunk in holders.keys { weights[chunk, default: 0] += weight }
     }
   }
 
-  /// Whether the words of a phrase follow each other among others.
-  private static func holds(_ words: [String], _ phrase: [String]) -> Bool {
-    words.indices.contains { words[$0...].starts(with: phrase) }
+  /// Whether the words of a phrase follow each other in a text, or an identifier stands in it.
+  private static func holds(_ text: String, _ phrase: QueryAnalysis.Phrase, _ hashes: [UInt64]) -> Bool {
+    let words = Words.hashes(of: text)
+    // Most texts do not have all of it.
+    guard words.indices.contains(where: { words[$0] == hashes[0] && words[$0...].starts(with: hashes) }) else { return false }
+    return phrase.literal.map { text.lowercased().contains($0) } ?? true
   }
 
   subscript(chunk: Int64) -> Double { weights[chunk] ?? 0 }

@@ -17,10 +17,18 @@ package struct QueryAnalysis: Sendable, Equatable {
   package let sequence: [String]
   /// Whether the question names something letter by letter: an identifier of a program, or words in quotation marks.
   package let isLiteral: Bool
-  /// Words in quotation marks, and those of identifiers, folded: where they follow each other is what is looked for. Distinct, the first of many.
-  package let phrases: [[String]]
+  /// What is looked for as it stands: words in quotation marks and identifiers. Distinct, the first of many.
+  package let phrases: [Phrase]
   /// What words that no document has were taken for: stems by stems.
   package let corrections: [String: String]
+
+  /// Words that follow each other.
+  package struct Phrase: Sendable, Equatable {
+    /// Folded.
+    package var words: [String]
+    /// An identifier as it is written, in lower case: `etc. Hosts` is not `/etc/hosts`. `nil` for words in quotation marks, which any sign may part.
+    package var literal: String?
+  }
 
   /// Characters of a question at most.
   package static let characterLimit = 8000
@@ -40,14 +48,14 @@ package struct QueryAnalysis: Sendable, Equatable {
     var words: [String] = []
     var compounds: [String] = []
     var identifiers: [String] = []
-    let isQuoting = Self.quotation.contains { question.split(separator: $0, omittingEmptySubsequences: false).count > 2 }
+    let quoted = Self.quoted(question)
     for piece in question.split(whereSeparator: \.isWhitespace) {
       let whole = Self.trimmed(piece)
       let written = whole.unicodeScalars.split { !CharacterFolding.isWordScalar($0) }.map { String($0) }
       let parts = written.map { $0.lowercased() }
       if parts.count > 1, Self.isIdentifier(whole) {
         terms.append(whole.lowercased())
-        if Self.isName(whole, written) { identifiers.append(String(whole)) }
+        if Self.isName(whole, written, isRooted: Self.isRooted(piece, whole)) { identifiers.append(String(whole)) }
       }
       for (word, part) in zip(written, parts) {
         let inner = Self.compoundParts(of: word)
@@ -76,10 +84,17 @@ package struct QueryAnalysis: Sendable, Equatable {
     parts = Array(Self.distinct(inner + compounds.map(analyzer.englishStem)).filter { !stems.contains($0) }.prefix(Self.termLimit))
     let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
     self.words = stems.map { wordOfStem[$0] ?? $0 }
-    isLiteral = isQuoting || !identifiers.isEmpty
+    isLiteral = !quoted.isEmpty || !identifiers.isEmpty
+    func phrase(_ text: some StringProtocol, literal: String?) -> Phrase {
+      Phrase(words: Array(Words.folded(text).prefix(Self.termLimit)), literal: literal)
+    }
+    let literal = identifiers.map { phrase($0, literal: $0.lowercased()) }
+    // An identifier in quotation marks is one.
+    let inMarks = quoted.map { phrase($0, literal: nil) }.map { phrase in literal.first { $0.words == phrase.words } ?? phrase }
     var seen = Set<[String]>()
-    let literal = (Self.quoted(question).map { String($0) } + identifiers).map { Array(Words.folded($0).prefix(Self.termLimit)) }
-    phrases = Array(literal.filter { !$0.isEmpty && ($0.count > 1 || !Words.isStopWord($0[0])) && seen.insert($0).inserted }.prefix(Self.phraseLimit))
+    phrases = Array(
+      (inMarks + literal).filter { !$0.words.isEmpty && ($0.words.count > 1 || !Words.isStopWord($0.words[0])) && seen.insert($0.words).inserted }
+        .prefix(Self.phraseLimit))
     corrections = [:]
   }
 
@@ -98,19 +113,23 @@ package struct QueryAnalysis: Sendable, Equatable {
   }
 
   private init(
-    terms: [String], stems: [String], words: [String], parts: [String], sequence: [String], isLiteral: Bool, phrases: [[String]],
+    terms: [String], stems: [String], words: [String], parts: [String], sequence: [String], isLiteral: Bool, phrases: [Phrase],
     corrections: [String: String]
   ) {
     (self.terms, self.stems, self.words, self.parts) = (terms, stems, words, parts)
     (self.sequence, self.isLiteral, self.phrases, self.corrections) = (sequence, isLiteral, phrases, corrections)
   }
 
-  /// What stands between a mark and the next one that ends it.
+  /// What stands between a mark and the next one that ends it. A mark behind a letter or digit begins nothing: `5" and 6"`.
   private static func quoted(_ question: String) -> [Substring] {
     let ends: [Character: [Character]] = ["\"": ["\""], "“": ["”", "“"], "„": ["“", "”"], "«": ["»"], "`": ["`"]]
     var result: [Substring] = []
     var rest = question[...]
-    while let start = rest.firstIndex(where: { ends[$0] != nil }) {
+    func begins(_ index: String.Index) -> Bool {
+      guard ends[question[index]] != nil else { return false }
+      return index == question.startIndex || !question[question.index(before: index)].unicodeScalars.contains(where: CharacterFolding.isWordScalar)
+    }
+    while let start = rest.indices.first(where: begins) {
       let inner = rest[rest.index(after: start)...]
       guard let end = inner.firstIndex(where: { ends[rest[start]]?.contains($0) == true }) else { break }
       result.append(inner[..<end])
@@ -118,9 +137,6 @@ package struct QueryAnalysis: Sendable, Equatable {
     }
     return result
   }
-
-  /// Marks that stand around words that are meant as they are.
-  private static let quotation: [Character] = ["\"", "“", "„", "«", "`"]
 
   private static func trimmed(_ piece: Substring) -> Substring {
     let scalars = piece.unicodeScalars
@@ -154,15 +170,29 @@ package struct QueryAnalysis: Sendable, Equatable {
     return parts.first?.allSatisfy(\.isLetter) == true && parts.contains { $0.count > 2 && $0.allSatisfy(\.isNumber) }
   }
 
+  /// Whether a piece begins as a path does.
+  private static func isRooted(_ piece: Substring, _ whole: Substring) -> Bool {
+    let before = piece[..<whole.startIndex]
+    return ["/", "./", "~/", "../"].contains { before == $0 || before.dropFirst() == $0 }
+  }
+
   /// Whether signs inside a piece say that it is the name of one thing: `max_wal_size`, `std::sort`, `a@b.c`, `192.168.4.17`, `notes.txt`, `/etc/hosts`,
-  /// `JIRA-4711`; not `IL-6`, `95%` or `and/or`, which prose is full of.
-  private static func isName(_ whole: Substring, _ parts: [String]) -> Bool {
+  /// `v2.14.3-rc1`, `JIRA-4711`, `CVE-2021-44228`; not `IL-6`, `95%`, `and/or` or `client/server-based`, which prose is full of.
+  private static func isName(_ whole: Substring, _ parts: [String], isRooted: Bool) -> Bool {
     let signs = whole.unicodeScalars.filter { !CharacterFolding.isWordScalar($0) }
     if signs.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { return true }
-    if parts.count > 2, signs.allSatisfy({ $0 == "." || $0 == "/" || $0 == ":" }) { return parts.contains { $0.count > 1 } }
+    if isRooted { return true }
+    let binding = signs.count { $0 == "." || $0 == "/" || $0 == ":" }
+    let hyphens = signs.count { $0 == "-" }
+    guard binding + hyphens == signs.count else { return false }
+    if hyphens == signs.count {
+      // Letters, then numbers that are no year's or measure's two digits.
+      let numbers = parts.dropFirst()
+      return parts[0].allSatisfy(\.isLetter) && numbers.allSatisfy { $0.count > 2 && $0.allSatisfy(\.isNumber) }
+    }
+    if parts.count > 2, binding > 1 || hyphens == 0 || whole.contains(where: \.isNumber) { return parts.contains { $0.count > 1 } }
     guard parts.count == 2, signs.count == 1 else { return false }
-    if signs.first == "." { return parts.allSatisfy { $0.count > 1 && $0.first?.isLetter == true } && parts[0].count > 2 }
-    return signs.first == "-" && parts[0].allSatisfy(\.isLetter) && parts[1].count > 2 && parts[1].allSatisfy(\.isNumber)
+    return signs.first == "." && parts.allSatisfy { $0.count > 1 && $0.first?.isLetter == true } && parts[0].count > 2
   }
 
   private static func distinct(_ words: [String]) -> [String] {

@@ -56,10 +56,12 @@ extension Retriever {
       ranks(dense.map(\.chunkID)), ranks(lexical.best.map(\.chunkID)), ranks(merged.map(\.id))
     )
     let stored = try store.chunks(ids)
-    let chunks = ids.compactMap { stored[$0] }.map { chunk in
-      DocumentTrace.ChunkTrace(
-        ordinal: chunk.ordinal, text: chunk.text, cosine: cosines[chunk.id], denseRank: denseRanks[chunk.id], bm25: lexical.scores[chunk.id],
-        lexicalRank: lexicalRanks[chunk.id], rank: mergedRanks[chunk.id])
+    let chunks = ids.compactMap { stored[$0] }.map { chunk -> DocumentTrace.ChunkTrace in
+      // A candidate's is the one that it was ranked by, phrases included.
+      let candidate = candidates.explanations[chunk.id]?.lexical
+      return DocumentTrace.ChunkTrace(
+        ordinal: chunk.ordinal, text: chunk.text, cosine: cosines[chunk.id], denseRank: denseRanks[chunk.id],
+        bm25: candidate?.raw ?? lexical.scores[chunk.id], lexicalRank: candidate?.rank ?? lexicalRanks[chunk.id], rank: mergedRanks[chunk.id])
     }.sorted { ($0.rank ?? .max, -($0.cosine ?? -1), $0.ordinal) < ($1.rank ?? .max, -($1.cosine ?? -1), $1.ordinal) }
     return (chunks, mergedRanks)
   }

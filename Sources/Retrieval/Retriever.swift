@@ -36,7 +36,7 @@ package struct Retriever: Sendable {
       if !options.keepsNearDuplicates, duplicates.isDuplicate(chunk) { return true }
       takenOfDocument[chunk.documentID, default: [:]][chunk.document, default: 0] += 1
       var explained = explanation
-      let matched = Set(matcher.matches(in: "\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)").terms)
+      let matched = Set(matcher.matches(in: "\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)", language: chunk.language).terms)
       explained.matchedStems = sought.stems.indices.filter { matched.contains(Int32($0)) }.map { sought.stems[$0] }
       passages.append(Passage(rank: 0, score: explained.score, chunk: chunk, explanation: explained))
       return true
@@ -113,6 +113,7 @@ package struct Retriever: Sendable {
     let lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
     let fusion = options.fusion(for: analysis, learnt: collection.denseWeight)
     var explanations = fusion.scores(dense: dense, lexical: lexical)
+    for (chunk, weight) in phraseWeights.weights { explanations[chunk]?.lexical.phrases = weight }
     if options.refines { explanations = try refine(explanations, fusion, analysis, phraseWeights, questionVector: vector, in: collection.id) }
     return Candidates(analysis: analysis, explanations: explanations, questionVector: vector, sequence: sequence)
   }

@@ -2,8 +2,10 @@
 package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringConvertible {
   /// One side's part: `weight` × `normalised` is what it adds.
   package struct Part: Sendable, Equatable, Encodable {
-    /// Cosine, or BM25; `nil` where no term matched.
+    /// Cosine, or BM25 with what phrases add; `nil` where no term matched.
     package var raw: Double?
+    /// What of it is for words in quotation marks and identifiers that stand there as they are (`PhraseWeights`); `nil` for none.
+    package var phrases: Double?
     /// The same after a closer look: cosine with the question moved towards the best passages, or `WindowScores`; `nil` where none was taken.
     package var refined: Double?
     /// `refined`, or `raw`, divided by the best candidate's; 0…1.
@@ -64,7 +66,9 @@ package struct ScoreExplanation: Sendable, Equatable, Encodable, CustomStringCon
       return "\(fixed(part.contribution)) = \(fixed(part.weight)) × \(fixed(part.normalised))  (no match itself, refined \(fixed(refined)))"
     }
     let refined = part.refined.map { ", refined \(fixed($0))" } ?? ""
-    return "\(fixed(part.contribution)) = \(fixed(part.weight)) × \(fixed(part.normalised))  (\(measure) \(fixed(raw)), place \(rank)\(refined))"
+    let phrases = part.phrases.map { ", \(fixed($0)) of it for phrases" } ?? ""
+    let product = "\(fixed(part.weight)) × \(fixed(part.normalised))"
+    return "\(fixed(part.contribution)) = \(product)  (\(measure) \(fixed(raw))\(phrases), place \(rank)\(refined))"
   }
 
   private func fixed(_ value: Double) -> String {

@@ -109,6 +109,23 @@ package enum Words {
     return mixed(hash, packed(run, from: run.count - 8))
   }
 
+  /// The hashes of a text's words (`folded`), without a string for each.
+  static func hashes(of text: String) -> [UInt64] {
+    var hashes: [UInt64] = []
+    var text = text
+    text.withUTF8 { bytes in
+      forEachRun(of: bytes) { run, head, isASCII in
+        if isASCII {
+          hashes.append(hash(of: run, head: head))
+        } else {
+          hashes += foldedScalars(String(decoding: run, as: UTF8.self)).map(hash)
+        }
+      }
+    }
+    return hashes
+  }
+
+  /// A folded word's.
   static func hash(of word: String) -> UInt64 {
     var word = word
     return word.withUTF8 { hash(of: $0, head: packed($0, from: 0)) }
@@ -150,7 +167,13 @@ package enum Words {
         continue
       } else if CharacterFolding.isWordScalar(scalar) {
         endRun()
-        word.append(contentsOf: scalar.isASCII ? lowered(scalar) : scalar.properties.lowercaseMapping.unicodeScalars)
+        guard !scalar.isASCII else {
+          word.append(contentsOf: lowered(scalar))
+          continue
+        }
+        for letter in scalar.properties.lowercaseMapping.unicodeScalars {
+          if let letters = CharacterFolding.plain(letter) { word.append(contentsOf: letters.unicodeScalars) } else { word.append(letter) }
+        }
       } else {
         endWord()
         endRun()

@@ -17,7 +17,7 @@ extension Store {
           """)
       let statement = try db.cachedStatement(
         sql: """
-          SELECT \(ChunkRow.columns), d.root, d.path FROM chunk c JOIN document d ON d.id = c.document_id
+          SELECT \(ChunkRow.columns), d.root, d.path, d.language FROM chunk c JOIN document d ON d.id = c.document_id
           WHERE c.id = ? AND \(SealedTable.document.requireIntact("d"))
           """)
       for id in Set(ids) {
@@ -27,7 +27,8 @@ extension Store {
           let (root, path): (String, String) = try (row.decode(atIndex: ChunkRow.columnCount), row.decode(atIndex: ChunkRow.columnCount + 1))
           chunks[id] = StoredChunk(
             id: id, documentID: stored.documentID, document: stored.recordName ?? path, root: root, path: path,
-            otherPaths: try String.fetchAll(otherPaths, arguments: [stored.documentID]), ordinal: stored.ordinal, title: stored.title,
+            otherPaths: try String.fetchAll(otherPaths, arguments: [stored.documentID]),
+            language: try row.decode(atIndex: ChunkRow.columnCount + 2), ordinal: stored.ordinal, title: stored.title,
             headingPath: try stored.decodedHeadingPath(decoder), context: stored.context, text: stored.body, spans: try stored.decodedSpans(decoder),
             contentHash: stored.contentHash)
         }
@@ -54,20 +55,21 @@ extension Store {
       let all = Set(ids.flatMap { [$0 &- 1, $0, $0 &+ 1] }).sorted()
       let statement = try db.cachedStatement(
         sql: """
-          SELECT c.id, c.document_id, c.record_name, c.header, c.body FROM chunk c
+          SELECT c.id, c.document_id, c.record_name, c.header, c.body, d.language FROM chunk c JOIN document d ON d.id = c.document_id
           WHERE c.id BETWEEN ? AND ? AND \(SealedTable.chunk.requireIntact("c"))
           """)
       for run in runs(all) {
         let rows = try Row.fetchCursor(statement, arguments: [run.lowerBound, run.upperBound])
         while let row = try rows.next() {
           texts[try row.decode(atIndex: 0)] = try ChunkText(
-            document: row.decode(atIndex: 1), record: row.decode(atIndex: 2), header: row.decode(atIndex: 3), body: row.decode(atIndex: 4))
+            document: row.decode(atIndex: 1), record: row.decode(atIndex: 2), header: row.decode(atIndex: 3), body: row.decode(atIndex: 4),
+            language: row.decode(atIndex: 5))
         }
       }
       return ids.reduce(into: [:]) { found, id in
         guard let own = texts[id] else { return }
         let neighbours = [id &- 1, id &+ 1].compactMap { texts[$0] }.filter { $0.document == own.document && $0.record == own.record }
-        found[id] = ChunkNeighbourhood(header: own.header, text: own.body, neighbours: neighbours.map(\.body))
+        found[id] = ChunkNeighbourhood(header: own.header, text: own.body, neighbours: neighbours.map(\.body), language: own.language)
       }
     }
   }
@@ -79,6 +81,17 @@ extension Store {
         db,
         sql: """
           SELECT c.id FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.collection_id = ? ORDER BY d.root, d.path, c.ordinal, c.id
+          """, arguments: [collection.rawValue])
+    }
+  }
+
+  /// The names that results of a collection may carry: records', and paths of documents without any.
+  package func documentNames(of collection: CollectionID) throws(StoreError) -> Set<String> {
+    try read("list documents") { db in
+      try String.fetchSet(
+        db,
+        sql: """
+          SELECT DISTINCT coalesce(c.record_name, d.path) FROM chunk c JOIN document d ON d.id = c.document_id WHERE c.collection_id = ?
           """, arguments: [collection.rawValue])
     }
   }
@@ -143,6 +156,8 @@ package struct ChunkNeighbourhood: Sendable, Equatable {
   package let text: String
   /// The texts of the chunks before and after it in its document or record.
   package let neighbours: [String]
+  /// The document's.
+  package let language: String?
 }
 
 /// Keys that follow each other.
@@ -159,4 +174,5 @@ private struct ChunkText {
   let record: String?
   let header: String
   let body: String
+  let language: String?
 }

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import GRDB
 import Synchronization
@@ -109,11 +110,16 @@ extension Store {
       ).map { row in
         let number: Int64? = row["number"]
         let id: Int64 = row["id"]
+        let collection = CollectionID(rawValue: id)
+        let files =
+          try (GenerationRow.current(of: collection, db).map { [(generationPath($0.file), $0.sha256)] } ?? [])
+          + WordSegmentRow.all(of: collection, db).map { (wordPath($0.file), $0.sha256) }
         return CollectionStatus(
-          id: CollectionID(rawValue: id), name: row["name"], fileCounts: try Self.fileCounts(id, db), chunkCount: row["chunks"],
+          id: collection, name: row["name"], fileCounts: try Self.fileCounts(id, db), chunkCount: row["chunks"],
           embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
           generation: number.map { GenerationStatus(number: $0, kind: row["kind"], count: row["count"], sequence: row["last_sequence"]) },
-          pendingCount: row["pending"], denseWeight: row["dense_weight"], sequence: row["sequence"])
+          unusableFiles: files.filter { VerifiedFile.statedChecksum(of: $0.0) != $0.1 }.map(\.0), pendingCount: row["pending"],
+          denseWeight: row["dense_weight"], sequence: row["sequence"])
       }
     }
   }

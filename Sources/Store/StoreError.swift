@@ -79,7 +79,7 @@ package struct StoreError: ExplainedError {
   }
 
   static func backupUnreadable(_ path: String, _ reason: String) -> StoreError {
-    StoreError(code: "backup_unreadable", message: "could not read the backup \(path)", why: reason, remedy: "check the path and its permissions")
+    StoreError(code: "backup_unreadable", message: "could not read \(path)", why: reason, remedy: "check the path and its permissions")
   }
 
   static func indexExists(_ directory: String) -> StoreError {

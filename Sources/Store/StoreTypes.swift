@@ -156,6 +156,9 @@ package struct CollectionStatus: Sendable, Equatable {
   package var embedder: EmbedderIdentity
   /// The graph on disk; `nil` while all vectors are compared.
   package var generation: GenerationStatus?
+  /// Files of vectors and of words that are not there, or not those that the database means; searches read the database in their place. Seen by the
+  /// files' ends, not by all of them.
+  package var unusableFiles: [String]
   /// Chunks newer than the graph, which are compared one by one; 0 without a graph.
   package var pendingCount: Int
   /// The vectors' share of a score as it was learnt; `nil` for the default.

@@ -11,6 +11,8 @@ package struct StoredChunk: Sendable, Equatable {
   package var path: String
   /// Paths, relative to their own roots, of other files with the same content; the first of many.
   package var otherPaths: [String]
+  /// The document's, as `en`; `nil` where it is not known.
+  package var language: String?
   package var ordinal: Int
   /// The record's title, or the document's.
   package var title: String?
@@ -25,8 +27,8 @@ package struct StoredChunk: Sendable, Equatable {
   static let otherPathLimit = 8
 
   package init(
-    id: Int64, documentID: Int64, document: String, root: String, path: String, otherPaths: [String] = [], ordinal: Int, title: String?,
-    headingPath: [String], context: String?, text: String, spans: [ChunkSpan], contentHash: String
+    id: Int64, documentID: Int64, document: String, root: String, path: String, otherPaths: [String] = [], language: String? = nil, ordinal: Int,
+    title: String?, headingPath: [String], context: String?, text: String, spans: [ChunkSpan], contentHash: String
   ) {
     self.id = id
     self.documentID = documentID
@@ -34,6 +36,7 @@ package struct StoredChunk: Sendable, Equatable {
     self.root = root
     self.path = path
     self.otherPaths = otherPaths
+    self.language = language
     self.ordinal = ordinal
     self.title = title
     self.headingPath = headingPath

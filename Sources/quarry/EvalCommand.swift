@@ -52,22 +52,23 @@ struct EvalCommand: AsyncParsableCommand {
       let judges = compared.contains { $0.rerankLimit > 0 }
       let index = try index.open(
         for: dataSet, output: output, generator: judges ? ModelFolder.standard().generatorPath(generator.choice) : nil)
-      let (grades, missing) = try index.expectations(of: dataSet)
-      if let first = missing.first {
+      let expectations = try index.expectations(of: dataSet)
+      if let first = expectations.missing.first {
         output.notice(
-          "\(missing.count) of the expected documents are not in the index, \(first) for one: quarry status --documents lists those that are")
+          "\(expectations.missing.count) of the expected documents are not in the index, \(first) for one: quarry status --documents lists those that are"
+        )
       }
       var bar = ProgressBar(label: "search", isQuiet: output.quiet)
       var comparison = RetrievalComparison(set: dataSet.name)
       for (number, setting) in compared.enumerated() {
-        let (ranking, seconds, refused) = try await index.rank(dataSet.queries, setting: setting) { done in
+        let (ranking, seconds, refused) = try await index.rank(dataSet.queries, expectations, setting: setting) { done in
           bar.show(fraction: Double(done) / Double(dataSet.queries.count), detail: "\(done)/\(dataSet.queries.count) queries, \(setting.name)")
         }
         if let first = refused.first, number == 0 {
           output.notice("\(refused.count) queries find nothing because they hold no word or are too long, \(first) for one")
         }
         if let runFile, number == 0 { try RunFile.write(ranking, to: runFile) }
-        comparison.add(setting.name, RetrievalMeasures(ranking: ranking, grades: grades, seconds: seconds))
+        comparison.add(setting.name, RetrievalMeasures(ranking: ranking, grades: expectations.grades, seconds: seconds))
       }
       bar.clear()
       if let html { try comparison.writeHTML(to: html) }
@@ -77,7 +78,7 @@ struct EvalCommand: AsyncParsableCommand {
     private func learnWeight(_ dataSet: DataSet) async throws {
       let opened = try index.open(for: dataSet, output: output, generator: nil)
       var bar = ProgressBar(label: "learn", isQuiet: output.quiet)
-      let learning = try await opened.learnWeight(dataSet.queries, grades: opened.expectations(of: dataSet).grades) { done, total in
+      let learning = try await opened.learnWeight(dataSet.queries, opened.expectations(of: dataSet)) { done, total in
         bar.show(fraction: Double(done) / Double(total), detail: "\(done)/\(total) searches")
       }
       bar.clear()

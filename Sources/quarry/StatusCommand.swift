@@ -28,6 +28,8 @@ struct StatusCommand: ParsableCommand {
       var embedder: String
       var dimension: Int
       var generation: Generation?
+      /// Files of vectors and words that are not there, or others than the database means: it is read in their place.
+      var unusable: [String]
       /// The vectors' share of a score, if it was learnt.
       var denseWeight: Double?
       /// Chunks that are newer than the generation and searched beside it.
@@ -39,7 +41,7 @@ struct StatusCommand: ParsableCommand {
       var files: [File]?
 
       enum CodingKeys: String, CodingKey {
-        case name, documents, failed, chunks, embedder, dimension, generation, pending, states, failures, contents, files
+        case name, documents, failed, chunks, embedder, dimension, generation, unusable, pending, states, failures, contents, files
         case denseWeight = "dense_weight"
       }
     }
@@ -113,7 +115,7 @@ struct StatusCommand: ParsableCommand {
       name: summary.name, documents: summary.documentCount, failed: summary.failedCount, chunks: summary.chunkCount,
       embedder: summary.embedder.fingerprint, dimension: summary.embedder.dimension,
       generation: summary.generation.map { Status.Generation(kind: $0.kind, vectors: $0.count, sequence: $0.sequence) },
-      denseWeight: summary.denseWeight, pending: summary.pendingCount,
+      unusable: summary.unusableFiles, denseWeight: summary.denseWeight, pending: summary.pendingCount,
       states: Dictionary(uniqueKeysWithValues: summary.fileCounts.map { ($0.rawValue, $1) }),
       failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.reason ?? "") },
       contents: documents
@@ -135,6 +137,11 @@ struct StatusCommand: ParsableCommand {
           + (collection.failed > 0 ? ", \(Terminal.output.style("\(collection.failed) failed", .red))" : "") + "\n")
       let search = collection.generation.map { "\($0.kind) over \($0.vectors) vectors, \(collection.pending) newer ones scanned" } ?? "exact scan"
       Terminal.write("  embedder \(collection.embedder), \(collection.dimension) dimensions; vector search: \(search)\n")
+      for file in collection.unusable {
+        Terminal.write(
+          "  \(Terminal.output.style("not usable", .red)) \(file): the database is read in its place, slowly; quarry ingest or quarry audit --repair "
+            + "makes it anew\n")
+      }
       if let weight = collection.denseWeight { Terminal.write(String(format: "  vectors weigh %.1f of the score, as was learnt\n", weight)) }
       let others = [FileState.new, .skipped, .gone].compactMap { state in collection.states[state.rawValue].map { "\($0) \(state.rawValue)" } }
       if !others.isEmpty { Terminal.write("  other files: \(others.joined(separator: ", ")); quarry status --files lists them\n") }

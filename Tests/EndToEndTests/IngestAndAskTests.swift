@@ -180,6 +180,14 @@ import Testing
     _ = try await quarry("ingest", folder.path + "/docs", index: index)
     let copies = try await quarry("eval", folder.path + "/copies.csv", "--json", index: index)
     #expect(try copies.json["success@1"] as? Double == 1, "\(copies.output)")
+    // Any record of a file of records.
+    try folder.write(
+      (1...9).map { #"{"_id": "r\#($0)", "text": "Record \#($0) is of the pump in hall \#($0)."}"# }.joined(separator: "\n"), to: "docs/records.jsonl"
+    )
+    try folder.write("question,expected\nWhich pump is in hall 7?,records.jsonl\n", to: "records.csv")
+    _ = try await quarry("ingest", folder.path + "/docs", index: index)
+    let records = try await quarry("eval", folder.path + "/records.csv", "--json", index: index)
+    #expect(try records.json["success@1"] as? Double == 1 && records.json["recall@10"] as? Double == 1, "\(records.output)")
     let learnt = try await quarry("eval", folder.path + "/questions.csv", "--learn", "--json", index: index)
     #expect(try (learnt.json["candidates"] as? [Any])?.count == 11 && learnt.json["better"] as? Bool == false)
     let status = try await quarry("status", "--json", index: index).json["collections"] as? [[String: Any]]
@@ -264,6 +272,11 @@ import Testing
     #expect(run.errors.contains("q2"), "a query without a word finds nothing, and that is said")
     let lines = try String(contentsOfFile: folder.path + "/run.tsv", encoding: .utf8).split(separator: "\n")
     #expect(lines.first?.hasPrefix("q1\td2\t1\t") == true)
+    // An index of other documents.
+    try harbour(in: folder)
+    _ = try await quarry("ingest", folder.path + "/docs", index: folder.path + "/index")
+    let other = try await QuarryProcess.run("eval", folder.path + "/set", "--index", folder.path + "/index")
+    #expect(other.status != 0 && other.errors.contains("holds none of the documents that set expects"), "\(other.errors)")
 
     let answers = try await QuarryProcess.run(
       "eval", "answers", folder.path + "/set", "--answer", "quote", "--out", folder.path + "/answers.jsonl", "--json")

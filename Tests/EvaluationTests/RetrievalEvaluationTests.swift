@@ -66,6 +66,9 @@ import Testing
     #expect(set.grades == ["1": ["a/b.md": 1], "2": ["c.txt": 1, "d.txt": 1]])
     #expect(try read("\u{FEFF}question,expected\nwho,a\n").queries.count == 1)
     #expect(try read("question;expected\nwho, and when;\"a; b\"\n").grades == ["1": ["a": 1, "b": 1]])
+    #expect(try read("note, or not\tquestion\texpected\nx\twho, and when;\ta\n").queries.map(\.text) == ["who, and when;"])
+    try Data("question,expected\nwho,a\n".data(using: .utf16) ?? Data()).write(to: URL(fileURLWithPath: path))
+    #expect { try DataSet(path: path) } throws: { ($0 as? EvaluationError)?.why?.contains("UTF-16") == true }
     for text in [
       "", "a,b\nc,d\n", "question,expected\n", "question,expected\nalone\n", "question,expected\n,file\n", "question,expected\nwho,\n",
       "question,expected\n?!,file\n", "question,expected\n\"who,file\nand where\",file\n",
@@ -73,6 +76,21 @@ import Testing
       #expect(throws: EvaluationError.self, "\(text)") { try read(text) }
     }
     #expect(throws: EvaluationError.self) { try DataSet(path: "/nowhere.csv") }
+  }
+
+  /// Judgements of TREC have grades of 0 and less, and no line of names.
+  @Test(arguments: ["", "query-id\tcorpus-id\tscore\n"]) func judgementsThatSayNoAreNoRelevantDocuments(header: String) throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/set-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (name, text) in [
+      ("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"A\"}\n"),
+      ("queries.jsonl", "{\"_id\": \"1\", \"text\": \"who\"}\n{\"_id\": \"2\", \"text\": \"when\"}\n"),
+      ("qrels.tsv", header + "1\ta\t2\n1\tb\t0\n1\tc\t-1\n2\ta\t0\n"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+    }
+    #expect(try DataSet(path: folder).grades == ["1": ["a": 2]])
   }
 
   @Test func settingsAreChecked() throws {

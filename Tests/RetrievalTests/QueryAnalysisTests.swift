@@ -50,14 +50,40 @@ import Testing
   }
 
   @Test func phrasesAreDistinctAndFew() throws {
-    #expect(try QueryAnalysis(#""red car" and "red car" or "Red  car" "#).phrases == [["red", "car"]])
+    #expect(try QueryAnalysis(#""red car" and "red car" or "Red  car" "#).phrases.map(\.words) == [["red", "car"]])
     let many = (0..<100).map { "\"phrase number \($0)\"" }.joined(separator: " ")
-    #expect(try QueryAnalysis(many).phrases == (0..<4).map { ["phrase", "number", "\($0)"] })
+    #expect(try QueryAnalysis(many).phrases.map(\.words) == (0..<4).map { ["phrase", "number", "\($0)"] })
   }
 
   @Test func whatIsWrittenInOnePieceIsLookedForAsOne() throws {
-    #expect(try QueryAnalysis("what is max_wal_size for INV1043 and `fsync`?").phrases == [["fsync"], ["max", "wal", "size"], ["inv1043"]])
+    #expect(
+      try QueryAnalysis("what is max_wal_size for INV1043 and `fsync`?").phrases.map(\.words) == [["fsync"], ["max", "wal", "size"], ["inv1043"]])
     #expect(try QueryAnalysis("does p53 bind IL-6 in 2019, as \"the\" YouTube video says at 95%?").phrases == [])
+  }
+
+  @Test(arguments: ["/etc/hosts", "./run.sh", "(~/notes/a.md)", "v2.14.3-rc1", "CVE-2021-44228", "/etc/nginx/sites-enabled/default.conf", "max_wal_size"])
+  func identifiers(name: String) throws {
+    let analysis = try QueryAnalysis("where is \(name) read?")
+    let literal = try #require(analysis.phrases.first?.literal)
+    #expect(analysis.isLiteral && analysis.phrases.count == 1 && name.lowercased().contains(literal))
+    #expect(try QueryAnalysis("where is \"\(name)\" read?").phrases == analysis.phrases)
+  }
+
+  @Test(arguments: ["and/or", "client/server-based", "IL-6", "95%", "well-known", "mid-80", "2019-2020", "e.g."])
+  func whatProseIsFullOf(word: String) throws {
+    let analysis = try QueryAnalysis("what is \(word) here?")
+    #expect(!analysis.isLiteral && analysis.phrases.isEmpty)
+  }
+
+  @Test(arguments: ["\"brown fox\"", "“brown fox”", "„brown fox“", "«brown fox»", "`brown fox`", "(\"brown fox\")"])
+  func everyLanguagesQuotationMarks(quoted: String) throws {
+    let analysis = try QueryAnalysis("where is the \(quoted) going")
+    #expect(analysis.isLiteral && analysis.phrases.map(\.words) == [["brown", "fox"]])
+  }
+
+  @Test func inchesAreNoQuotation() throws {
+    let analysis = try QueryAnalysis("are the pipes 5\" and 6\" wide or 3\"?")
+    #expect(!analysis.isLiteral && analysis.phrases.isEmpty)
   }
 
   @Test func longQuestions() throws {

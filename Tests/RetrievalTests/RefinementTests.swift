@@ -70,9 +70,10 @@ import Testing
     let made = ["b", "tr", "yz", "eye", "hop", "hopp", "rel", "sens", "trouble", "observ"].flatMap { beginning in
       endings.flatMap { first in ["", "s", "ed", "ing", "ly", "al", "ness"].map { beginning + first + $0 } }
     }
-    let exceptions = "skis skies dying lying tying idly gently ugly early only singly sky news howe atlas cosmos bias andes die lie tie cries tries".split(
-      separator: " "
-    ).map(String.init)
+    let exceptions = "skis skies dying lying tying idly gently ugly early only singly sky news howe atlas cosmos bias andes die lie tie cries tries"
+      .split(
+        separator: " "
+      ).map(String.init)
     let words = Array(Set(Words.folded(text) + made + exceptions)).sorted()
     try #require(words.count > 3500)
     for word in words {
@@ -82,6 +83,35 @@ import Testing
         #expect(matcher.matches(in: form).terms == [0], "\(form)")
       }
     }
+  }
+
+  /// Signs that are not ASCII touch words as others do.
+  @Test(arguments: ["“INV1043”", "order—INV1043—and", "INV1043…", "\u{A0}INV1043\u{A0}", "订单INV1043"])
+  func partsOfNamesBetweenSigns(text: String) {
+    var matcher = TermMatcher(stems: ["inv", "1043"], words: ["inv", "1043"])
+    #expect(matcher.matches(in: text).terms.filter { $0 >= 0 } == [0, 1])
+    #expect(matcher.matches(in: text.lowercased().replacing("inv1043", with: "inv 1043")).terms.filter { $0 >= 0 } == [0, 1])
+  }
+
+  @Test func capitalsMakeBordersInWordsBetweenSigns() {
+    var matcher = TermMatcher(stems: ["pars", "config"], words: ["parse", "config"])
+    #expect(matcher.matches(in: "“parseconfig”").terms == [-1])
+    #expect(matcher.matches(in: "“parseConfig”").terms == [0, 1])
+  }
+
+  /// French makes `pin` of `pines`; English does not.
+  @Test func aTextIsReadInItsOwnLanguage() {
+    var matcher = TermMatcher(stems: ["pin", "rate"], words: ["pin", "rates"], languages: ["de", "en", "fr"])
+    #expect(matcher.matches(in: "Pines grow; the pin; rats", language: "en").terms == [-1, -1, 0, -1])
+    #expect(matcher.matches(in: "Pines", language: nil).terms == [-1])
+    #expect(matcher.matches(in: "des pines", language: "fr").terms == [-1, 0])
+    #expect(matcher.matches(in: "die Häuser und Rates", language: "de").terms == [-1, -1, -1, 1])
+  }
+
+  @Test func lettersThatAreWrittenWithOthers() {
+    var matcher = TermMatcher(stems: ["final", "gross", "lodz", "coffe"], words: ["final", "gross", "lodz", "coffee"])
+    #expect(matcher.matches(in: "The ﬁnal Groß of Łódź, coﬀee").terms == [0, 1, 2, 3])
+    #expect(Words.folded("ﬃ Ø œuvre") == ["ffi", "o", "oeuvre"])
   }
 
   private func window(_ text: String, header: String = "", neighbours: [String] = []) -> WindowScores.Window {

@@ -180,7 +180,10 @@ import Testing
       expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
     }
     let path = folder.path + "/vectors/collection-1-1.vectors"
+    #expect(try open(.reading).collections()[0].unusableFiles == [])
     try inflict(damage, on: path)
+    // What does not show at the file's end is found where it is read.
+    #expect(try open(.reading).collections()[0].unusableFiles == (damage == .flippedStart || damage == .flippedMiddle ? [] : [path]))
 
     let reader = try open(.reading)
     #expect(try queries.map { try reader.denseSearch($0, limit: 10, in: collection) } == expected)

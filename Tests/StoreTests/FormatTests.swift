@@ -8,7 +8,7 @@ import Testing
 @Suite struct FormatTests {
   private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Golden/index").path
-  private static let newest = "version-8-words-2"
+  private static let newest = "version-8-words-3"
   private let options = StoreOptions(graphThreshold: 10, wordThreshold: 10)
 
   private struct Expected: Codable {
@@ -27,7 +27,10 @@ import Testing
       dense: try store.texts(dense), lexical: try store.texts(lexical), denseScore: dense.first?.score ?? 0, lexicalScore: lexical.first?.score ?? 0)
   }
 
-  @Test(arguments: ["version-1", "version-2", "version-3", "version-4", "version-5", "version-6", "version-7", "version-8", "version-8-words-2"])
+  @Test(arguments: [
+    "version-1", "version-2", "version-3", "version-4", "version-5", "version-6", "version-7", "version-8", "version-8-words-2",
+    "version-8-words-3",
+  ])
   func anIndexOfEveryVersionAnswers(version: String) throws {
     if ProcessInfo.processInfo.environment["QUARRY_RECORD_INDEX"] != nil {
       guard version == Self.newest else { return }

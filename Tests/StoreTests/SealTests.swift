@@ -84,6 +84,25 @@ import Testing
     do { #expect(try store.neighbourhoods(of: [2, .min, .max])[.max] == nil) } catch { #expect(error.code == "index_corrupt") }
   }
 
+  /// A word that was changed on the way does not come in beside a vector of another.
+  @Test func anExportThatWasChangedIsRefused() throws {
+    let path = folder.path + "-export.jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    _ = try open().export("default", to: path)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let store = try open(.writing)
+    try Data(text.replacing("\"beta\"", with: "\"bete\"").utf8).write(to: URL(fileURLWithPath: path))
+    #expect { try store.importCollection(path, as: "changed") } throws: { ($0 as? StoreError)?.why?.contains("checksum") == true }
+    #expect(try store.collection(named: "changed") == nil)
+    // Other programs need not make one.
+    let stripped = text.split(separator: "\n").map { line -> String in
+      guard line.hasPrefix("{\"end\""), let comma = line.range(of: ",\"sha256\"") else { return String(line) }
+      return line[..<comma.lowerBound] + "}}"
+    }
+    try Data(stripped.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+    #expect(try store.importCollection(path, as: "stripped").documents > 0)
+  }
+
   /// A number that only damage leaves there stops no audit.
   @Test(arguments: ["dimension = 9223372036854775807", "sequence = 9223372036854775807"])
   func anAuditLivesWithAnyNumberOfACollection(damage: String) throws {

@@ -22,7 +22,9 @@ extension Retriever {
       stems: sought.stems, sequence: analysis.sequence, documentCounts: try store.chunkCounts(of: sought.words, in: collection),
       count: try store.chunkCount(of: collection), words: sought.words, languages: try store.wordLanguages(of: collection))
     let scores = scoring.scores(
-      read.compactMap { neighbourhoods[$0] }.map { WindowScores.Window(header: $0.header, text: $0.text, neighbours: $0.neighbours) })
+      read.compactMap { neighbourhoods[$0] }.map {
+        WindowScores.Window(header: $0.header, text: $0.text, neighbours: $0.neighbours, language: $0.language)
+      })
     let lexical = Dictionary(uniqueKeysWithValues: zip(read, scores).map { ($0, $1 + phraseWeights[$0]) })
 
     let first = fusion.refined(explanations, dense: [:], lexical: lexical)

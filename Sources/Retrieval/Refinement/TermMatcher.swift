@@ -4,7 +4,7 @@ import Lexical
 ///
 /// Words with a border inside (`INV1043`, `camelCase`) are looked at where a part begins like a stem, those that are not ASCII always.
 ///
-/// A word is what the index of words has it under: its stem by the rules of each language of the texts, and its parts.
+/// A word is what the index of words has it under: its stem by the rules of its text's language, and its parts.
 package struct TermMatcher {
   /// A text as the query sees it.
   package struct Matches {
@@ -98,7 +98,10 @@ package struct TermMatcher {
 
   private static func start(of stem: String, without count: Int) -> [UInt8] { Array(stem.utf8.prefix(max(1, stem.utf8.count - count))) }
 
-  package mutating func matches(in text: String) -> Matches {
+  /// - Parameter language: The text's; what is not among the languages that the matcher was made for is taken for English, as by the index.
+  package mutating func matches(in text: String, language: String? = nil) -> Matches {
+    let place = places.firstIndex { $0.language == language } ?? 0
+    let isEnglish = place == 0
     var matches = Matches()
     matches.terms.reserveCapacity(text.utf8.count / 6)
     var text = text
@@ -112,10 +115,11 @@ package struct TermMatcher {
           matches.wordCount += 1
           if !beginning.contains(.ofStopWord) || !stopWords.contains(Retrieval.Words.hash(of: run, head: head)) { matches.terms.append(-1) }
         } else {
-          // What is not ASCII is taken apart when it is first seen.
-          // Where its borders are depends on capitals.
-          let hash = isBordered ? ~Retrieval.Words.hash(of: run, head: head, keepsCase: true) : Retrieval.Words.hash(of: run, head: head)
-          let words = known[hash] ?? look(up: run, hash, hasParts: isBordered || !isASCII && run.contains { $0 >= Self.firstByteOfPairs })
+          // What is not ASCII is taken apart when it is first seen. Where a word's borders are depends on capitals.
+          let isPlain = isASCII && !isBordered
+          let hash = Retrieval.Words.hash(of: run, head: head, keepsCase: !isPlain)
+          let key = (isPlain ? hash : ~hash) &+ UInt64(place) &* 0x2545_F491_4F6C_DD1D
+          let words = known[key] ?? look(up: run, key, place, isPlain: isPlain && isEnglish)
           matches.wordCount += words.count
           matches.terms += words.terms
         }
@@ -138,23 +142,28 @@ package struct TermMatcher {
     }
   }
 
-  /// - Parameter hasParts: Whether it may be more than one word for the index.
-  private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ hash: UInt64, hasParts: Bool) -> Words {
+  /// - Parameter isPlain: Whether it is one English word without parts, which has only its stem.
+  private mutating func look(up run: UnsafeBufferPointer<UInt8>, _ key: UInt64, _ place: Int, isPlain: Bool) -> Words {
     let text = String(decoding: run, as: UTF8.self)
     let folded = Retrieval.Words.folded(text)
-    var terms = folded.compactMap { word -> Int32? in
-      if let place = places[0].ofTerms[analyzer.englishStem(of: word)] { return place }
-      return Retrieval.Words.isStopWord(word) ? nil : -1
-    }
-    // A plain word has only its stem, which is known.
-    for (language, ofTerms) in hasParts ? places[...] : places.dropFirst() where !ofTerms.isEmpty {
-      for term in analyzer.terms(of: text, language: language) {
-        guard let place = ofTerms[term.text], !terms.contains(place) else { continue }
-        if terms == [-1] { terms = [place] } else { terms.append(place) }
+    let (language, ofTerms) = places[place]
+    var terms: [Int32] = []
+    if isPlain {
+      terms = folded.compactMap { ofTerms[analyzer.englishStem(of: $0)] ?? (Retrieval.Words.isStopWord($0) ? nil : -1) }
+    } else {
+      let readings = analyzer.terms(of: text, language: language)
+      for (position, word) in folded.enumerated() {
+        // A word's terms: those at its place.
+        var found: [Int32] = []
+        for term in readings where term.position == position {
+          if let place = ofTerms[term.text], !found.contains(place) { found.append(place) }
+        }
+        if found.isEmpty, !Retrieval.Words.isStopWord(word) { found = [-1] }
+        terms += found
       }
     }
     let words = Words(count: folded.count, terms: terms)
-    known[hash] = words
+    known[key] = words
     return words
   }
 
@@ -167,9 +176,6 @@ package struct TermMatcher {
     let isNumber = run[0] < 0x3A
     return run.dropFirst().contains { (0x41...0x5A).contains($0) || ($0 < 0x3A) != isNumber }
   }
-
-  /// The first byte of Korean syllables; letters of another width come behind them.
-  private static let firstByteOfPairs: UInt8 = 0xEA
 
   /// Those whose stemmers take something off a word's beginning.
   private static let languagesWithPrefixes: Set<String> = ["ga", "id"]

@@ -13,11 +13,14 @@ package struct WindowScores: Sendable {
     var text: String
     /// Those of the passages before and after it in its document.
     var neighbours: [String]
+    /// Their document's.
+    var language: String?
 
-    package init(header: String, text: String, neighbours: [String]) {
+    package init(header: String, text: String, neighbours: [String], language: String? = nil) {
       self.header = header
       self.text = text
       self.neighbours = neighbours
+      self.language = language
     }
   }
 
@@ -85,14 +88,14 @@ package struct WindowScores: Sendable {
   }
 
   private func count(_ window: Window, _ matcher: inout TermMatcher) -> Counted {
-    let header = matcher.matches(in: window.header)
-    let own = matcher.matches(in: window.text)
+    let header = matcher.matches(in: window.header, language: window.language)
+    let own = matcher.matches(in: window.text, language: window.language)
     var frequencies = [Double](repeating: 0, count: stems.count)
     for term in header.terms where term >= 0 { frequencies[Int(term)] += 2 }
     for term in own.terms where term >= 0 { frequencies[Int(term)] += 1 }
     var length = Double(2 * header.wordCount + own.wordCount)
     for neighbour in window.neighbours {
-      let matches = matcher.matches(in: neighbour)
+      let matches = matcher.matches(in: neighbour, language: window.language)
       for term in matches.terms where term >= 0 { frequencies[Int(term)] += 1 }
       length += Double(matches.wordCount)
     }

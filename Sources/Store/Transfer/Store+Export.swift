@@ -1,4 +1,5 @@
 import Chunking
+import Crypto
 import DurableFiles
 import Foundation
 
@@ -60,7 +61,10 @@ extension Store {
         try output.write(TransferLine(file: .init(entry, shares: false)))
         report.files += 1
       }
-      try output.write(TransferLine(end: .init(documents: report.documents, chunks: report.chunks, files: report.files, lines: output.lineCount)))
+      try output.write(
+        TransferLine(
+          end: .init(
+            documents: report.documents, chunks: report.chunks, files: report.files, lines: output.lineCount, sha256: output.checksum)))
       try output.finish()
       guard Foundation.rename(unfinished, path) == 0, syncFolder(of: path) else {
         throw StoreError.notWritable(path, String(cString: strerror(errno)))
@@ -97,6 +101,9 @@ private final class LineWriter {
   private var buffer = Data()
   private let encoder = JSONEncoder()
   private(set) var lineCount = 0
+  private var hash = SHA256()
+  /// Of all lines so far.
+  var checksum: String { hexadecimal(hash.finalize()) }
 
   init(path: String) throws(StoreError) {
     self.path = path
@@ -108,8 +115,9 @@ private final class LineWriter {
   deinit { close(descriptor) }
 
   func write(_ line: TransferLine) throws {
-    buffer.append(try encoder.encode(line))
-    buffer.append(0x0A)
+    let bytes = try encoder.encode(line) + [0x0A]
+    hash.update(data: bytes)
+    buffer.append(bytes)
     lineCount += 1
     if buffer.count >= 1 << 20 { try flush() }
   }

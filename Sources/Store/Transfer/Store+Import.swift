@@ -1,4 +1,6 @@
 import Chunking
+import Crypto
+import DurableFiles
 import Documents
 import Foundation
 
@@ -79,6 +81,7 @@ private struct IncomingCollection {
       guard end.documents == report.documents, end.chunks == report.chunks, end.files == report.files, end.lines == lines.taken - 1 else {
         throw fault("it should have \(end.documents) documents, \(end.chunks) chunks and \(end.files) files in \(end.lines) lines, and has others")
       }
+      if let sum = end.sha256, sum != lines.checksumOfPrevious { throw fault("its checksum is wrong: something in it was changed") }
       guard try lines.next() == nil else { throw fault("there is something behind its end") }
       return false
     } else {
@@ -201,6 +204,10 @@ private final class LineReader {
   private(set) var number = 0
   /// Lines that were given: those that are not empty.
   private(set) var taken = 0
+  private var hash = SHA256()
+  private var hashBefore = SHA256()
+  /// Of all lines before the last one that was given.
+  var checksumOfPrevious: String { hexadecimal(hashBefore.finalize()) }
 
   init(path: String) throws(StoreError) {
     self.path = path
@@ -221,6 +228,9 @@ private final class LineReader {
       number += 1
       if line.isEmpty { continue }
       taken += 1
+      hashBefore = hash
+      hash.update(data: line)
+      hash.update(data: [0x0A])
       do { return try decoder.decode(TransferLine.self, from: Data(line)) } catch {
         throw StoreError.export(path, line: number, "the line is not what an export has: \(Self.words(error))")
       }

@@ -4,8 +4,8 @@ import Foundation
 
 /// One line of an exported collection: a JSON object with one of these keys.
 ///
-/// The first line is the collection; a document is followed by its chunks, then by the files that share it; the last line counts what came before, so that a
-/// file which was cut off is told from a whole one.
+/// The first line is the collection; a document is followed by its chunks, then by the files that share it; the last line counts what came before and has its
+/// checksum, so that a file which was cut off or changed is told from a whole one.
 struct TransferLine: Codable {
   static let version = 1
 
@@ -71,6 +71,8 @@ struct TransferLine: Codable {
     var files: Int
     /// Lines before this one.
     var lines: Int
+    /// SHA-256 of those lines, each with its line feed; other programs may leave it out.
+    var sha256: String?
   }
 
   var collection: Collection?
