@@ -26,6 +26,7 @@ extension ServiceResponder {
     <dt><code>POST /v1/search</code></dt><dd>the passages for a query</dd>
     <dt><code>POST /v1/chat/completions</code></dt><dd>the same as OpenAI's; the model <code>quarry</code> answers from the documents</dd>
     <dt><code>GET /v1/models</code></dt><dd>the models that a chat can name</dd>
+    <dt><code>GET /v1/ingestion</code></dt><dd>how far the folders are that <code>serve --watch</code> takes in</dd>
     <dt><code>GET /healthz</code>, <code>GET /readyz</code></dt><dd>whether it lives, and whether it can answer</dd>
     </dl>
     <pre>curl -H 'Content-Type: application/json' -d '{"question": "…"}' http://127.0.0.1:8707/v1/ask</pre>

@@ -13,6 +13,7 @@ extension ServiceResponder {
     page.add("http_response_seconds_total", .counter, "Seconds from a request's first byte to its response's last, all together.", responses.seconds)
     page.add("answers_open", .gauge, "Answers that are worked on or wait.", Double(await answers.runningCount))
     page.add("searches_waiting", .gauge, "Searches that wait for their turn.", Double(await searches.waitingCount))
+    page.add(ingestionStatus())
     if let statistics = answering.statistics { page.add(statistics) }
     return Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: .init(byteBuffer: .init(string: page.text)))

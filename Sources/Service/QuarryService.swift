@@ -17,13 +17,18 @@ package struct QuarryService: Sendable {
   private let logger: Logger
   private let onListening: @Sendable (_ port: Int) -> Void
   private let repair: IndexRepair?
+  private let ingestionStatus: @Sendable () -> IngestionStatus
 
-  /// - Parameter engine: `nil` answers in quotes only.
+  /// - Parameters:
+  ///   - engine: `nil` answers in quotes only.
+  ///   - ingestionStatus: How far the folders are that are taken in meanwhile.
   package init(
-    configuration: ServiceConfiguration, answerer: Answerer, retriever: Retriever, engine: GenerationEngine?, store: Store
+    configuration: ServiceConfiguration, answerer: Answerer, retriever: Retriever, engine: GenerationEngine?, store: Store,
+    ingestionStatus: @escaping @Sendable () -> IngestionStatus = { IngestionStatus() }
   ) {
     self.init(
-      configuration: configuration, answering: LocalAnswering(answerer: answerer, retriever: retriever, engine: engine, store: store), store: store
+      configuration: configuration, answering: LocalAnswering(answerer: answerer, retriever: retriever, engine: engine, store: store), store: store,
+      ingestionStatus: ingestionStatus
     ) { port in
       // The first line on standard output: whoever started the service learns its port from it.
       let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
@@ -34,13 +39,16 @@ package struct QuarryService: Sendable {
   /// - Parameters:
   ///   - answering: What answers.
   ///   - store: Whose derived files are looked after; `nil` for none.
+  ///   - ingestionStatus: How far the folders are that are taken in meanwhile.
   ///   - onListening: Told the port once the service can be reached.
   package init(
-    configuration: ServiceConfiguration, answering: any QuestionAnswering, store: Store? = nil, onListening: @escaping @Sendable (_ port: Int) -> Void
+    configuration: ServiceConfiguration, answering: any QuestionAnswering, store: Store? = nil,
+    ingestionStatus: @escaping @Sendable () -> IngestionStatus = { IngestionStatus() }, onListening: @escaping @Sendable (_ port: Int) -> Void
   ) {
     self.configuration = configuration
     self.answering = answering
     self.onListening = onListening
+    self.ingestionStatus = ingestionStatus
     let logger = Logger(label: "quarry", factory: { StreamLogHandler.standardError(label: $0) })
     self.logger = logger
     repair = store.map { IndexRepair(store: $0, logger: logger) }
@@ -84,7 +92,8 @@ package struct QuarryService: Sendable {
 
   private func application(_ state: ServiceState) -> Application<ServiceResponder> {
     Application(
-      responder: ServiceResponder(configuration: configuration, answering: answering, state: state, logger: logger),
+      responder: ServiceResponder(
+        configuration: configuration, answering: answering, state: state, logger: logger, ingestionStatus: ingestionStatus),
       server: .http1(
         configuration: .init(additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(configuration.idleTimeout))),
       configuration: .init(

@@ -14,9 +14,14 @@ struct ServiceResponder: HTTPResponder {
   let answers: TurnQueue
   let searches: TurnQueue
   let logger: Logger
+  let ingestionStatus: @Sendable () -> IngestionStatus
   private let hostCheck: HostCheck
 
-  init(configuration: ServiceConfiguration, answering: any QuestionAnswering, state: ServiceState, logger: Logger) {
+  init(
+    configuration: ServiceConfiguration, answering: any QuestionAnswering, state: ServiceState, logger: Logger,
+    ingestionStatus: @escaping @Sendable () -> IngestionStatus = { IngestionStatus() }
+  ) {
+    self.ingestionStatus = ingestionStatus
     self.configuration = configuration
     self.answering = answering
     self.state = state
@@ -73,13 +78,14 @@ struct ServiceResponder: HTTPResponder {
     case ("/v1/search", .post): return try await search(request, scope)
     case ("/v1/chat/completions", .post): return try await chat(request, context, scope)
     case ("/v1/models", .get): return models()
+    case ("/v1/ingestion", .get): return ingestion()
     case (_, .get) where path.hasPrefix(modelPrefix):
       let name = path.dropFirst(modelPrefix.count)
       return try model(name.removingPercentEncoding ?? String(name))
     default: break
     }
     switch path {
-    case "/", "/healthz", "/readyz", "/metrics", "/v1/models": throw ServiceError.method(method.rawValue, allowed: "GET, HEAD")
+    case "/", "/healthz", "/readyz", "/metrics", "/v1/models", "/v1/ingestion": throw ServiceError.method(method.rawValue, allowed: "GET, HEAD")
     case _ where path.hasPrefix(modelPrefix): throw ServiceError.method(method.rawValue, allowed: "GET, HEAD")
     case "/v1/ask", "/v1/search", "/v1/chat/completions": throw ServiceError.method(method.rawValue, allowed: "POST")
     default: throw ServiceError.noRoute(path)

@@ -1,7 +1,9 @@
+import Diagnostics
 import Embedding
 import Foundation
 import Ingestion
 import Models
+import Service
 import Store
 import Synchronization
 
@@ -12,11 +14,16 @@ final class BackgroundIngestion: Sendable {
   private let isStarted = Atomic(false)
   private let isStopped = Atomic(false)
   private let isFinished = DispatchSemaphore(value: 0)
+  private let current = Mutex(IngestionStatus())
+
+  /// How far it is.
+  var status: IngestionStatus { current.withLock { $0 } }
 
   /// Makes the index and the collection, if they are not there: a server needs something to open.
   init(_ paths: [String], into index: IndexOptions, _ output: OutputOptions) throws {
     for path in paths { try Ingestor.requirePath(path) }
     self.output = output
+    current.withLock { $0 = IngestionStatus(folders: paths) }
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
     _ = try Store.open(directory: index.index, access: .writing).createCollection(
       named: index.collection, embedder: EmbedderIdentity(fingerprint: embedder.fingerprint, dimension: embedder.dimension))
@@ -28,11 +35,20 @@ final class BackgroundIngestion: Sendable {
   func start() {
     Thread.detachNewThread { [self] in
       var news = IngestNews()
-      ingestion.run(isCancelled: { self.isStopped.load(ordering: .relaxed) }) { event in
+      var start = ContinuousClock.now
+      let isCancelled: @Sendable () -> Bool = { self.isStopped.load(ordering: .relaxed) }
+      ingestion.run(isCancelled: isCancelled) { progress in
+        self.current.withLock { status in
+          if status.state != .reading { start = .now }
+          status.state = .reading
+          status.progress = IngestionStatus.Progress(progress, since: start)
+        }
+      } report: { event in
+        self.note(event)
         switch event {
         case .ingested(let report):
           guard let report = news.take(report) else { return }
-          for problem in report.failed { output.notice("\(problem.path) could not be read: \(problem.reason)") }
+          for problem in report.failed { output.notice(Terminal.printableLine("\(problem.path) could not be read: \(problem.reason)")) }
           output.remark(IngestSummary(report).description)
         case .failed(_, let error): ErrorReport.write(error)
         case .looksOnly(let seconds): output.notice(IngestNews.looksOnly(everySeconds: seconds))
@@ -43,9 +59,35 @@ final class BackgroundIngestion: Sendable {
     isStarted.store(true, ordering: .relaxed)
   }
 
+  private func note(_ event: WatchingIngestion.Event) {
+    current.withLock { status in
+      switch event {
+      case .ingested(let report):
+        (status.state, status.progress, status.error) = (.watching, nil, nil)
+        guard report.changedSomething || !report.failed.isEmpty || status.lastTurn == nil else { return }
+        status.lastTurn = IngestionStatus.Turn(
+          folder: report.root, added: report.added, updated: report.updated, removed: report.removed, failed: report.failed.count,
+          chunks: report.chunks, seconds: report.seconds)
+      case .failed(let path, let error):
+        (status.state, status.progress) = (.failed, nil)
+        status.error = "\(path): \((error as? any ExplainedError)?.message ?? "\(error)")"
+      case .looksOnly: break
+      }
+    }
+  }
+
   /// Returns when what was at hand is stored.
   func stop() {
     isStopped.store(true, ordering: .relaxed)
     if isStarted.exchange(false, ordering: .relaxed) { isFinished.wait() }
+  }
+}
+
+extension IngestionStatus.Progress {
+  fileprivate init(_ progress: IngestProgress, since start: ContinuousClock.Instant) {
+    self.init(
+      files: progress.finishedFiles, totalFiles: progress.totalFiles,
+      fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1, tokens: progress.embeddedTokens,
+      seconds: start.duration(to: .now) / .seconds(1))
   }
 }

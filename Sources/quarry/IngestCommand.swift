@@ -117,9 +117,12 @@ struct IngestCommand: AsyncParsableCommand {
   }
 
   func show(_ report: IngestReport) {
-    for problem in report.failed { Terminal.writeError("\(Terminal.error.style("failed", .red))  \(problem.path): \(problem.reason)\n") }
+    func show(_ problem: IngestReport.Problem, _ label: String) {
+      Terminal.writeError("\(label) \(Terminal.printableLine("\(problem.path): \(problem.reason)"))\n")
+    }
+    for problem in report.failed { show(problem, Terminal.error.style("failed", .red) + " ") }
     if !output.quiet {
-      for problem in report.skipped { Terminal.writeError("\(Terminal.error.style("skipped", .yellow)) \(problem.path): \(problem.reason)\n") }
+      for problem in report.skipped { show(problem, Terminal.error.style("skipped", .yellow)) }
       for notice in report.notices { output.notice(notice) }
     }
     Terminal.write(IngestSummary(report).description + "\n")

@@ -49,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.allowRemote = allowRemote
     configuration.collection = index.collection
     let service = QuarryService(
-      configuration: configuration, answerer: open.answerer, retriever: open.retriever, engine: open.engine, store: open.store)
+      configuration: configuration, answerer: open.answerer, retriever: open.retriever, engine: open.engine, store: open.store
+    ) { ingestion?.status ?? IngestionStatus() }
     ingestion?.start()
     try await service.run()
     await open.close()

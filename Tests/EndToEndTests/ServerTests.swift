@@ -68,6 +68,33 @@ import Testing
     #expect(try server.stop() == 0)
   }
 
+  /// A folder that is taken in while it answers: how far that is, what it did, and what changes later.
+  @Test func aFolderIsFollowedWhileItServes() async throws {
+    let folder = try TemporaryFolder()
+    for number in 0..<40 { try folder.write("The gauge of shelf \(number) shows \(number * 7) bars.\n", to: "docs/\(number).txt") }
+    try folder.write("{", to: "docs/broken.json")
+    let server = try await RunningServer(index: folder.path + "/index", options: ["--watch", folder.path + "/docs"])
+    func status(until isReached: ([String: Any]) -> Bool) async throws -> [String: Any] {
+      for _ in 0..<600 {
+        let status = try await server.get("/v1/ingestion").json
+        if isReached(status) { return status }
+        #expect(status["state"] as? String == "reading" || status["progress"] == nil)
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      return [:]
+    }
+    let read = try await status { $0["state"] as? String == "watching" }
+    let turn = try #require(read["last_turn"] as? [String: Any])
+    #expect(read["folders"] as? [String] == [folder.path + "/docs"] && turn["added"] as? Int == 40 && turn["failed"] as? Int == 1, "\(read)")
+    #expect(try await server.get("/metrics").text.contains("quarry_ingestion_fraction 1\n"))
+    try folder.write("The new valve is in hall nine.\n", to: "docs/valve.txt")
+    let later = try await status { ($0["last_turn"] as? [String: Any])?["added"] as? Int == 1 }
+    #expect(later["state"] as? String == "watching")
+    let results = try await server.post("/v1/search", ["query": "new valve", "limit": 1])
+    #expect((try results.json["results"] as? [[String: Any]])?.first?["document"] as? String == "valve.txt", "\(results.text)")
+    #expect(try server.stop() == 0)
+  }
+
   /// The official OpenAI client, unchanged, from the environment that `make test` makes.
   private static func openAIClient(base: String) async throws -> (status: Int32, output: String) {
     let python = QuarryProcess.checkout + "/.build/test-tools/bin/python"

@@ -61,7 +61,9 @@ import Testing
     #expect(try QueryAnalysis("does p53 bind IL-6 in 2019, as \"the\" YouTube video says at 95%?").phrases == [])
   }
 
-  @Test(arguments: ["/etc/hosts", "./run.sh", "(~/notes/a.md)", "v2.14.3-rc1", "CVE-2021-44228", "/etc/nginx/sites-enabled/default.conf", "max_wal_size"])
+  @Test(arguments: [
+    "/etc/hosts", "./run.sh", "(~/notes/a.md)", "v2.14.3-rc1", "CVE-2021-44228", "/etc/nginx/sites-enabled/default.conf", "max_wal_size",
+  ])
   func identifiers(name: String) throws {
     let analysis = try QueryAnalysis("where is \(name) read?")
     let literal = try #require(analysis.phrases.first?.literal)

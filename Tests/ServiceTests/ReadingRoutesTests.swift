@@ -78,7 +78,7 @@ import Testing
 
   @Test func everyResponseIsGuarded() async throws {
     try await withRouter { (client) async throws in
-      for path in ["/", "/healthz", "/v1/models", "/nowhere"] {
+      for path in ["/", "/healthz", "/v1/models", "/v1/ingestion", "/nowhere"] {
         let reply = try await client.get(path)
         #expect(reply.headers[.xContentTypeOptions] == "nosniff")
         #expect(reply.headers[.accessControlAllowOrigin] == nil)

@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["/", "/healthz", "/readyz", "/v1/models", "/v1/models/quarry"])
+  @Test(arguments: ["/", "/healthz", "/readyz", "/v1/models", "/v1/models/quarry", "/v1/ingestion"])
   func writingToARouteThatIsRead(path: String) async throws {
     try await withRouter { (client) async throws in
       let reply = try await client.get(path, method: .delete)
