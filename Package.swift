@@ -46,13 +46,14 @@ let package = Package(
     .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
     .target(name: "CMail", dependencies: ["CGMime"], cSettings: strictC),
     .systemLibrary(name: "CGumbo", pkgConfig: "gumbo", providers: [.apt(["libgumbo-dev"])]),
+    .target(name: "CHTML", dependencies: ["CGumbo"], cSettings: strictC),
 
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "DurableFiles", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strictMemory),
 
     // Documents to chunks
-    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CGumbo", "CMail"], swiftSettings: strict),
+    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CHTML", "CMail"], swiftSettings: strict),
     .target(name: "Chunking", dependencies: ["Documents"], swiftSettings: strict),
 
     // Models

@@ -147,7 +147,7 @@ void Graph::extend(std::size_t threads) {
         const auto wanted = static_cast<std::size_t>(hnsw.efConstruction);
         if (level <= highest) {
           walk.query.set(storage, row);
-          spread(walk, from, level, wanted);
+          spread(walk, from, level, wanted, Patience());
           from = walk.pool.rows().front();
         } else {
           walk.pool.reset(wanted);

@@ -59,11 +59,11 @@ void adoptGraph(quarry::Graph &graph, const qf_parts &parts) {
   graph.faiss.ntotal = count;
 }
 
-/// Whether to compare all allowed rows. A walk takes as long as some 50 rows for each of its candidates; where few of many rows are allowed it finds
+/// Whether to compare all allowed rows. A walk takes as long as some 90 rows for each of its candidates; where few of many rows are allowed it finds
 /// too little besides, because they are no longer each other's neighbours (of a million rows with 3 % allowed a walk finds nine of ten, in the time of
 /// comparing them all).
 bool isScanned(size_t allowed, size_t count, size_t candidates) {
-  return allowed <= 160 * candidates || (allowed < count / 20 && allowed <= 1000 * candidates);
+  return allowed <= 90 * candidates || (allowed < count / 20 && allowed <= 560 * candidates);
 }
 
 /// Threads to compare so many rows on: a thread takes as long to begin as a thousand of them.

@@ -1,31 +1,38 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "graph.h"
 #include "inner_product.h"
 
 namespace quarry {
 
-void Pool::insert(Near near) {
+/// No place among the best.
+static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+std::size_t Pool::insert(Near near) {
   const auto place = std::lower_bound(best.begin(), best.end(), near) - best.begin();
   if (best.size() == limit) {
-    if (static_cast<std::size_t>(place) == limit) return;
+    if (static_cast<std::size_t>(place) == limit) return limit;
     best.pop_back();
     isDone.pop_back();
   }
   best.insert(best.begin() + place, near);
   isDone.insert(isDone.begin() + place, 0);
   next = std::min(next, static_cast<std::size_t>(place));
+  return static_cast<std::size_t>(place);
 }
 
 /// Scores the rows that the walk has gathered, and keeps the good ones.
-void Graph::consider(Walk &walk, Pool &pool) const {
+std::size_t Graph::consider(Walk &walk, Pool &pool) const {
   const std::size_t count = walk.rows.size();
   walk.scores.resize(count);
   walk.products.resize(count);
   walk.query.scores(storage, walk.rows.data(), count, walk.scores.data(), walk.products.data());
+  std::size_t changed = none;
   for (std::size_t i = 0; i < count; ++i)
-    if (pool.wouldTake(walk.scores[i])) pool.insert({walk.scores[i], walk.rows[i]});
+    if (pool.wouldTake(walk.scores[i])) changed = std::min(changed, pool.insert({walk.scores[i], walk.rows[i]}));
+  return changed;
 }
 
 Near Graph::descend(Walk &walk, int level) const {
@@ -61,7 +68,7 @@ void Graph::prefetchNext(const Pool &pool, int level) const {
   for (std::size_t i = 0; i < linkLimit(level); i += 16) __builtin_prefetch(its + i);
 }
 
-void Graph::spread(Walk &walk, Near start, int level, std::size_t candidates) const {
+void Graph::spread(Walk &walk, Near start, int level, std::size_t candidates, Patience patience) const {
   const std::size_t limit = linkLimit(level);
   walk.forget(count());
   walk.pool.reset(candidates);
@@ -73,12 +80,13 @@ void Graph::spread(Walk &walk, Near start, int level, std::size_t candidates) co
     walk.rows.clear();
     for (std::size_t i = 0; i < limit && neighbours[i] >= 0; ++i)
       if (walk.visit(neighbours[i])) walk.rows.push_back(neighbours[i]);
-    consider(walk, walk.pool);
+    const std::size_t changed = consider(walk, walk.pool);
+    if (patience.ends(changed, walk.pool.rows().size())) break;
   }
 }
 
 /// Through all rows, keeping the allowed ones: where most are.
-void Graph::spreadThrough(Walk &walk, Near start, std::size_t candidates, const Filter &filter) const {
+void Graph::spreadThrough(Walk &walk, Near start, std::size_t candidates, const Filter &filter, Patience patience) const {
   walk.kept.reset(candidates);
   const std::size_t limit = linkLimit(0);
   walk.forget(count());
@@ -92,8 +100,11 @@ void Graph::spreadThrough(Walk &walk, Near start, std::size_t candidates, const 
     for (std::size_t i = 0; i < limit && neighbours[i] >= 0; ++i)
       if (walk.visit(neighbours[i])) walk.rows.push_back(neighbours[i]);
     consider(walk, walk.pool);
+    std::size_t changed = none;
     for (std::size_t i = 0; i < walk.rows.size(); ++i)
-      if (walk.kept.wouldTake(walk.scores[i]) && filter.allows(static_cast<std::size_t>(walk.rows[i]))) walk.kept.insert({walk.scores[i], walk.rows[i]});
+      if (walk.kept.wouldTake(walk.scores[i]) && filter.allows(static_cast<std::size_t>(walk.rows[i])))
+        changed = std::min(changed, walk.kept.insert({walk.scores[i], walk.rows[i]}));
+    if (patience.ends(changed, walk.kept.rows().size())) break;
   }
 }
 
@@ -116,7 +127,7 @@ void Graph::scatter(Walk &walk, const Filter &filter) const {
 
 /// Only through allowed rows, with the neighbours of forbidden neighbours as neighbours (Patel, Kraft, Guestrin and Zaharia, "ACORN", SIGMOD 2024):
 /// where few are.
-void Graph::spreadAmong(Walk &walk, Near start, std::size_t candidates, const Filter &filter) const {
+void Graph::spreadAmong(Walk &walk, Near start, std::size_t candidates, const Filter &filter, Patience patience) const {
   const std::size_t limit = linkLimit(0);
   walk.forget(count());
   walk.pool.reset(candidates);
@@ -141,7 +152,8 @@ void Graph::spreadAmong(Walk &walk, Near start, std::size_t candidates, const Fi
       for (std::size_t k = 0; k < limit && its[k] >= 0; ++k)
         if (filter.allows(static_cast<std::size_t>(its[k])) && walk.visit(its[k])) walk.rows.push_back(its[k]);
     }
-    consider(walk, walk.pool);
+    const std::size_t changed = consider(walk, walk.pool);
+    if (patience.ends(changed, walk.pool.rows().size())) break;
   }
 }
 
@@ -150,14 +162,17 @@ std::vector<Hit> Graph::search(const float *vector, std::size_t limit, std::size
   walk->query.set(vector);
   const Near start = descend(*walk, 0);
   const std::vector<Near> *found = &walk->pool.rows();
+  // Where nearly as many are wanted as are looked at, a walk has not settled before its end.
+  const std::size_t settled = limit + settledMargin;
+  const Patience patience = candidates >= 2 * settled ? Patience(settled) : Patience();
   if (filter.isAll()) {
-    spread(*walk, start, 0, candidates);
+    spread(*walk, start, 0, candidates, patience);
   } else if (share >= throughShare) {
     walk->pool.reset(static_cast<std::size_t>(static_cast<double>(candidates) / std::sqrt(share)));
-    spreadThrough(*walk, start, candidates, filter);
+    spreadThrough(*walk, start, candidates, filter, patience);
     found = &walk->kept.rows();
   } else {
-    spreadAmong(*walk, start, candidates + candidates / 4, filter);
+    spreadAmong(*walk, start, candidates + candidates / 4, filter, patience);
   }
 
   // The codes put rows in nearly the right order: a few more than are asked for are enough to choose from.

@@ -25,7 +25,8 @@ struct MarkdownReader {
     _ = Self.registered
     guard let parser = cmark_parser_new(CMARK_OPT_DEFAULT) else { preconditionFailure("cmark has no memory for a parser") }
     defer { cmark_parser_free(parser) }
-    for name in ["table", "strikethrough", "autolink", "tasklist"] {
+    let hasBoundedTables = Self.cellCount(source.bytes[bodyStart...]) <= limits.blockCount
+    for name in ["strikethrough", "autolink", "tasklist"] + (hasBoundedTables ? ["table"] : []) {
       if let syntax = cmark_find_syntax_extension(name) { cmark_parser_attach_syntax_extension(parser, syntax) }
     }
     for bytes in [fence[...], source.bytes[bodyStart...]] {
@@ -39,5 +40,23 @@ struct MarkdownReader {
     var document = try walk.builder.document(.markdown, title: walk.title)
     document.metadata = frontMatter.metadata
     return document
+  }
+
+  /// Cells of a text's tables, at most: cmark gives every row as many as the first one has, so that 140 KB could become 400 million. Beyond the limit
+  /// tables are read as lines of text.
+  private static func cellCount(_ bytes: ArraySlice<UInt8>) -> Int {
+    var (cells, columns) = (0, 0)
+    for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) {
+        columns = 0
+        continue
+      }
+      cells += columns
+      // The line below the first row, in a list or a quotation too.
+      if line.contains(UInt8(ascii: "-")), line.allSatisfy({ "|-: \t\r>*+.0123456789".utf8.contains($0) }) {
+        columns = max(columns, line.count { $0 == UInt8(ascii: "|") } + 1)
+      }
+    }
+    return cells
   }
 }

@@ -16,6 +16,8 @@ package struct ReadingLimits: Sendable, Equatable {
   package var nestingDepth: Int = 512
   /// Bytes of an HTML page, whose tree takes many times as much.
   package var htmlByteCount: Int = 24 << 20
+  /// Bytes of that tree: 24 MiB of a table take some 500.
+  package var htmlTreeByteCount: Int = 640 << 20
   /// Elements inside each other in HTML; the parser's time grows with the square of it.
   package var htmlDepth: Int = 20_000
   /// Files in an archive, those of archives in it counted.
@@ -38,7 +40,7 @@ package struct ReadingLimits: Sendable, Equatable {
     let numbers = [
       fileByteCount, Int64(partByteCount), Int64(recordByteCount), Int64(textByteCount), Int64(convertedByteCount), Int64(blockCount),
       Int64(nestingDepth), Int64(htmlByteCount),
-      Int64(htmlDepth),
+      Int64(htmlTreeByteCount), Int64(htmlDepth),
       Int64(archiveEntryCount), Int64(archiveDepth),
       Int64(fileSeconds),
       Int64(scannedPageCount), Int64(converterSeconds), Int64(converterMemoryByteCount),

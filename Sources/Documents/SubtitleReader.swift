@@ -44,10 +44,13 @@ struct SubtitleReader {
   private static func withoutMarkup(_ line: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     var index = line.startIndex
+    // Behind which none follows: looked for once, not from every sign that opens one.
+    let (lastAngle, lastBrace) = (line.lastIndex(of: UInt8(ascii: ">")) ?? -1, line.lastIndex(of: UInt8(ascii: "}")) ?? -1)
     while index < line.endIndex {
-      let closing: UInt8? =
-        line[index] == UInt8(ascii: "<") ? UInt8(ascii: ">") : line[index...].starts(with: Array("{\\".utf8)) ? UInt8(ascii: "}") : nil
-      if let closing, let end = line[index...].firstIndex(of: closing) {
+      let (closing, last): (UInt8, Int) =
+        line[index] == UInt8(ascii: "<")
+        ? (UInt8(ascii: ">"), lastAngle) : line[index...].starts(with: Array("{\\".utf8)) ? (UInt8(ascii: "}"), lastBrace) : (0, -1)
+      if index < last, let end = line[index...].firstIndex(of: closing) {
         index = end + 1
       } else {
         result.append(line[index])

@@ -23,7 +23,7 @@ extension Store {
   package static let graphByteLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
 
   /// Vectors that are held in memory while a graph is built, which needs only their codes. A file takes them from time to time.
-  package static let heldVectorCount = 1 << 17
+  package static let heldVectorCount = 1 << 15
   /// Vectors that are read and brought into a graph at a time.
   private static let linkedVectorCount = 4096
 

@@ -51,6 +51,36 @@ import Testing
     #expect(readCount > 150)
   }
 
+  /// Small files that would take gigabytes, or hours, if their parsers were let.
+  @Test func whatGrowsInItsParser() throws {
+    let unclosed = (0..<2000).map { "<p><font size=\($0 % 7) color=#\($0 + 100_000)>entry \($0)\n" }.joined()
+    var limits = ReadingLimits()
+    limits.htmlTreeByteCount = 16 << 20
+    #expect { try Fixtures.read("<body>\(unclosed)".utf8, as: "a.html", limits: limits) } throws: {
+      ($0 as? DocumentError)?.why?.contains("tree of elements") == true
+    }
+    #expect(try Fixtures.read("<body><p>\(String(repeating: "word ", count: 50_000))".utf8, as: "a.html", limits: limits).blocks.count == 1)
+
+    let table = ["|a", "|-"].map { String(repeating: $0, count: 20_000) + "|\n" }.joined() + String(repeating: "|x\n", count: 20_000)
+    #expect(try Fixtures.read("# Title\n\n\(table)", as: "a.md").blocks.contains { $0.kind != .tableRow })
+    #expect(try Fixtures.read("|a|b|\n|-|-|\n|1|2|\n", as: "a.md").blocks.contains { $0.kind == .tableRow })
+
+    limits.textByteCount = 1 << 20
+    #expect(throws: DocumentError.self) { try Fixtures.read("[\(String(repeating: "0,", count: 600_000))0]".utf8, as: "a.json", limits: limits) }
+    #expect(try Fixtures.read("[\(String(repeating: "0,", count: 6))0]", as: "a.json").text == "0, 0, 0, 0, 0, 0, 0")
+
+    let cue = "1\n00:00:01,000 --> 00:00:02,000\n"
+    #expect(try Fixtures.read(cue + String(repeating: "<", count: 300_000), as: "a.srt").text.count == 300_000)
+    #expect(try Fixtures.read(cue + "<i>Harbour</i> <3 {\\an8}{lamp}", as: "a.srt").text.hasSuffix("Harbour <3 {lamp}"))
+  }
+
+  /// libxml2 looks at ten megabytes at once and no more.
+  @Test func longXML() throws {
+    let text = "<r>\n" + String(repeating: "<item>keeper lamp</item>\n", count: 450_000) + "<item>the end</item></r>\n"
+    #expect(text.utf8.count > 11_000_000)
+    #expect(try Fixtures.read(text, as: "a.xml").text.hasSuffix("the end"))
+  }
+
   /// The documentation of PostgreSQL, where its package is installed: no page may be lost.
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/doc/postgresql-doc-15/html"), "the package postgresql-doc-15 is not installed"))

@@ -42,10 +42,11 @@ import Testing
     let index = folder.path + "/index"
     try manyDocuments(in: folder, count: 600)
     // A shell halts the first writer in the midst of it: beside all other tests this task may wait for longer than the writer takes.
-    // (Foundation waits for everybody who has the descriptors that it opened for the shell, so the writer gives them up.)
+    // (Foundation waits for everybody who has the descriptors that it opened for the shell, so the writer gives them up. It has a session of its own: a
+    // group of processes that is left with a halted one by its shell's end is hung up by the kernel.)
     let holding = """
       (for number in /proc/$BASHPID/fd/*; do number=${number##*/}; [ $number -le 2 ] || eval "exec $number>&-"; done
-        exec "$0" ingest "$1" --index "$2") >/dev/null 2>&1 & writer=$!
+        exec setsid "$0" ingest "$1" --index "$2") >/dev/null 2>&1 & writer=$!
       while kill -0 $writer && [ "$(stat -c %s "$2/index.sqlite-wal" 2>/dev/null || echo 0)" -lt 1500000 ]; do sleep 0.01; done
       kill -STOP $writer && echo $writer
       """

@@ -37,7 +37,8 @@ class Pool {
 
   bool wouldTake(float score) const { return best.size() < limit || score >= best.back().score; }
 
-  void insert(Near near);
+  /// Returns the place that it takes; `limit` if it takes none.
+  std::size_t insert(Near near);
 
   /// The best row that the walk has not gone on from, or -1.
   std::int32_t takeNext() {
@@ -59,6 +60,27 @@ class Pool {
   std::size_t limit = 0, next = 0;
   std::vector<Near> best;
   std::vector<char> isDone;
+};
+
+/// When a walk has found what it will find: as soon as the best rows have stayed the same while it went on from many others. Most walks are there long
+/// before they have gone on from all their candidates (Teofili and Lin, "Patience in Proximity", ECIR 2025).
+class Patience {
+ public:
+  /// Without an end before the candidates'.
+  Patience() = default;
+  /// - settled: Rows that have to stay the same.
+  explicit Patience(std::size_t settled) : settled(settled) {}
+
+  /// Notes the first place among the best that a step has changed; whether to end.
+  bool ends(std::size_t changed, std::size_t found) {
+    idle = changed < settled ? 0 : idle + 1;
+    return settled > 0 && idle >= steps && found >= settled;
+  }
+
+ private:
+  /// Of 100,000 clustered vectors 20 find .993 of the best ten by 580 comparisons; all of 72 candidates take 1,030 for .992, and 16 find .992 by 530.
+  static constexpr std::size_t steps = 20;
+  std::size_t settled = 0, idle = 0;
 };
 
 /// Memory of one walk, used again by the next.
@@ -125,17 +147,20 @@ class Graph {
   Near descend(Walk &walk, int level) const;
   /// The best rows near `start` on a level, in the walk's pool.
   void prefetchNext(const Pool &pool, int level) const;
-  void spread(Walk &walk, Near start, int level, std::size_t candidates) const;
+  void spread(Walk &walk, Near start, int level, std::size_t candidates, Patience patience) const;
 
  private:
-  void spreadAmong(Walk &walk, Near start, std::size_t candidates, const Filter &filter) const;
-  void spreadThrough(Walk &walk, Near start, std::size_t candidates, const Filter &filter) const;
+  void spreadAmong(Walk &walk, Near start, std::size_t candidates, const Filter &filter, Patience patience) const;
+  void spreadThrough(Walk &walk, Near start, std::size_t candidates, const Filter &filter, Patience patience) const;
   void scatter(Walk &walk, const Filter &filter) const;
-  void consider(Walk &walk, Pool &pool) const;
+  /// Returns the first place in the pool that has changed.
+  std::size_t consider(Walk &walk, Pool &pool) const;
 
   /// From this share of allowed rows on the walk goes through all.
   static constexpr double throughShare = 0.15;
   static constexpr std::size_t scatteredCount = 64;
+  /// Rows behind the best ones that have to stay the same as well: the codes put rows in nearly the right order.
+  static constexpr std::size_t settledMargin = 14;
 
   std::unique_ptr<Walk> takeWalk() const;
   void giveBack(std::unique_ptr<Walk> walk) const;

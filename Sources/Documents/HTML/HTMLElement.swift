@@ -1,4 +1,4 @@
-@preconcurrency import CGumbo
+@preconcurrency import CHTML
 
 /// What the walk does with an element.
 enum HTMLRole {

@@ -1,4 +1,4 @@
-@preconcurrency import CGumbo
+@preconcurrency import CHTML
 
 /// HTML and XHTML, parsed by Gumbo as a browser would: the main text with its headings, lists, tables and code, without scripts and navigation.
 struct HTMLReader {
@@ -12,18 +12,22 @@ struct HTMLReader {
     let depth = Self.depth(of: source.bytes)
     guard depth <= limits.htmlDepth else { throw .tooLarge(path, "its elements are nested \(depth) deep; the limit is \(limits.htmlDepth)") }
 
-    let arena = HTMLArena()
-    return try withExtendedLifetime(arena) { () throws(DocumentError) -> ExtractedDocument in
-      var options = arena.options()
-      // The tree points into these bytes.
-      let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, source.bytes.count))
-      defer { bytes.deallocate() }
-      _ = bytes.initialize(from: source.bytes)
-      guard
-        let output = gumbo_parse_with_options(&options, UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), source.bytes.count),
-        let root = output.pointee.root, let start = bytes.baseAddress
-      else { throw .malformed(path, "HTML", "the parser gave nothing") }
-      return try read(root: root, start: UnsafePointer(start), source: source)
+    // The tree points into these bytes.
+    let bytes = UnsafeMutableBufferPointer<CChar>.allocate(capacity: max(1, source.bytes.count))
+    defer { bytes.deallocate() }
+    _ = source.bytes.withUnsafeBytes { bytes.initialize(from: $0.bindMemory(to: CChar.self)) }
+    guard let start = bytes.baseAddress else { preconditionFailure("there is room for a byte at least") }
+    var page: OpaquePointer?
+    switch quarry_html_parse(start, source.bytes.count, limits.htmlTreeByteCount, &page) {
+    case QUARRY_HTML_READ: break
+    case QUARRY_HTML_TOO_LARGE:
+      throw .tooLarge(path, "its tree of elements takes more than \(limits.htmlTreeByteCount) bytes: elements that are not closed may be the cause")
+    default: throw .tooLarge(path, "there is not enough memory for its tree of elements")
+    }
+    defer { quarry_html_free(page) }
+    guard let page else { throw .malformed(path, "HTML", "the parser gave nothing") }
+    return try start.withMemoryRebound(to: UInt8.self, capacity: bytes.count) { (start) throws(DocumentError) in
+      try read(root: quarry_html_root(page), start: start, source: source)
     }
   }
 

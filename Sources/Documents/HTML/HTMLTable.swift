@@ -1,4 +1,4 @@
-@preconcurrency import CGumbo
+@preconcurrency import CHTML
 
 /// The rows of a table of data, each a line of text; its first row of header cells explains all others.
 struct HTMLTable {

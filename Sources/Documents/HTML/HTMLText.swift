@@ -1,4 +1,4 @@
-@preconcurrency import CGumbo
+@preconcurrency import CHTML
 
 /// The text of a fragment of HTML, as it stands inside Markdown.
 enum HTMLText {

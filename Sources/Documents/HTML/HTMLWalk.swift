@@ -1,4 +1,4 @@
-@preconcurrency import CGumbo
+@preconcurrency import CHTML
 
 /// Goes once over a page's tree and makes blocks of it, with a stack of its own: pages may be nested deeper than a thread's stack.
 struct HTMLWalk {

@@ -34,18 +34,18 @@ struct JSONLines {
   private mutating func flattenList(_ scanner: inout JSONScanner, path: [UInt8]) throws(JSONFault) {
     var inner = self
     self.text = []
-    var plain: [[UInt8]] = []
+    var plain = JSONLine(byteLimit: byteLimit)
     var index = 0
     try scanner.elements { (scanner) throws(JSONFault) in
       switch try scanner.kind() {
       case .object, .array: try inner.flatten(&scanner, path: path + Array("[\(index)]".utf8))
       case .string, .number, .literal:
-        if let value = try Self.plain(&scanner) { plain.append(value) }
+        if let value = try Self.plain(&scanner) { try plain.add(value, offset: scanner.position) }
       }
       index += 1
     }
     self = inner
-    if !plain.isEmpty { try add(path, Array(plain.joined(separator: ", ".utf8)), offset: scanner.position) }
+    if !plain.isEmpty { try add(path, plain.text, offset: scanner.position) }
   }
 
   /// - Parameter offset: Where in the file the value ends, for the error.
@@ -70,5 +70,24 @@ struct JSONLines {
       return word.first == UInt8(ascii: "n") ? nil : Array(word)
     case .object, .array: preconditionFailure("asked for the plain text of a container")
     }
+  }
+}
+
+/// Plain values of a list in one line: in one piece from the start, as an array for each of a million numbers takes fifty times their bytes.
+struct JSONLine {
+  let byteLimit: Int
+  private(set) var text: [UInt8] = []
+  private(set) var isEmpty = true
+
+  init(byteLimit: Int) { self.byteLimit = byteLimit }
+
+  /// - Parameter offset: Where in the file the value ends, for the error.
+  mutating func add(_ value: [UInt8], offset: Int) throws(JSONFault) {
+    guard text.count + value.count + 2 <= byteLimit else {
+      throw JSONFault(offset: offset, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
+    }
+    if !isEmpty { text += [UInt8(ascii: ","), 0x20] }
+    text += value
+    isEmpty = false
   }
 }

@@ -94,7 +94,7 @@ struct JSONWalk {
   private mutating func list(_ scanner: inout JSONScanner, headingPath: [String]) throws(JSONFault) {
     let byteLimit = byteLimit
     var walk = takeOut()
-    var plain: [[UInt8]] = []
+    var plain = JSONLine(byteLimit: byteLimit)
     var range: Range<Int>?
     try scanner.elements { (scanner) throws(JSONFault) in
       let kind = try scanner.kind()
@@ -104,13 +104,13 @@ struct JSONWalk {
         try lines.flatten(&scanner, path: [])
         try walk.add(lines, start..<scanner.position, headingPath: headingPath)
       } else if let value = try JSONLines.plain(&scanner) {
-        plain.append(value)
+        try plain.add(value, offset: scanner.position)
         range = (range?.lowerBound ?? start)..<scanner.position
       }
     }
     if let range {
       var lines = JSONLines(byteLimit: byteLimit)
-      try lines.add([], Array(plain.joined(separator: ", ".utf8)), offset: scanner.position)
+      try lines.add([], plain.text, offset: scanner.position)
       try walk.add(lines, range, headingPath: headingPath)
     }
     self = walk

@@ -50,9 +50,12 @@ package struct FileStatus {
   }
 
   /// Whether there is anything of this name, be it a link to nowhere.
-  static func exists(_ path: String) -> Bool {
+  static func exists(_ path: String) -> Bool { fault(path) == nil }
+
+  /// Why nothing can be said of what has this name, as `errno` has it; `nil` where something can.
+  static func fault(_ path: String) -> Int32? {
     var status = stat()
-    return lstat(path, &status) == 0
+    return lstat(path, &status) == 0 ? nil : errno
   }
 
   static func isLink(_ path: String) -> Bool {

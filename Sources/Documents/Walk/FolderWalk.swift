@@ -118,8 +118,13 @@ package struct FolderWalk {
 
   /// Takes a file, or leaves an entry out; gives back a folder that is to be entered.
   private mutating func visit(_ name: String, _ entry: Folder) -> Folder? {
-    // It was deleted just now.
-    guard FileStatus.exists(entry.path) else { return nil }
+    if let fault = FileStatus.fault(entry.path) {
+      // Or it was deleted just now.
+      if fault != ENOENT, fault != ENOTDIR {
+        omissions.append(WalkOmission(relativePath: entry.relative, kind: .unreadable, reason: String(cString: strerror(fault))))
+      }
+      return nil
+    }
     guard let status = FileStatus(path: entry.path) else {
       omit(entry.relative, "it is a link that leads nowhere")
       return nil

@@ -31,7 +31,8 @@ final class XMLEvents: NSObject, XMLParserDelegate {
       throw .malformed(path, what, "it defines entities of its own, which could grow without end")
     }
     let events = XMLEvents(depthLimit: limits.nestingDepth, handler: handler)
-    let parser = XMLParser(data: Data(data))
+    // Piece by piece: libxml2 refuses to look at ten megabytes at once.
+    let parser = XMLParser(stream: InputStream(data: Data(data)))
     parser.shouldResolveExternalEntities = false
     parser.delegate = events
     guard parser.parse() || events.isStopped else {
