@@ -85,7 +85,7 @@ package final class EvaluationIndex {
   ///
   /// A query that cannot be searched for finds nothing; `refused` has its number.
   package func rank(
-    _ queries: [DataSet.Query], _ expectations: Expectations? = nil, setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
+    _ queries: [DataSet.Query], _ expectations: Expectations, setting: RetrievalSetting = RetrievalSetting(), progress: (Int) -> Void
   ) async throws -> (ranking: Ranking, seconds: [Double], refused: [String]) {
     var ranking = Ranking()
     var seconds: [Double] = []
@@ -103,7 +103,7 @@ package final class EvaluationIndex {
       }
       seconds.append(start.duration(to: .now) / .seconds(1))
       var seen = Set<String>()
-      let named = documents.map { (id: expectations?.aliases[$0.document] ?? $0.document, score: $0.score) }
+      let named = documents.map { (id: expectations.aliases[$0.document] ?? $0.document, score: $0.score) }
       ranking.append((query.id, named.filter { seen.insert($0.id).inserted }))
       progress(index + 1)
     }

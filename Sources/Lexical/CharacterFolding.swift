@@ -7,13 +7,18 @@ package enum CharacterFolding {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
     var folded = String.UnicodeScalarView()
     for scalar in text.decomposedStringWithCanonicalMapping.unicodeScalars where scalar.properties.generalCategory != .nonspacingMark {
-      if let letters = plain(scalar) { folded.append(contentsOf: letters.unicodeScalars) } else { folded.append(scalar) }
+      append(scalar, to: &folded)
     }
     return String(folded)
   }
 
+  /// Adds a small letter, or those that stand for it.
+  package static func append(_ scalar: Unicode.Scalar, to letters: inout String.UnicodeScalarView) {
+    if let plain = plain(scalar) { letters.append(contentsOf: plain.unicodeScalars) } else { letters.append(scalar) }
+  }
+
   /// What stands for a small letter that has no decomposition (Unicode CLDR's transliteration Latin-ASCII).
-  package static func plain(_ scalar: Unicode.Scalar) -> String? {
+  private static func plain(_ scalar: Unicode.Scalar) -> String? {
     switch scalar {
     case "ß": "ss"
     case "æ": "ae"

@@ -171,9 +171,7 @@ package enum Words {
           word.append(contentsOf: lowered(scalar))
           continue
         }
-        for letter in scalar.properties.lowercaseMapping.unicodeScalars {
-          if let letters = CharacterFolding.plain(letter) { word.append(contentsOf: letters.unicodeScalars) } else { word.append(letter) }
-        }
+        for letter in scalar.properties.lowercaseMapping.unicodeScalars { CharacterFolding.append(letter, to: &word) }
       } else {
         endWord()
         endRun()

@@ -14,7 +14,7 @@ final class BackgroundIngestion: Sendable {
   private let isStarted = Atomic(false)
   private let isStopped = Atomic(false)
   private let isFinished = DispatchSemaphore(value: 0)
-  private let current = Mutex(IngestionStatus())
+  private let current: Mutex<IngestionStatus>
 
   /// How far it is.
   var status: IngestionStatus { current.withLock { $0 } }
@@ -23,7 +23,7 @@ final class BackgroundIngestion: Sendable {
   init(_ paths: [String], into index: IndexOptions, _ output: OutputOptions) throws {
     for path in paths { try Ingestor.requirePath(path) }
     self.output = output
-    current.withLock { $0 = IngestionStatus(folders: paths) }
+    current = Mutex(IngestionStatus(folders: paths))
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
     _ = try Store.open(directory: index.index, access: .writing).createCollection(
       named: index.collection, embedder: EmbedderIdentity(fingerprint: embedder.fingerprint, dimension: embedder.dimension))

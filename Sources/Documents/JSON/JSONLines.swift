@@ -51,7 +51,7 @@ struct JSONLines {
   /// - Parameter offset: Where in the file the value ends, for the error.
   mutating func add(_ path: [UInt8], _ value: [UInt8], offset: Int) throws(JSONFault) {
     guard text.count + path.count + value.count + 3 <= byteLimit else {
-      throw JSONFault(offset: offset, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
+      throw .tooLong(offset: offset, byteLimit: byteLimit)
     }
     if !text.isEmpty { text.append(0x0A) }
     if !path.isEmpty { text += path + Array(": ".utf8) }
@@ -84,10 +84,16 @@ struct JSONLine {
   /// - Parameter offset: Where in the file the value ends, for the error.
   mutating func add(_ value: [UInt8], offset: Int) throws(JSONFault) {
     guard text.count + value.count + 2 <= byteLimit else {
-      throw JSONFault(offset: offset, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
+      throw .tooLong(offset: offset, byteLimit: byteLimit)
     }
     if !isEmpty { text += [UInt8(ascii: ","), 0x20] }
     text += value
     isEmpty = false
+  }
+}
+
+extension JSONFault {
+  fileprivate static func tooLong(offset: Int, byteLimit: Int) -> JSONFault {
+    JSONFault(offset: offset, reason: "its text is longer than \(byteLimit) bytes", isLimit: true)
   }
 }

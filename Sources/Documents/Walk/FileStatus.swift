@@ -49,9 +49,6 @@ package struct FileStatus {
     return String(cString: resolved)
   }
 
-  /// Whether there is anything of this name, be it a link to nowhere.
-  static func exists(_ path: String) -> Bool { fault(path) == nil }
-
   /// Why nothing can be said of what has this name, as `errno` has it; `nil` where something can.
   static func fault(_ path: String) -> Int32? {
     var status = stat()
