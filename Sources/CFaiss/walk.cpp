@@ -164,7 +164,7 @@ std::vector<Hit> Graph::search(const float *vector, std::size_t limit, std::size
   const std::vector<Near> *found = &walk->pool.rows();
   // Where nearly as many are wanted as are looked at, a walk has not settled before its end.
   const std::size_t settled = limit + settledMargin;
-  const Patience patience = candidates >= 2 * settled ? Patience(settled) : Patience();
+  const Patience patience = candidates >= 2 * settled ? Patience(settled, count()) : Patience();
   if (filter.isAll()) {
     spread(*walk, start, 0, candidates, patience);
   } else if (share >= throughShare) {
