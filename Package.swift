@@ -167,6 +167,6 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .testTarget(name: "EndToEndTests", dependencies: ["quarry"], swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["quarry", "Documents", "Embedding", "Ingestion", "Store"], swiftSettings: strict),
   ]
 )

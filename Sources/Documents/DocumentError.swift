@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// A file that could not be read as a document, and why.
-package struct DocumentError: ExplainedError {
+package struct DocumentError: ExplainedError, Codable {
   package let code: String
   package let message: String
   package let why: String?
@@ -64,6 +64,13 @@ package struct DocumentError: ExplainedError {
   static func encrypted(_ path: String) -> DocumentError {
     DocumentError(
       code: "document_encrypted", message: "\(path) is encrypted", why: "it opens only with a password", remedy: "save a copy without the password")
+  }
+
+  /// The process that read it came to an end before the document did.
+  package static func stopped(_ path: String, _ reason: String) -> DocumentError {
+    DocumentError(
+      code: "document_reader_failed", message: "reading \(path) had to be given up", why: reason,
+      remedy: "open it in the program that wrote it and save it again, or split it into smaller files")
   }
 
   /// The program that converts the format is not installed.

@@ -27,9 +27,9 @@ package struct DocumentReader: Sendable {
 
   /// The same of a file's content.
   ///
-  /// - Parameter isCancelled: Asked before each document inside of it.
+  /// - Parameter isCancelled: Asked between the steps of long work: documents inside of it, batches of pages.
   package func read(
-    _ content: [UInt8], path: String, isCancelled: @escaping @Sendable () -> Bool = { false }
+    _ content: [UInt8], path: String, isCancelled: @escaping () -> Bool = { false }
   ) throws(DocumentError) -> ExtractedDocument { try read(content, path: path, nesting: Nesting(limits, isCancelled: isCancelled)) }
 
   /// - Parameter path: What it is called, for its format and for errors.
@@ -41,7 +41,7 @@ package struct DocumentReader: Sendable {
       throw .tooLarge(path, "archives and messages lie in each other more than \(limits.archiveDepth) deep")
     }
     switch format {
-    case .pdf: return try PDFReader(path: path, limits: limits).read(data)
+    case .pdf: return try PDFReader(path: path, limits: limits, nesting: nesting).read(data)
     case .docx, .odt, .rtf, .epub, .notebook: return try PandocReader(path: path, limits: limits, format: format).read(data)
     case .pptx: return try PresentationReader(path: path, limits: limits).read(data)
     case .xlsx: return try SpreadsheetReader(path: path, limits: limits).read(data)
@@ -117,5 +117,9 @@ package struct DocumentReader: Sendable {
   }
 
   /// A file of text that is too long to be held, to be read part by part; `nil` for one that is read whole.
-  package func partedFile(_ path: String) throws(DocumentError) -> PartedFile? { try PartedFile(path: path, reader: self) }
+  ///
+  /// - Parameter byteCount: Of its bytes that count; what has been written behind them since does not.
+  package func partedFile(_ path: String, byteCount: Int64 = .max) throws(DocumentError) -> PartedFile? {
+    try PartedFile(path: path, byteCount: byteCount, reader: self)
+  }
 }

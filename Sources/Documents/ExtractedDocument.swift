@@ -14,7 +14,7 @@ package struct ExtractedDocument: Sendable, Equatable {
   package var omissions: [Omission] = []
 
   /// A file inside a document that gave no text, and why.
-  package struct Omission: Sendable, Equatable {
+  package struct Omission: Sendable, Equatable, Codable {
     package var name: String
     package var reason: String
     /// False for what is of a kind that Quarry does not read, or empty.

@@ -11,9 +11,9 @@ struct Nesting {
   private final class Budget {
     var membersLeft: Int
     let deadline: ContinuousClock.Instant
-    let isCancelled: @Sendable () -> Bool
+    let isCancelled: () -> Bool
 
-    init(_ limits: ReadingLimits, isCancelled: @escaping @Sendable () -> Bool) {
+    init(_ limits: ReadingLimits, isCancelled: @escaping () -> Bool) {
       membersLeft = limits.archiveEntryCount
       deadline = .now + .seconds(limits.fileSeconds)
       self.isCancelled = isCancelled
@@ -21,7 +21,7 @@ struct Nesting {
   }
 
   /// Of a file.
-  init(_ limits: ReadingLimits, isCancelled: @escaping @Sendable () -> Bool) {
+  init(_ limits: ReadingLimits, isCancelled: @escaping () -> Bool) {
     depth = 0
     budget = Budget(limits, isCancelled: isCancelled)
   }
@@ -38,6 +38,11 @@ struct Nesting {
   func takeMember(of path: String, limits: ReadingLimits) throws(DocumentError) {
     budget.membersLeft -= 1
     if budget.membersLeft < 0 { throw .tooLarge(path, "it holds more than \(limits.archiveEntryCount) files, those in archives in it counted") }
+    try goOn(path, limits: limits)
+  }
+
+  /// To be called between the steps of long work; throws when there is no time left, or nobody wants the document any more.
+  func goOn(_ path: String, limits: ReadingLimits) throws(DocumentError) {
     if ContinuousClock.now > budget.deadline { throw .tooLarge(path, "what lies in it takes more than \(limits.fileSeconds) s to read") }
     if budget.isCancelled() { throw .unreadable(path, "reading was stopped") }
   }

@@ -1,5 +1,5 @@
 /// How much of a machine one document may take. A file that passes a limit fails; nothing is cut silently.
-package struct ReadingLimits: Sendable, Equatable {
+package struct ReadingLimits: Sendable, Equatable, Codable {
   /// Bytes of a file that is read whole.
   package var fileByteCount: Int64 = 256 << 20
   /// Bytes of a text that are read at a time; a longer one is read in parts, however long it is. Blocks take many times as much.
@@ -23,7 +23,11 @@ package struct ReadingLimits: Sendable, Equatable {
   /// Files in an archive, those of archives in it counted.
   package var archiveEntryCount: Int = 20_000
   /// Time for all that lies in one file.
-  package var fileSeconds: Int = 900
+  package var fileSeconds: Int = 1800
+  /// Time without a sign of life from the process that reads a file: a parser that is caught in it.
+  package var silentSeconds: Int = 180
+  /// Memory of that process, beside the program itself.
+  package var readerMemoryByteCount: Int = 768 << 20
   /// Archives and messages inside each other.
   package var archiveDepth: Int = 5
   /// Pages of a scan, each of which takes a second or more to read.
@@ -42,7 +46,7 @@ package struct ReadingLimits: Sendable, Equatable {
       Int64(nestingDepth), Int64(htmlByteCount),
       Int64(htmlTreeByteCount), Int64(htmlDepth),
       Int64(archiveEntryCount), Int64(archiveDepth),
-      Int64(fileSeconds),
+      Int64(fileSeconds), Int64(silentSeconds), Int64(readerMemoryByteCount),
       Int64(scannedPageCount), Int64(converterSeconds), Int64(converterMemoryByteCount),
     ]
     return numbers.map { String($0, radix: 36) }.joined(separator: ".")

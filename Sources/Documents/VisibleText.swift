@@ -2,7 +2,10 @@
 /// selectors, control characters. Such characters hide instructions in documents and break search.
 ///
 /// Joiners stay where scripts and emoji need them: between two characters beyond ASCII. Every line end becomes `\n`.
-enum VisibleText {
+package enum VisibleText {
+  /// A text without them.
+  package static func cleaned(_ text: String) -> String { String(decoding: clean(Array(text.utf8)[...]), as: UTF8.self) }
+
   /// - Returns: The bytes as they are when nothing has to go, which is nearly always.
   static func clean(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     guard let first = firstSuspect(bytes) else { return bytes }

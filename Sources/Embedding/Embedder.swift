@@ -15,6 +15,8 @@ package final class Embedder: Sendable {
   package let dimension: Int
   /// Tokens that a text may have, the two special ones included; what is beyond is not seen.
   package let maximumTokenCount: Int
+  /// The folder or file that it was loaded from.
+  package let path: String
   private let tokenizer: WordPieceTokenizer
   private let encoder: Encoder
 
@@ -83,11 +85,12 @@ package final class Embedder: Sendable {
     self.encoder = encoder
     self.tokenizer = tokenizer
     self.fingerprint = fingerprint
+    self.path = path
     dimension = encoder.configuration.width
     maximumTokenCount = encoder.configuration.tokenLimit
   }
 
-  private static func explained(_ error: any Error, path: String) -> EmbeddingError {
+  static func explained(_ error: any Error, path: String) -> EmbeddingError {
     switch error {
     case let error as EmbeddingError: error
     case let error as any ExplainedError: .load(path, error)

@@ -32,23 +32,25 @@ package struct DataSet: Sendable {
     }
     let decoder = JSONDecoder()
     var queries: [Query] = []
-    for (number, line) in try Self.lines(of: "queries.jsonl", in: folder).enumerated() {
+    var ids = Set<String>()
+    for (number, line) in try Self.lines(of: "queries.jsonl", in: folder) {
       guard let row = try? decoder.decode(Row.self, from: Data(line.utf8)) else {
-        throw .dataSet(folder, "queries.jsonl, line \(number + 1), has no _id and text")
+        throw .dataSet(folder, "queries.jsonl, line \(number), has no _id and text, both of them texts")
       }
+      guard ids.insert(row._id).inserted else { throw .dataSet(folder, "queries.jsonl, line \(number), has the _id \(row._id) once more") }
       queries.append(Query(id: row._id, text: row.text))
     }
     self.queries = queries
 
     var grades: [String: [String: Int]] = [:]
     // BEIR itself has them in a folder.
-    let isFlat = FileManager.default.fileExists(atPath: folder + "/qrels.tsv")
-    for (number, line) in try Self.lines(of: isFlat ? "qrels.tsv" : "qrels/test.tsv", in: folder).enumerated() {
+    let judgements = FileManager.default.fileExists(atPath: folder + "/qrels.tsv") ? "qrels.tsv" : "qrels/test.tsv"
+    for (number, line) in try Self.lines(of: judgements, in: folder) {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       // BEIR's begin with the columns' names, others do not.
-      if number == 0, fields.count == 3, Int(fields[2]) == nil { continue }
+      if number == 1, fields.count == 3, Double(fields[2]) == nil { continue }
       guard fields.count == 3, let grade = Int(fields[2]) else {
-        throw .dataSet(folder, "qrels.tsv, line \(number + 1), is not query, document, grade")
+        throw .dataSet(folder, "\(judgements), line \(number), is not query, document, grade as a whole number, parted by tabs")
       }
       // Below 1 are documents that were judged and found wanting.
       grades[String(fields[0]), default: [:]][String(fields[1])] = grade > 0 ? grade : nil
@@ -64,17 +66,16 @@ package struct DataSet: Sendable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .questions(path, "it cannot be read: \(String(cString: strerror(errno)))")
     }
-    // Spreadsheets begin UTF-8 with a byte order mark.
-    let bytes = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
+    let bytes = Self.withoutMark(data)
     if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) { throw .questions(path, "it is in UTF-16: save it as UTF-8") }
     // Spreadsheets of some countries write semicolons, and some write tabs.
-    func table(_ delimiter: Unicode.Scalar) -> (rows: DelimitedText, question: Int, expected: Int)? {
+    func table(_ delimiter: Unicode.Scalar) -> (rows: DelimitedText, question: Int, expected: Int, columns: Int)? {
       var rows = DelimitedText(bytes: Array(bytes), delimiter: UInt8(ascii: delimiter))
       let header = rows.next()?.fields.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces).lowercased() } ?? []
       guard let question = header.firstIndex(of: "question"), let expected = header.firstIndex(of: "expected") else { return nil }
-      return (rows, question, expected)
+      return (rows, question, expected, header.count)
     }
-    guard let (rows, question, expected) = table(",") ?? table(";") ?? table("\t") else {
+    guard let (rows, question, expected, columnCount) = table(",") ?? table(";") ?? table("\t") else {
       throw .questions(path, "its first line does not name the columns question and expected")
     }
     var (records, queries) = (rows, [Query]())
@@ -86,6 +87,9 @@ package struct DataSet: Sendable {
       let documents = fields.count > expected ? fields[expected].split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) } : []
       guard fields.count > question, fields[question].contains(where: { $0.isLetter || $0.isNumber }), documents.contains(where: { !$0.isEmpty })
       else { throw .questions(path, "\(place) has no question or no expected file") }
+      guard fields.count <= columnCount else {
+        throw .questions(path, "\(place) has \(fields.count) fields, and the first line names \(columnCount): put quotation marks around a field with separators in it")
+      }
       guard !fields[question].contains(where: \.isNewline) else {
         throw .questions(path, "\(place) has a question of several lines: a quotation mark may be left open")
       }
@@ -98,14 +102,17 @@ package struct DataSet: Sendable {
     self.grades = grades
   }
 
-  /// Lines end with a line feed, and with nothing else: JSON may hold other separators as they are.
-  private static func lines(of name: String, in folder: String) throws(EvaluationError) -> [Substring] {
+  /// Lines that hold something, with their numbers from 1. They end with a line feed, and with nothing else: JSON may hold other separators as they are.
+  private static func lines(of name: String, in folder: String) throws(EvaluationError) -> [(number: Int, text: Substring)] {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
       throw .dataSet(folder, "\(name) cannot be read: \(String(cString: strerror(errno)))")
     }
-    return data.split(separator: UInt8(ascii: "\n")).compactMap { bytes in
+    return zip(1..., withoutMark(data).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)).compactMap { number, bytes in
       let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-      return line.isEmpty ? nil : Substring(decoding: line, as: UTF8.self)
+      return line.isEmpty ? nil : (number, Substring(decoding: line, as: UTF8.self))
     }
   }
+
+  /// Spreadsheets and editors of Windows begin UTF-8 with a byte order mark.
+  private static func withoutMark(_ data: Data) -> Data { data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data }
 }

@@ -43,8 +43,8 @@ package final class EvaluationIndex {
   /// What is expected for each query, by the names that the data set has.
   package struct Expectations: Sendable {
     package let grades: [String: [String: Int]]
-    /// What results of other names count as: a file may share its document with another, under whose name it is found, or hold many records.
-    let aliases: [String: String]
+    /// By query, what results of other names count as: a file may share its document with another, under whose name it is found, or hold many records.
+    let aliases: [String: [String: String]]
     /// Documents that are not in the index: nothing could find them.
     package let missing: [String]
   }
@@ -60,15 +60,28 @@ package final class EvaluationIndex {
       guard missing.count < expected.count else { throw EvaluationError.otherDocuments(dataSet.name, collection: collection, directory: directory) }
       return Expectations(grades: dataSet.grades, aliases: [:], missing: missing)
     }
-    var aliases: [String: String] = [:]
-    var missing: [String] = []
-    for name in expected {
-      let found = Set(try store.chunks(store.chunkIDs(ofDocument: name, in: handle.id)).values.map(\.document))
-      if found.isEmpty { missing.append(name) }
-      // What is expected by its own name is not taken for another.
-      for other in found where aliases[other] == nil && dataSet.grades.values.allSatisfy({ $0[other] == nil }) { aliases[other] = name }
+    var found: [String: Set<String>] = [:]
+    for name in expected { found[name] = Set(try store.chunks(store.chunkIDs(ofDocument: name, in: handle.id)).values.map(\.document)) }
+    var (aliases, grades) = ([String: [String: String]](), [String: [String: Int]]())
+    for (query, graded) in dataSet.grades {
+      let named = Self.named(graded, found)
+      (aliases[query], grades[query]) = (named.aliases, named.grades)
     }
-    return Expectations(grades: dataSet.grades, aliases: aliases, missing: missing)
+    return Expectations(grades: grades, aliases: aliases, missing: expected.filter { found[$0]?.isEmpty ?? true })
+  }
+
+  /// The names that results of one query count as. Of names that mean the same document the first stands for all.
+  ///
+  /// - Parameter found: The names of results, by what is expected.
+  static func named(_ graded: [String: Int], _ found: [String: Set<String>]) -> (aliases: [String: String], grades: [String: Int]) {
+    var (aliases, grades) = ([String: String](), [String: Int]())
+    for (name, grade) in graded.sorted(by: { $0.key < $1.key }) {
+      let names = found[name] ?? []
+      let known = names.compactMap { aliases[$0] }.min() ?? name
+      for other in names where aliases[other] == nil { aliases[other] = known }
+      grades[known] = max(grade, grades[known] ?? 0)
+    }
+    return (aliases, grades)
   }
 
   deinit {
@@ -103,7 +116,7 @@ package final class EvaluationIndex {
       }
       seconds.append(start.duration(to: .now) / .seconds(1))
       var seen = Set<String>()
-      let named = documents.map { (id: expectations.aliases[$0.document] ?? $0.document, score: $0.score) }
+      let named = documents.map { (id: expectations.aliases[query.id]?[$0.document] ?? $0.document, score: $0.score) }
       ranking.append((query.id, named.filter { seen.insert($0.id).inserted }))
       progress(index + 1)
     }

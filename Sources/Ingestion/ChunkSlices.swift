@@ -1,7 +1,4 @@
 import Chunking
-import Crypto
-import Documents
-import Foundation
 import Store
 
 /// The chunks of a document that is too large for all of them to be held with their vectors: some after the others, the same with every pass.
@@ -36,39 +33,14 @@ struct ChunkSlices {
   }
 
   /// The chunks of a long text, which is read again with every pass.
-  init(of file: HashedFile, chunker: Chunker) {
+  init(of file: LongFile, with reading: any FileReading, isCancelled: @escaping () -> Bool) {
     forEach = { body in
-      var hash = SHA256()
-      var parts = file.parted.parts()
-      var place = ChunkPlace()
       var before = 0.0
-      while let part = try parts.next(consumed: { hash.update(data: $0) }) {
-        let chunks = chunker.chunks(of: part, after: &place).map { PendingChunk(chunk: $0) }
-        let after = Double(parts.offset) / Double(file.parted.byteCount)
-        try ChunkSlices(chunks).forEach { slice, fraction in try body(slice, before + fraction * (after - before)) }
+      try reading.forEachPart(of: file, isCancelled: isCancelled) { chunks, after in
+        let slices = ChunkSlices(chunks.map { PendingChunk(chunk: $0) })
+        try slices.forEach { slice, fraction in try body(slice, before + fraction * (after - before)) }
         before = after
       }
-      hash.update(data: file.metadata)
-      // What was embedded of one content must not be stored as that of another.
-      guard hexadecimal(hash.finalize()) == file.sha256 else { throw DocumentError.changed(file.parted.path) }
     }
-  }
-}
-
-/// A long text with what its content was when it was first read.
-struct HashedFile: Sendable {
-  let parted: PartedFile
-  /// What is said about it beside it.
-  let metadata: Data
-  /// Of both.
-  let sha256: String
-
-  init(_ parted: PartedFile, metadata: Data) throws(DocumentError) {
-    self.parted = parted
-    self.metadata = metadata
-    var hash = SHA256()
-    try parted.forEachPiece { hash.update(data: $0) }
-    hash.update(data: metadata)
-    sha256 = hexadecimal(hash.finalize())
   }
 }

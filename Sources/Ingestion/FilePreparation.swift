@@ -1,12 +1,9 @@
-import Chunking
 import Documents
 import Foundation
 import Store
 
-/// Reads and chunks files, one after the other, as far as that is needed.
+/// Looks at files, one after the other, and has them read as far as that is needed.
 struct FilePreparation: Sendable {
-  let reader: DocumentReader
-  let chunker: Chunker
   let rereadsAll: Bool
   /// By the bytes of their paths: text that looks the same is equal to Swift.
   let known: [[UInt8]: LedgerEntry]
@@ -15,9 +12,7 @@ struct FilePreparation: Sendable {
   private let root: String
   private let readerFingerprint: String
 
-  init(reader: DocumentReader, chunker: Chunker, rereadsAll: Bool, root: String, known: [[UInt8]: LedgerEntry], ledger: [LedgerEntry]) {
-    self.reader = reader
-    self.chunker = chunker
+  init(reader: DocumentReader, rereadsAll: Bool, root: String, known: [[UInt8]: LedgerEntry], ledger: [LedgerEntry]) {
     self.rereadsAll = rereadsAll
     self.root = root
     readerFingerprint = reader.fingerprint
@@ -54,48 +49,47 @@ struct FilePreparation: Sendable {
   }
 
   /// - Parameter isCancelled: What is read then is for nothing.
-  mutating func prepare(_ file: WalkedFile, isCancelled: @escaping @Sendable () -> Bool) -> PreparedFile {
+  /// - Throws: What ends the run; what is wrong with the file is in what comes of it.
+  mutating func prepare(_ file: WalkedFile, with reading: any FileReading, isCancelled: () -> Bool) throws -> PreparedFile {
     let start = ContinuousClock.now
-    var prepared = read(file, isCancelled)
+    var prepared = try read(file, with: reading, isCancelled)
     prepared.seconds = start.duration(to: .now) / .seconds(1)
     return prepared
   }
 
-  private mutating func read(_ file: WalkedFile, _ isCancelled: @escaping @Sendable () -> Bool) -> PreparedFile {
+  private mutating func read(_ file: WalkedFile, with reading: any FileReading, _ isCancelled: () -> Bool) throws -> PreparedFile {
     let bytes = Array(file.relativePath.utf8)
     var version = version(of: file)
     func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
-    do throws(DocumentError) {
+    do {
       let metadata = MetadataFile(of: file.path)
-      let parted = try hashedFile(file.path, metadata)
-      let content = parted == nil ? try reader.content(ofFile: file.path) : []
-      version.sha256 = parted?.sha256 ?? sha256(of: content, and: metadata?.bytes ?? Data())
-      if let same = knownContent(file, version) { return same }
-      if let entry = known[bytes], let holder = holders[ContentKey(sha256: entry.sha256, path: entry.path)],
-        holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path)
-      {
-        // What it held, it no longer holds.
-        holders[ContentKey(sha256: entry.sha256, path: entry.path)] = nil
-      }
-      // The first part of a long text says what it is.
-      let document: ExtractedDocument
-      if let parted {
-        document = try parted.parted.firstPart()
-      } else {
-        document = try reader.read(content, path: file.path, isCancelled: isCancelled)
-      }
-      version.format = document.format.rawValue
-      version.title = document.title
-      version.language = LanguageGuess.language(of: document.text)
-      version.metadata = document.metadata.merging(metadata?.values ?? [:]) { _, said in said }
-      var result = prepared(parted.map { .parted($0) } ?? .read(chunker.chunks(of: document).map { PendingChunk(chunk: $0) }))
-      result.omissions = document.omissions.map {
+      var same: PreparedFile?
+      let read = try reading.read(
+        file.path, metadata: metadata?.bytes ?? Data(),
+        isWanted: { sha256 in
+          version.sha256 = sha256
+          same = knownContent(file, version)
+          if same == nil { forgetWhatIsNoLongerHeld(by: bytes) }
+          return same == nil
+        }, isCancelled: isCancelled)
+      if let same { return same }
+      guard let read else { preconditionFailure("a file is wanted unless its content is known") }
+      version.format = read.head.format
+      version.title = read.head.title
+      version.language = read.head.language
+      version.metadata = read.head.metadata.merging(metadata?.values ?? [:]) { _, said in said }
+      var result =
+        switch read.text {
+        case .chunks(let chunks): prepared(.read(chunks.map { PendingChunk(chunk: $0) }))
+        case .long(let file): prepared(.long(file))
+        }
+      result.omissions = read.head.omissions.map {
         (IngestReport.Problem(path: "\(file.relativePath)/\($0.name)", reason: $0.reason), $0.isFailure)
       }
       if let problem = metadata?.problem { result.omissions.append((.init(path: file.relativePath + MetadataFile.suffix, reason: problem), false)) }
       holders[ContentKey(sha256: version.sha256, path: file.relativePath)] = (root, file.relativePath)
       return result
-    } catch {
+    } catch let error as DocumentError {
       let reason = error.why ?? error.message
       if file.modificationTime != 0, !FileManager.default.fileExists(atPath: file.path) { return prepared(.vanished) }
       version.stamp = failureStamp(version.stamp)
@@ -104,10 +98,10 @@ struct FilePreparation: Sendable {
     }
   }
 
-  /// `nil` for a file that is read whole.
-  private func hashedFile(_ path: String, _ metadata: MetadataFile?) throws(DocumentError) -> HashedFile? {
-    guard let parted = try reader.partedFile(path) else { return nil }
-    return try HashedFile(parted, metadata: metadata?.bytes ?? Data())
+  private mutating func forgetWhatIsNoLongerHeld(by path: [UInt8]) {
+    guard let entry = known[path] else { return }
+    let key = ContentKey(sha256: entry.sha256, path: entry.path)
+    if let holder = holders[key], holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path) { holders[key] = nil }
   }
 
   /// What could not be read is read again when the readers have changed.

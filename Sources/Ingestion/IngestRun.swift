@@ -119,7 +119,7 @@ struct IngestRun {
       let isKnown = entry?.state.answers ?? false || entry?.state == .failed
       var change = FileChange(prepared.version, .unchanged, seconds: prepared.seconds)
       switch prepared.outcome {
-      case .read, .parted:
+      case .read, .long:
         let chunks = chunks(prepared)
         change.outcome = .stored(chunks)
         change.reason = prepared.remark

@@ -20,6 +20,12 @@ package struct IngestionError: ExplainedError {
       remedy: "mount the disk; or if they are gone for good: quarry ingest --allow-empty, or quarry remove")
   }
 
+  static func noReader(_ program: String, _ reason: String) -> IngestionError {
+    IngestionError(
+      code: "reader_not_started", message: "the process that reads documents could not be started", why: "\(program): \(reason)",
+      remedy: "free memory or processes (ulimit -u, ulimit -v), and run the same command again")
+  }
+
   static let cancelled = IngestionError(
     code: "cancelled", message: "ingestion was stopped", why: nil, remedy: "run the same command again: it goes on where it was")
 }

@@ -6,13 +6,14 @@ package import Store
 
 /// Brings a collection in line with a folder: reads, chunks, embeds and stores what is new or changed, removes what is gone.
 ///
-/// One thread reads and chunks while this one embeds and stores. Documents are stored a batch at a time, each batch in one transaction, so that
+/// Another thread has files read and cut while this one embeds and stores. Documents are stored a batch at a time, each batch in one transaction, so that
 /// a stop at any moment leaves whole documents; running again goes on where it was.
 package struct Ingestor: Sendable {
   let store: Store
   let embedder: Embedder
   let reader: DocumentReader
   let chunker: Chunker
+  private let program: ReadingProgram?
 
   /// Tokens that a chunk shares with the one before it, at most.
   package static let overlapTokenLimit = 32
@@ -23,13 +24,28 @@ package struct Ingestor: Sendable {
   /// Bytes of text that may wait for the embedder.
   private static let waitingByteLimit = 16 << 20
 
-  package init(store: Store, embedder: Embedder, reader: DocumentReader = DocumentReader()) {
+  /// - Parameter program: Reads the files in a process of its own; without one they are read in this one.
+  package init(store: Store, embedder: Embedder, reader: DocumentReader = DocumentReader(), program: ReadingProgram? = nil) {
     self.store = store
     self.embedder = embedder
     self.reader = reader
-    chunker = Chunker(
-      // The embedder puts [CLS] and [SEP] around the text.
-      tokenLimit: embedder.maximumTokenCount - 2, overlapTokenLimit: Self.overlapTokenLimit, tokenCount: embedder.tokenCount(of:))
+    self.program = program
+    chunker = Self.chunker(maximumTokenCount: embedder.maximumTokenCount, tokenCount: embedder.tokenCount(of:))
+  }
+
+  /// - Parameters:
+  ///   - maximumTokenCount: The embedder's.
+  ///   - tokenCount: Of a text, as the embedder counts.
+  static func chunker(maximumTokenCount: Int, tokenCount: @escaping @Sendable (String) -> Int) -> Chunker {
+    // The embedder puts [CLS] and [SEP] around the text.
+    Chunker(tokenLimit: maximumTokenCount - 2, overlapTokenLimit: overlapTokenLimit, tokenCount: tokenCount)
+  }
+
+  /// For one thread.
+  func makeReading() -> any FileReading {
+    guard let program else { return LocalReading(reader: reader, chunker: chunker) }
+    return ReadingProcess(
+      program, setup: ReadingSetup(limits: reader.limits, embedder: embedder.path, maximumTokenCount: embedder.maximumTokenCount))
   }
 
   /// Throws if there is nothing at a path: to be asked before an index is made for it.
@@ -60,7 +76,7 @@ package struct Ingestor: Sendable {
       if count >= Self.suspiciousCount { throw IngestionError.emptied(absolute, count) }
     }
     let preparation = FilePreparation(
-      reader: reader, chunker: chunker, rereadsAll: options.rereadsAll, root: scope.root, known: known, ledger: ledger)
+      reader: reader, rereadsAll: options.rereadsAll, root: scope.root, known: known, ledger: ledger)
     var run = IngestRun(
       store: store, collection: collection, known: known, files: walk.files, report: IngestReport(root: scope.root, collection: collectionName),
       progress: progress)
@@ -82,33 +98,35 @@ package struct Ingestor: Sendable {
     return run.report
   }
 
-  /// Reads files on a thread of its own, and embeds and stores on this one what it has read.
+  /// Has files read on a thread of its own, and embeds and stores on this one what was read.
   private func embed(
     _ files: [WalkedFile], with preparation: FilePreparation, run: inout IngestRun, isCancelled: @escaping @Sendable () -> Bool
   ) throws {
     guard !files.isEmpty else { return }
-    let queue = BoundedQueue<PreparedFile>(weightLimit: Self.waitingByteLimit)
-    let reading = Thread { [preparation] in
+    let queue = BoundedQueue<Result<PreparedFile, any Error>>(weightLimit: Self.waitingByteLimit)
+    let thread = Thread { [self, preparation] in
       var preparation = preparation
+      let reading = makeReading()
       for file in files {
-        let prepared = preparation.prepare(file, isCancelled: isCancelled)
-        guard !isCancelled(), queue.put(prepared, weight: prepared.weight) else { break }
+        let prepared = Result { try preparation.prepare(file, with: reading, isCancelled: isCancelled) }
+        guard !isCancelled(), queue.put(prepared, weight: (try? prepared.get().weight) ?? 0), (try? prepared.get()) != nil else { break }
       }
       queue.close()
     }
     // Parsers go as deep as documents are nested.
-    reading.stackSize = 8 << 20
-    reading.start()
+    thread.stackSize = 8 << 20
+    thread.start()
     defer { queue.abandon() }
+    let reading = makeReading()
 
     var batch: [PreparedFile] = []
     var chunkCount = 0
-    while let prepared = queue.take(), !isCancelled() {
+    while let prepared = try queue.take()?.get(), !isCancelled() {
       run.begin(prepared.file)
       if prepared.isLarge {
         try store(batch, run: &run, isCancelled: isCancelled)
         (batch, chunkCount) = ([], 0)
-        try store(large: prepared, preparation, run: &run, isCancelled: isCancelled)
+        try store(large: prepared, preparation, with: reading, run: &run, isCancelled: isCancelled)
         continue
       }
       batch.append(prepared)
@@ -136,8 +154,15 @@ package struct Ingestor: Sendable {
   }
 
   /// Embeds a large document slice by slice, then stores it in one transaction.
-  private func store(large file: PreparedFile, _ preparation: FilePreparation, run: inout IngestRun, isCancelled: @escaping () -> Bool) throws {
-    let slices = if case .parted(let hashed) = file.outcome { ChunkSlices(of: hashed, chunker: chunker) } else { ChunkSlices(file.chunks) }
+  private func store(
+    large file: PreparedFile, _ preparation: FilePreparation, with reading: any FileReading, run: inout IngestRun, isCancelled: @escaping () -> Bool
+  ) throws {
+    let slices: ChunkSlices
+    if case .long(let long) = file.outcome {
+      slices = ChunkSlices(of: long, with: reading, isCancelled: isCancelled)
+    } else {
+      slices = ChunkSlices(file.chunks)
+    }
     let embedding = ChunkEmbedding(store: store, embedder: embedder)
     let document = LargeDocument(path: file.file.path, slices: slices, embedding: embedding, isCancelled: isCancelled)
     let secondsBefore = run.report.embeddingSeconds

@@ -9,7 +9,7 @@ struct PreparedFile: Sendable {
     /// It waits for vectors.
     case read([PendingChunk])
     /// It is too long to be held, and is read when its turn comes.
-    case parted(HashedFile)
+    case long(LongFile)
     case sameAs(root: String, path: String)
     case unchanged
     case failed(code: String, reason: String)
@@ -34,18 +34,18 @@ struct PreparedFile: Sendable {
       : "\(omissions.count) parts were not read, the first of them \(first.problem.path): \(first.problem.reason)"
   }
 
-  /// Bytes of text that wait. Nothing waits behind a file that is still to be read, and keeps it open.
+  /// Bytes of text that wait. Nothing waits behind a file that is still to be read.
   var weight: Int {
     switch outcome {
     case .read(let chunks): chunks.reduce(64) { $0 + $1.chunk.text.utf8.count }
-    case .parted: .max / 2
+    case .long: .max / 2
     default: 64
     }
   }
 
   /// Whether its chunks and their vectors are too many to be held together.
   var isLarge: Bool {
-    if case .parted = outcome { true } else { chunks.count > ChunkSlices.largeChunkCount }
+    if case .long = outcome { true } else { chunks.count > ChunkSlices.largeChunkCount }
   }
 
   /// Tokens of the text that waits.

@@ -33,15 +33,16 @@ package struct ReindexReport: Sendable, Encodable {
 package struct Reindexer {
   private let ingestor: Ingestor
 
-  package init(store: Store, embedder: Embedder, reader: DocumentReader = DocumentReader()) {
-    ingestor = Ingestor(store: store, embedder: embedder, reader: reader)
+  /// - Parameter program: As an `Ingestor`'s.
+  package init(store: Store, embedder: Embedder, reader: DocumentReader = DocumentReader(), program: ReadingProgram? = nil) {
+    ingestor = Ingestor(store: store, embedder: embedder, reader: reader, program: program)
   }
 
   /// - Parameters:
   ///   - force: Also where embedder and chunker are those that the collection was made with.
   ///   - progress: Documents that are done, of how many, and tokens embedded.
   package func reindex(
-    _ name: String, force: Bool = false, isCancelled: () -> Bool = { false },
+    _ name: String, force: Bool = false, isCancelled: @escaping () -> Bool = { false },
     progress: (_ done: Int, _ count: Int, _ tokens: Int) -> Void = { _, _, _ in }
   ) throws -> ReindexReport {
     let start = ContinuousClock.now
@@ -63,6 +64,7 @@ package struct Reindexer {
     let finished = Set(try store.ledger(of: new).map { FileKey($0) })
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
     let embedding = ChunkEmbedding(store: store, embedder: ingestor.embedder)
+    let reading = ingestor.makeReading()
     var batch: [Document] = []
     var done = 0
     func note(_ slice: ChunkEmbedding.Slice) {
@@ -81,17 +83,15 @@ package struct Reindexer {
       count(batch.count, chunks: batch.reduce(0) { $0 + $1.chunks.count })
     }
     func flush(large slices: ChunkSlices, _ version: DocumentVersion, _ files: [LedgerEntry]) throws {
-      try withoutActuallyEscaping(isCancelled) { isCancelled in
-        let document = LargeDocument(path: version.path, slices: slices, embedding: embedding, isCancelled: isCancelled)
-        let chunkCount = try document.embed(embedded: note)
-        var stop: (any Error)?
-        do {
-          try store.apply(changes(of: version, document.stream(count: chunkCount) { stop = $0 }, files), in: new)
-        } catch {
-          throw stop ?? error
-        }
-        count(1, chunks: chunkCount)
+      let document = LargeDocument(path: version.path, slices: slices, embedding: embedding, isCancelled: isCancelled)
+      let chunkCount = try document.embed(embedded: note)
+      var stop: (any Error)?
+      do {
+        try store.apply(changes(of: version, document.stream(count: chunkCount) { stop = $0 }, files), in: new)
+      } catch {
+        throw stop ?? error
       }
+      count(1, chunks: chunkCount)
     }
     func count(_ documents: Int, chunks: Int) {
       done += documents
@@ -107,7 +107,7 @@ package struct Reindexer {
         continue
       }
       guard let version = try store.documentVersion(id) else { continue }
-      let passages = force || isCutInAnotherWay ? read(version) : nil
+      let passages = force || isCutInAnotherWay ? try read(version, with: reading, isCancelled) : nil
       if passages == nil { report.takenOver += 1 }
       switch try passages ?? stored(id, count: files[0].chunkCount) {
       case .slices(let slices):
@@ -150,18 +150,17 @@ package struct Reindexer {
   }
 
   /// The passages of a file as they are cut now; `nil` if it is not what it was.
-  private func read(_ version: DocumentVersion) -> Passages? {
+  private func read(_ version: DocumentVersion, with reading: any FileReading, _ isCancelled: @escaping () -> Bool) throws -> Passages? {
     let path = version.root + "/" + version.path
-    let metadata = MetadataFile(of: path)?.bytes ?? Data()
-    do throws(DocumentError) {
-      if let parted = try ingestor.reader.partedFile(path) {
-        let file = try HashedFile(parted, metadata: metadata)
-        return file.sha256 == version.sha256 ? .slices(ChunkSlices(of: file, chunker: ingestor.chunker)) : nil
+    do {
+      let read = try reading.read(
+        path, metadata: MetadataFile(of: path)?.bytes ?? Data(), isWanted: { $0 == version.sha256 }, isCancelled: isCancelled)
+      switch read?.text {
+      case nil: return nil
+      case .chunks(let chunks): return Passages(chunks.map { PendingChunk(chunk: $0) })
+      case .long(let file): return .slices(ChunkSlices(of: file, with: reading, isCancelled: isCancelled))
       }
-      let content = try ingestor.reader.content(ofFile: path)
-      guard sha256(of: content, and: metadata) == version.sha256 else { return nil }
-      return Passages(ingestor.chunker.chunks(of: try ingestor.reader.read(content, path: path)).map { PendingChunk(chunk: $0) })
-    } catch {
+    } catch is DocumentError {
       return nil
     }
   }

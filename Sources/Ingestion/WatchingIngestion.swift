@@ -19,21 +19,26 @@ package struct WatchingIngestion: Sendable {
   private let collection: String
   private let options: IngestOptions
   private let embedder: Embedder
+  private let program: ReadingProgram?
   private let open: @Sendable () throws -> Store
 
   /// Even where nothing tells of a change, as on network file systems.
   private static let longestWait: Duration = .seconds(300)
   private static let waitWithoutWatches: Duration = .seconds(10)
 
-  /// - Parameter open: Gives the index for one turn; between two of them others may write.
+  /// - Parameters:
+  ///   - program: As an `Ingestor`'s.
+  ///   - open: Gives the index for one turn; between two of them others may write.
   package init(
-    _ paths: [String], into collection: String, options: IngestOptions, embedder: Embedder, open: @escaping @Sendable () throws -> Store
+    _ paths: [String], into collection: String, options: IngestOptions, embedder: Embedder, program: ReadingProgram? = nil,
+    open: @escaping @Sendable () throws -> Store
   ) {
     // They mean the same when the folder that the program runs in is gone.
     self.paths = paths.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
     self.collection = collection
     self.options = options
     self.embedder = embedder
+    self.program = program
     self.open = open
   }
 
@@ -54,7 +59,7 @@ package struct WatchingIngestion: Sendable {
       var isBehind = false
       for path in paths where !isCancelled() {
         do {
-          let result = try Ingestor(store: open(), embedder: embedder).ingest(
+          let result = try Ingestor(store: open(), embedder: embedder, program: program).ingest(
             path, into: collection, options: options, isCancelled: isCancelled, progress: progress)
           report(.ingested(result))
         } catch {

@@ -14,7 +14,7 @@ package enum BM25 {
   package static let bodyWeight: UInt32 = 1
 
   /// Names how texts were analysed, weighted and stored. Segments of another version are rebuilt.
-  package static let analysisVersion = "words 3, weights \(headerWeight)/\(contextWeight)/\(bodyWeight), form 1"
+  package static let analysisVersion = "words 4, weights \(headerWeight)/\(contextWeight)/\(bodyWeight), form 1"
 
   /// - Parameters:
   ///   - chunkCount: Chunks that hold the term.

@@ -51,9 +51,15 @@ package enum CharacterFolding {
     hasOtherWidth(text) ? text.decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
   }
 
-  /// Whether there are letters and digits of double width, kana of half of it, or ligatures as `ﬁ`, which mean the same as others.
+  /// Whether there are letters and digits of double width, kana of half of it, ligatures as `ﬁ`, or digits above and below the line (`CO₂`, `m³`), which
+  /// mean the same as others.
   private static func hasOtherWidth(_ text: String) -> Bool {
-    text.unicodeScalars.contains { (0xFF00...0xFFEF).contains($0.value) || (0xFB00...0xFB06).contains($0.value) }
+    text.unicodeScalars.contains { scalar in
+      switch scalar.value {
+      case 0xFF00...0xFFEF, 0xFB00...0xFB06, 0xB2, 0xB3, 0xB9, 0x2070...0x209C: true
+      default: false
+      }
+    }
   }
 
   /// Letters, digits and marks, of which words are made.

@@ -1,5 +1,6 @@
 import CPostings
 package import DurableFiles
+import Foundation
 
 // The content of a segment's file (its frame: VerifiedFile.swift), numbers little-endian, each part on a multiple of 64 bytes:
 //
@@ -51,6 +52,17 @@ extension LexicalSegment {
       try unsafe file.write(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + 1 << 20, bytes.count)]))
     }
     try file.write([UInt8](repeating: 0, count: padding(of: bytes.count)))
+  }
+
+  /// Whether a segment's file says that its texts were analysed in another way, without reading the rest; false of other files.
+  package static func isOfAnotherAnalysis(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    // Of the frame 64 bytes, then the numbers, of which the seventh is the length of what follows them.
+    let start = 64 + 8 * headerNumberCount
+    guard let head = try? file.read(upToCount: 1024), head.starts(with: Array("\(kind)".utf8)), head.count > start else { return false }
+    let length = head[(64 + 48)..<(64 + 56)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    return !head.dropFirst(start).prefix(Int(clamping: min(length, 1024))).elementsEqual(BM25.analysisVersion.utf8)
   }
 
   private static func padding(of byteCount: Int) -> Int { (64 - byteCount % 64) % 64 }

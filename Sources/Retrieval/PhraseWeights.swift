@@ -1,11 +1,11 @@
 import Lexical
 import Store
 
-/// Words that a question has in quotation marks, or that are an identifier, count as one more term, which chunks have where the words follow each other:
-/// its inverse document frequency is added to their scores of words.
+/// Words that a question has in quotation marks, or that are an identifier, count as one more term for each word, which chunks have where the words follow
+/// each other: its inverse document frequency, so many times, is added to their scores of words.
 ///
 /// The index of words has no positions: of the chunks that hold all of the phrase's words those that fit them best are read and looked through, `depth`
-/// at most.
+/// at most, or `depthOfQuoted` where somebody has put them in quotation marks.
 struct PhraseWeights {
   private let store: Store
   private let collection: CollectionID
@@ -13,7 +13,7 @@ struct PhraseWeights {
   private(set) var weights: [Int64: Double] = [:]
 
   /// Chunks that are looked through for a phrase: fewer where all its words are frequent, as which of them those are is BM25's guess.
-  private static let (depth, depthOfFrequent) = (4000, 1000)
+  private static let (depthOfQuoted, depth, depthOfFrequent) = (20_000, 4000, 1000)
 
   init(_ phrases: [QueryAnalysis.Phrase], store: Store, collection: CollectionID, allowed: ChunkSet?) throws {
     (self.store, self.collection) = (store, collection)
@@ -24,14 +24,14 @@ struct PhraseWeights {
       let isFrequent = rarest > Self.depth
       // Words that so many have tell nothing apart.
       if isFrequent, phrase.words.count == 1 || phrase.words.allSatisfy(Words.isStopWord) { continue }
-      let best = try store.lexicalSearch(
-        allOf: phrase.words, limit: isFrequent ? Self.depthOfFrequent : Self.depth, in: collection, among: allowed)
+      let depth = phrase.literal == nil ? Self.depthOfQuoted : isFrequent ? Self.depthOfFrequent : Self.depth
+      let best = try store.lexicalSearch(allOf: phrase.words, limit: depth, in: collection, among: allowed)
       let hashes = phrase.words.map(Words.hash)
       let holders = try store.texts(of: best.map(\.chunkID)).filter { _, texts in
         [texts.text, texts.header].contains { Self.holds($0, phrase, hashes) }
       }
       let weight = BM25.inverseDocumentFrequency(chunkCount: holders.count, total: max(chunkCount, holders.count))
-      for chunk in holders.keys { weights[chunk, default: 0] += weight }
+      for chunk in holders.keys { weights[chunk, default: 0] += weight * Double(phrase.words.count) }
     }
   }
 
@@ -40,7 +40,7 @@ struct PhraseWeights {
     let words = Words.hashes(of: text)
     // Most texts do not have all of it.
     guard words.indices.contains(where: { words[$0] == hashes[0] && words[$0...].starts(with: hashes) }) else { return false }
-    return phrase.literal.map { text.lowercased().contains($0) } ?? true
+    return phrase.literal.map { QueryAnalysis.plain(text).lowercased().contains($0) } ?? true
   }
 
   subscript(chunk: Int64) -> Double { weights[chunk] ?? 0 }

@@ -1,3 +1,4 @@
+import Documents
 import Lexical
 
 /// What a question asks the lexical index for.
@@ -37,43 +38,53 @@ package struct QueryAnalysis: Sendable, Equatable {
   /// Phrases at most: each costs a search of its own, and reading what it finds.
   static let phraseLimit = 4
 
+  /// - Parameter isEnglish: Whether words that say nothing in English are left out. In other languages the same letters may name something (`or`, French
+  ///   for gold), and how rare a word is says what it is worth.
   /// - Throws: `question_empty` when there is no word in it, `question_too_long` above `characterLimit`.
-  package init(_ question: String) throws(RetrievalError) {
+  package init(_ question: String, isEnglish: Bool = true) throws(RetrievalError) {
     // Counted in scalars first: finding the characters of a huge text takes long, and it has at least as many scalars.
     if question.utf8.count > Self.characterLimit {
       let count = question.unicodeScalars.count
       guard count <= Self.characterLimit else { throw .questionTooLong(characters: count, limit: Self.characterLimit) }
     }
+    let question = Self.plain(VisibleText.cleaned(question))
+    func isStopWord(_ word: String) -> Bool { isEnglish && Words.isStopWordOfQuestion(word) }
     var terms: [String] = []
     var words: [String] = []
     var compounds: [String] = []
     var identifiers: [String] = []
+    var namesSomething = false
     let quoted = Self.quoted(question)
     for piece in question.split(whereSeparator: \.isWhitespace) {
       let whole = Self.trimmed(piece)
-      let written = whole.unicodeScalars.split { !CharacterFolding.isWordScalar($0) }.map { String($0) }
+      let written = Self.words(of: whole, isEnglish: isEnglish)
       let parts = written.map { $0.lowercased() }
-      if parts.count > 1, Self.isIdentifier(whole) {
+      if parts.count > 1, Self.isIdentifier(whole, written, isRooted: Self.isRooted(piece, whole)) {
         terms.append(whole.lowercased())
-        if Self.isName(whole, written, isRooted: Self.isRooted(piece, whole)) { identifiers.append(String(whole)) }
+        identifiers.append(String(whole))
+        if Self.isName(whole, written, isRooted: Self.isRooted(piece, whole)) { namesSomething = true }
       }
       for (word, part) in zip(written, parts) {
         let inner = Self.compoundParts(of: word)
         terms += [part] + inner
         compounds += inner
-        if !inner.isEmpty || Self.isNumbered(word) { identifiers.append(word) }
+        if !inner.isEmpty || Self.isNumbered(word) {
+          identifiers.append(word)
+          namesSomething = true
+        }
       }
       words += parts
     }
     guard !words.isEmpty else { throw .emptyQuestion }
-    let telling = terms.filter { !Words.isStopWord($0) }
+    let telling = terms.filter { !isStopWord($0) }
     self.terms = Array(Self.distinct(telling.isEmpty ? terms : telling).prefix(Self.termLimit))
     // Scripts without spaces have several words in a run.
     let folded = words.flatMap { word in
       let folded = Words.folded(word)
       return folded.count == 1 ? [(word: word, folded: folded[0])] : folded.map { (word: $0, folded: $0) }
     }
-    let tellingWords = folded.filter { !Words.isStopWord($0.folded) }
+    // As it is written: `thé` is no `the`.
+    let tellingWords = folded.filter { !isStopWord($0.word) }
     let analyzer = TextAnalyzer()
     let asked = (tellingWords.isEmpty ? folded : tellingWords).prefix(4 * Self.termLimit)
       .map { (word: $0.word, stem: analyzer.englishStem(of: $0.folded)) }
@@ -84,7 +95,7 @@ package struct QueryAnalysis: Sendable, Equatable {
     parts = Array(Self.distinct(inner + compounds.map(analyzer.englishStem)).filter { !stems.contains($0) }.prefix(Self.termLimit))
     let wordOfStem = Dictionary(asked.map { ($0.stem, $0.word) }) { first, _ in first }
     self.words = stems.map { wordOfStem[$0] ?? $0 }
-    isLiteral = !quoted.isEmpty || !identifiers.isEmpty
+    isLiteral = namesSomething || !quoted.isEmpty
     func phrase(_ text: some StringProtocol, literal: String?) -> Phrase {
       Phrase(words: Array(Words.folded(text).prefix(Self.termLimit)), literal: literal)
     }
@@ -93,7 +104,7 @@ package struct QueryAnalysis: Sendable, Equatable {
     let inMarks = quoted.map { phrase($0, literal: nil) }.map { phrase in literal.first { $0.words == phrase.words } ?? phrase }
     var seen = Set<[String]>()
     phrases = Array(
-      (inMarks + literal).filter { !$0.words.isEmpty && ($0.words.count > 1 || !Words.isStopWord($0.words[0])) && seen.insert($0.words).inserted }
+      (inMarks + literal).filter { !$0.words.isEmpty && ($0.words.count > 1 || !isStopWord($0.words[0])) && seen.insert($0.words).inserted }
         .prefix(Self.phraseLimit))
     corrections = [:]
   }
@@ -120,19 +131,63 @@ package struct QueryAnalysis: Sendable, Equatable {
     (self.sequence, self.isLiteral, self.phrases, self.corrections) = (sequence, isLiteral, phrases, corrections)
   }
 
-  /// What stands between a mark and the next one that ends it. A mark behind a letter or digit begins nothing: `5" and 6"`.
+  /// With hyphens of every kind, and letters of every width, as they are typed: word processors change them.
+  static func plain(_ text: String) -> String {
+    guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+    var plain = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x2010...0x2013, 0x2212, 0xFE63: plain.append("-")
+      case 0xFF01...0xFF5E: plain.append(Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar)
+      default: plain.append(scalar)
+      }
+    }
+    return String(plain)
+  }
+
+  /// The words of a piece between white space. What stands behind an apostrophe in English says nothing.
+  private static func words(of piece: Substring, isEnglish: Bool) -> [String] {
+    var words: [String] = []
+    var before: Unicode.Scalar?
+    for run in piece.unicodeScalars.split(omittingEmptySubsequences: true, whereSeparator: { !CharacterFolding.isWordScalar($0) }) {
+      before = run.startIndex > piece.startIndex ? piece.unicodeScalars[piece.unicodeScalars.index(before: run.startIndex)] : nil
+      let word = String(run)
+      if isEnglish, !words.isEmpty, let before, "'’ʼ".unicodeScalars.contains(before), StopWords.endings.contains(word.lowercased()) { continue }
+      words.append(word)
+    }
+    return words
+  }
+
+  /// What ends a quotation, by what begins it: CLDR's delimiters, and what is typed in their place.
+  private static let quotationEnds: [Character: [Character]] = [
+    "\"": ["\""], "“": ["”", "“", "\""], "„": ["“", "”", "\""], "”": ["”"], "«": ["»"], "»": ["«", "»"], "‹": ["›"], "›": ["‹", "›"], "‘": ["’"], "‚": ["‘", "’"],
+    "`": ["`"], "「": ["」"], "『": ["』"],
+  ]
+
+  /// What stands between a mark and the next one that ends it. A mark behind a letter or digit begins nothing (`5" and 6"`), unless it can do nothing else,
+  /// and one before a letter ends nothing (`‘don’t’`).
   private static func quoted(_ question: String) -> [Substring] {
-    let ends: [Character: [Character]] = ["\"": ["\""], "“": ["”", "“"], "„": ["“", "”"], "«": ["»"], "`": ["`"]]
     var result: [Substring] = []
     var rest = question[...]
+    func isWord(_ index: String.Index) -> Bool { question[index].unicodeScalars.contains(where: CharacterFolding.isWordScalar) }
     func begins(_ index: String.Index) -> Bool {
-      guard ends[question[index]] != nil else { return false }
-      return index == question.startIndex || !question[question.index(before: index)].unicodeScalars.contains(where: CharacterFolding.isWordScalar)
+      guard quotationEnds[question[index]] != nil else { return false }
+      return "「『".contains(question[index]) || index == question.startIndex || !isWord(question.index(before: index))
     }
     while let start = rest.indices.first(where: begins) {
       let inner = rest[rest.index(after: start)...]
-      guard let end = inner.firstIndex(where: { ends[rest[start]]?.contains($0) == true }) else { break }
-      result.append(inner[..<end])
+      let ends = quotationEnds[rest[start]] ?? []
+      func isEnd(_ index: String.Index) -> Bool {
+        guard ends.contains(question[index]) else { return false }
+        let next = question.index(after: index)
+        return question[index] != "’" || next == question.endIndex || !isWord(next)
+      }
+      guard let end = inner.indices.first(where: isEnd) else {
+        // Nothing ends it: it is no quotation.
+        rest = inner
+        continue
+      }
+      if inner[..<end].unicodeScalars.contains(where: CharacterFolding.isWordScalar) { result.append(inner[..<end]) }
       rest = inner[inner.index(after: end)...]
     }
     return result
@@ -145,11 +200,12 @@ package struct QueryAnalysis: Sendable, Equatable {
     return piece[first...last]
   }
 
-  /// Whether signs inside a piece bind it to a name or number (`std::sort`, `a_b`, `8.2.1`, `utf-8`), as a hyphen or apostrophe between words
-  /// does not.
-  private static func isIdentifier(_ piece: Substring) -> Bool {
+  /// Whether signs inside a piece bind it to a name or number (`std::sort`, `a_b`, `8.2.1`, `utf-8`, `168,088`), as a hyphen or apostrophe between words
+  /// does not, nor a stroke (`he/she/they`), unless it begins a path.
+  private static func isIdentifier(_ piece: Substring, _ parts: [String], isRooted: Bool) -> Bool {
     let signs = piece.unicodeScalars.filter { !CharacterFolding.isWordScalar($0) }
     if signs.allSatisfy({ "'’‘`´\"“”".unicodeScalars.contains($0) }) { return false }
+    if !isRooted, signs.allSatisfy({ $0 == "/" }), parts.allSatisfy({ $0.allSatisfy(\.isLetter) }) { return false }
     return piece.contains(where: \.isNumber) || signs.contains { "_.:/\\@#$+".unicodeScalars.contains($0) }
   }
 
@@ -177,7 +233,7 @@ package struct QueryAnalysis: Sendable, Equatable {
   }
 
   /// Whether signs inside a piece say that it is the name of one thing: `max_wal_size`, `std::sort`, `a@b.c`, `192.168.4.17`, `notes.txt`, `/etc/hosts`,
-  /// `v2.14.3-rc1`, `JIRA-4711`, `CVE-2021-44228`; not `IL-6`, `95%`, `and/or` or `client/server-based`, which prose is full of.
+  /// `v2.14.3-rc1`, `JIRA-4711`, `CVE-2021-44228`; not `IL-6`, `95%`, `24/7` or `client/server-based`, which prose is full of.
   private static func isName(_ whole: Substring, _ parts: [String], isRooted: Bool) -> Bool {
     let signs = whole.unicodeScalars.filter { !CharacterFolding.isWordScalar($0) }
     if signs.contains(where: { "_\\@#$".unicodeScalars.contains($0) }) || whole.contains("::") { return true }

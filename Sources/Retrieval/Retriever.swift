@@ -1,4 +1,5 @@
 package import Embedding
+import Lexical
 package import Store
 
 /// Finds the passages for a question: dense and lexical candidates, one score, the best few.
@@ -38,7 +39,8 @@ package struct Retriever: Sendable {
       var explained = explanation
       let matched = Set(matcher.matches(in: "\(chunk.header)\n\(chunk.context ?? "")\n\(chunk.text)", language: chunk.language).terms)
       explained.matchedStems = sought.stems.indices.filter { matched.contains(Int32($0)) }.map { sought.stems[$0] }
-      passages.append(Passage(rank: 0, score: explained.score, chunk: chunk, explanation: explained))
+      let named = try store.named(chunk, by: options.filter)
+      passages.append(Passage(rank: 0, score: explained.score, chunk: named, explanation: explained))
       return true
     }
     return Findings(
@@ -89,8 +91,9 @@ package struct Retriever: Sendable {
 
   /// Every candidate with the parts of its score.
   func candidates(for question: String, _ options: SearchOptions) throws -> Candidates {
-    let asked = try QueryAnalysis(question)
     guard let collection = try collection(named: options.collection) else { throw RetrievalError.missingCollection(options.collection) }
+    let languages = try store.wordLanguages(of: collection.id)
+    let asked = try QueryAnalysis(question, isEnglish: languages.isEmpty || languages.contains(TextAnalyzer.defaultLanguage))
     let sequence = try store.sequence()
     let limit = max(options.candidateLimit, options.limit)
     let allowed = try store.chunks(passing: options.filter, in: collection.id)
@@ -106,11 +109,16 @@ package struct Retriever: Sendable {
     }
     guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
     var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
-    let onlyLexical = matching.map(\.chunkID).filter { dense[$0] == nil }
-    if !onlyLexical.isEmpty {
-      dense.merge(try store.denseScores(of: onlyLexical, against: vector, in: collection.id)) { first, _ in first }
+    var lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
+    // What one side found is scored by the other, too.
+    let (onlyLexical, onlyDense) = (lexical.keys.filter { dense[$0] == nil }, dense.keys.filter { lexical[$0] == nil })
+    let (others, words) = try Parallel.both {
+      try store.denseScores(of: onlyLexical, against: vector, in: collection.id)
+    } _: {
+      try store.lexicalScores(of: onlyDense, anyOf: analysis.terms, in: collection.id)
     }
-    let lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
+    dense.merge(others) { first, _ in first }
+    lexical.merge(words) { first, _ in first }
     let fusion = options.fusion(for: analysis, learnt: collection.denseWeight)
     var explanations = fusion.scores(dense: dense, lexical: lexical)
     for (chunk, weight) in phraseWeights.weights { explanations[chunk]?.lexical.phrases = weight }

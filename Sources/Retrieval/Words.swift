@@ -191,6 +191,9 @@ package enum Words {
   /// Whether a folded word is one that says nothing about a text's subject.
   package static func isStopWord(_ word: String) -> Bool { StopWords.english.contains(word) }
 
+  /// The same of a word that may name something: `D` does in `vitamin D`.
+  static func isStopWordOfQuestion(_ word: String) -> Bool { !StopWords.endings.contains(word) && isStopWord(word) }
+
   private static func decomposed(_ text: some StringProtocol) -> String.UnicodeScalarView {
     // Most text needs no decomposition, and that is quick to see.
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return String(text).unicodeScalars }

@@ -78,6 +78,18 @@ package struct DocumentFilter: Sendable, Hashable {
         """, arguments: all.arguments)
   }
 
+  /// The files of a document that meet the conditions on files, that with the document's own name first; `nil` where there is no such condition.
+  func fileQuery(ofDocument id: Int64, limit: Int) -> SQLRequest<Row>? {
+    guard !fileConditions.isEmpty else { return nil }
+    let all = Condition(joining: fileConditions, with: " AND ")
+    return SQLRequest(
+      sql: """
+        SELECT file.root, file.path FROM file JOIN document d ON d.id = file.document_id
+        WHERE \(SealedTable.file.requireIntact("file")) AND \(all.sql) AND file.document_id = ?
+        ORDER BY file.root = d.root AND file.path = d.path DESC, file.root, file.path LIMIT ?
+        """, arguments: all.arguments + [id, limit])
+  }
+
   private struct Condition {
     var sql: String
     var arguments: StatementArguments

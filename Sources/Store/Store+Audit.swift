@@ -162,8 +162,7 @@ extension Store {
       defer { first = row.lastChunkID }
       let stored: LexicalSegment
       do throws(DurableFileError) { stored = try loadWords(row) } catch {
-        // Of an older form: the next `publish` replaces it.
-        if !error.isOutdated { findings.append(finding("the word index \(row.file) is of no use: \(error.why ?? error.message)")) }
+        findings.append(finding("the word index \(row.file) is of no use: \(error.why ?? error.message)"))
         continue
       }
       let truth = try StoredWords.segment(of: collection.id, after: first, through: row.lastChunkID, db)
@@ -182,8 +181,6 @@ extension Store {
     func finding(_ message: String) -> AuditFinding { AuditFinding(kind: .generation, collection: collection.name, message: message) }
     let loaded: LoadedVectorIndex
     do { loaded = try VectorIndex.load(from: generationPath(row.file)) } catch {
-      // Of an older form: the next `publish` replaces it.
-      if error.isOutdated { return [] }
       return [finding("the graph file \(row.file) can not be used: \(error.why ?? error.message)")]
     }
     if let problem = row.problem(with: loaded, embedder: collection.embedder) { return [finding("the graph file \(row.file): \(problem)")] }

@@ -27,9 +27,9 @@ final class BackgroundIngestion: Sendable {
     let embedder = try Embedder(directory: ModelFolder.standard().embedderPath())
     _ = try Store.open(directory: index.index, access: .writing).createCollection(
       named: index.collection, embedder: EmbedderIdentity(fingerprint: embedder.fingerprint, dimension: embedder.dimension))
-    ingestion = WatchingIngestion(paths, into: index.collection, options: IngestOptions(), embedder: embedder) { [directory = index.index] in
-      try Store.open(directory: directory, access: .writing)
-    }
+    ingestion = WatchingIngestion(
+      paths, into: index.collection, options: IngestOptions(), embedder: embedder, program: .standard
+    ) { [directory = index.index] in try Store.open(directory: directory, access: .writing) }
   }
 
   func start() {

@@ -71,8 +71,8 @@ struct EvalCommand: AsyncParsableCommand {
         comparison.add(setting.name, RetrievalMeasures(ranking: ranking, grades: expectations.grades, seconds: seconds))
       }
       bar.clear()
-      if let html { try comparison.writeHTML(to: html) }
       show(comparison)
+      if let html { try comparison.writeHTML(to: html) }
     }
 
     private func learnWeight(_ dataSet: DataSet) async throws {

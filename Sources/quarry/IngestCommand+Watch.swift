@@ -8,7 +8,7 @@ extension IngestCommand {
     var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)
     var start = ContinuousClock.now
     var news = IngestNews()
-    WatchingIngestion(paths, into: index.collection, options: options, embedder: embedder) { [directory = index.index] in
+    WatchingIngestion(paths, into: index.collection, options: options, embedder: embedder, program: .standard) { [directory = index.index] in
       try Store.open(directory: directory, access: .writing)
     }.run(isCancelled: { interrupt.isRaised }, progress: { bar.show($0, since: start) }) { event in
       bar.clear()

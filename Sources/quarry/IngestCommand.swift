@@ -63,7 +63,7 @@ struct IngestCommand: AsyncParsableCommand {
     options.walk = selection.options
     if watch { return follow(options, embedder, interrupt) }
     let store = try Store.open(directory: index.index, access: .writing)
-    let ingestor = Ingestor(store: store, embedder: embedder)
+    let ingestor = Ingestor(store: store, embedder: embedder, program: .standard)
     var reports: [IngestReport] = []
     for path in paths {
       var bar = ProgressBar(label: "ingest", isQuiet: output.quiet)

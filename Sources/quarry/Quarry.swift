@@ -20,7 +20,7 @@ struct Quarry: AsyncParsableCommand {
     subcommands: [
       IngestCommand.self, AskCommand.self, SearchCommand.self, StatusCommand.self, RemoveCommand.self, ReindexCommand.self, AuditCommand.self,
       BackupCommand.self, RestoreCommand.self, ExportCommand.self, ImportCommand.self, VacuumCommand.self, ServeCommand.self, ModelsCommand.self,
-      EvalCommand.self, BenchCommand.self,
+      EvalCommand.self, BenchCommand.self, ReadDocumentsCommand.self,
     ]
   )
 

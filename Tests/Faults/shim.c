@@ -25,6 +25,8 @@ static const char *folder, *kind, *count_path;
 static size_t folder_length;
 
 __attribute__((constructor)) static void begin(void) {
+  // It is one program that is disturbed, not the converters and readers that it starts.
+  unsetenv("LD_PRELOAD");
   folder = getenv("FAULT_FOLDER");
   folder_length = folder ? strlen(folder) : 0;
   kind = getenv("FAULT_KIND");

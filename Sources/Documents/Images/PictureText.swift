@@ -57,6 +57,7 @@ struct ImageReader {
 struct ScannedPagesReader {
   let path: String
   let limits: ReadingLimits
+  let nesting: Nesting
 
   /// Dots per inch, as tesseract's documentation recommends at least.
   private static let resolution = 300
@@ -71,6 +72,7 @@ struct ScannedPagesReader {
     }
     var builder = BlockBuilder(path: path, limits: limits)
     for page in 1...max(1, pageCount) {
+      try nesting.goOn(path, limits: limits)
       let picture = try ConverterProgram.pdftoppm.convert(
         data, of: path, ["-f", "\(page)", "-l", "\(page)", "-r", "\(Self.resolution)", "-scale-to", "4000", "-gray", "-"], limits: limits)
       guard picture.exitCode == 0, !picture.bytes.isEmpty else { continue }

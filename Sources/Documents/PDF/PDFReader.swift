@@ -2,6 +2,7 @@
 struct PDFReader {
   let path: String
   let limits: ReadingLimits
+  let nesting: Nesting
 
   /// Pages that are read at a time: words with their places are a hundred bytes each.
   private static let batchPageCount = 200
@@ -16,6 +17,7 @@ struct PDFReader {
     // Of equal size, so that what repeats on pages is seen on the last ones too.
     let size = (pageCount + batchCount - 1) / batchCount
     for first in stride(from: 1, through: pageCount, by: size) {
+      try nesting.goOn(path, limits: limits)
       let range = information.pageCount == nil ? [] : ["-f", "\(first)", "-l", "\(min(first + size - 1, pageCount))"]
       let output = try ConverterProgram.pdftotext.convert(data, of: path, ["-enc", "UTF-8", "-bbox-layout"] + range + ["-", "-"], limits: limits)
       guard output.exitCode == 0 else { throw failure(output) }
@@ -26,7 +28,7 @@ struct PDFReader {
         for part in parts { try add(part, on: page, to: &builder) }
       }
     }
-    if builder.blocks.isEmpty { return try ScannedPagesReader(path: path, limits: limits).read(data, information) }
+    if builder.blocks.isEmpty { return try ScannedPagesReader(path: path, limits: limits, nesting: nesting).read(data, information) }
     return try builder.document(.pdf, title: information.title)
   }
 

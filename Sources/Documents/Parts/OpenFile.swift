@@ -3,7 +3,7 @@ import Foundation
 /// A regular file that is open for reading: the same file until it is let go, whatever becomes of its name.
 struct OpenFile: Sendable {
   let path: String
-  /// As it was when it was opened.
+  /// As it was when it was opened, or less.
   let byteCount: Int64
   private let descriptor: Descriptor
 
@@ -16,7 +16,8 @@ struct OpenFile: Sendable {
     deinit { close(number) }
   }
 
-  init(path: String) throws(DocumentError) {
+  /// - Parameter byteCount: More than that do not count.
+  init(path: String, byteCount: Int64 = .max) throws(DocumentError) {
     self.path = path
     guard let status = FileStatus(path: path) else { throw .unreadable(path, String(cString: strerror(errno))) }
     // A pipe or a device would block or never end.
@@ -24,7 +25,7 @@ struct OpenFile: Sendable {
     let number = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard number >= 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
     descriptor = Descriptor(number)
-    byteCount = status.byteCount
+    self.byteCount = min(byteCount, status.byteCount)
   }
 
   /// Some bytes of it, not beyond those that it had when it was opened; fewer than there were if it has become shorter.

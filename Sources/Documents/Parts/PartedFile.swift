@@ -10,9 +10,9 @@ package struct PartedFile: Sendable {
   let markByteCount: Int
 
   /// - Returns: `nil` for a file that is not long, or of a format that is read whole.
-  init?(path: String, reader: DocumentReader) throws(DocumentError) {
-    guard let status = FileStatus(path: path), status.isRegularFile, status.byteCount > reader.limits.partByteCount else { return nil }
-    file = try OpenFile(path: path)
+  init?(path: String, byteCount: Int64, reader: DocumentReader) throws(DocumentError) {
+    guard let status = FileStatus(path: path), status.isRegularFile, min(status.byteCount, byteCount) > reader.limits.partByteCount else { return nil }
+    file = try OpenFile(path: path, byteCount: byteCount)
     self.reader = reader
     let head = try file.bytes(at: 0, count: ForeignFormat.headByteCount)
     guard ForeignFormat.kind(of: head, path: path) == nil, let format = Self.format(of: head, path: path) else { return nil }

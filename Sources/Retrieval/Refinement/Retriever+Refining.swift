@@ -28,7 +28,10 @@ extension Retriever {
     let lexical = Dictionary(uniqueKeysWithValues: zip(read, scores).map { ($0, $1 + phraseWeights[$0]) })
 
     let first = fusion.refined(explanations, dense: [:], lexical: lexical)
-    let leading = read.map { (id: $0, score: first[$0]?.score ?? 0) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }.prefix(8)
+    // Passages without any of the question's words lead away from it, where others have some: a text of two letters is near to every word.
+    let matching = read.filter { lexical[$0] ?? 0 > 0 }
+    let leading = (matching.isEmpty ? read : matching).map { (id: $0, score: first[$0]?.score ?? 0) }
+      .sorted { ($0.score, $1.id) > ($1.score, $0.id) }.prefix(8)
     let vectors = try store.vectors(of: leading.map(\.id), in: collection)
     let moved = QueryFeedback.moved(
       questionVector, towards: leading.compactMap { passage in vectors[passage.id].map { (score: passage.score, vector: $0) } })
