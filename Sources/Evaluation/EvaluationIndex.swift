@@ -73,7 +73,7 @@ package final class EvaluationIndex {
   /// The names that results of one query count as. Of names that mean the same document the first stands for all.
   ///
   /// - Parameter found: The names of results, by what is expected.
-  static func named(_ graded: [String: Int], _ found: [String: Set<String>]) -> (aliases: [String: String], grades: [String: Int]) {
+  package static func named(_ graded: [String: Int], _ found: [String: Set<String>]) -> (aliases: [String: String], grades: [String: Int]) {
     var (aliases, grades) = ([String: String](), [String: Int]())
     for (name, grade) in graded.sorted(by: { $0.key < $1.key }) {
       let names = found[name] ?? []

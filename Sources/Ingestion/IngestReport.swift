@@ -49,6 +49,15 @@ package struct IngestReport: Sendable, Codable {
 
 /// How far ingestion is.
 package struct IngestProgress: Sendable {
+  package enum Step: Sendable {
+    case reading
+    /// All of a large document is embedded, and is written in one transaction.
+    case storing
+    /// All is stored, and the indexes are brought up to date.
+    case indexing
+  }
+
+  package var step: Step
   package var finishedFiles: Int
   package var totalFiles: Int
   /// Bytes of files that are done, and of the one at hand as far as it is embedded.

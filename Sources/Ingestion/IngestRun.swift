@@ -250,10 +250,15 @@ struct IngestRun {
 
   mutating func begin(_ file: WalkedFile) { path = file.relativePath }
 
-  private func show(bytes: Double) {
+  /// Tells what is done now.
+  ///
+  /// - Parameter file: That is embedded, and not finished.
+  func show(_ step: IngestProgress.Step, of file: PreparedFile? = nil) { show(bytes: finishedBytes + Double(file?.file.byteCount ?? 0), step) }
+
+  private func show(bytes: Double, _ step: IngestProgress.Step = .reading) {
     progress(
       IngestProgress(
-        finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes, embeddedTokens: report.embeddedTokens,
+        step: step, finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes, embeddedTokens: report.embeddedTokens,
         path: path))
   }
 }

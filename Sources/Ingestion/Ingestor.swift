@@ -92,6 +92,7 @@ package struct Ingestor: Sendable {
     try embed(work, with: preparation, run: &run, isCancelled: isCancelled)
     if isCancelled() { throw IngestionError.cancelled }
     try run.removeWhatIsGone(walk, scope: scope, ledger: ledger)
+    run.show(.indexing)
     try store.publish(collection, clearsStagedVectors: !run.leavesStagedVectors)
     run.report.notices += store.notices
     run.report.seconds = start.duration(to: .now) / .seconds(1)
@@ -169,6 +170,7 @@ package struct Ingestor: Sendable {
     var stop: (any Error)?
     do {
       let count = try document.embed(known: { run.report.reusedChunks += $0 }) { slice in run.embedded(slice, of: [file]) }
+      run.show(.storing, of: file)
       var stored = run
       try stored.note([file], embeddingSeconds: run.report.embeddingSeconds - secondsBefore) { _ in document.stream(count: count) { stop = $0 } }
       run = stored

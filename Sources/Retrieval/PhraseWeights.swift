@@ -40,7 +40,21 @@ struct PhraseWeights {
     let words = Words.hashes(of: text)
     // Most texts do not have all of it.
     guard words.indices.contains(where: { words[$0] == hashes[0] && words[$0...].starts(with: hashes) }) else { return false }
-    return phrase.literal.map { QueryAnalysis.plain(text).lowercased().contains($0) } ?? true
+    return phrase.literal.map { stands($0, in: QueryAnalysis.plain(text).lowercased()) } ?? true
+  }
+
+  /// Whether a text has an identifier as it is written. A number that is part of a longer one is another: `1.2.3` is not in `1.1.2.3`.
+  private static func stands(_ literal: String, in text: String) -> Bool {
+    func isNumber(_ index: String.Index?, beyond border: String.Index?) -> Bool {
+      guard let index, let border, ".,:".contains(text[border]) else { return false }
+      return text[index].isNumber
+    }
+    return text.ranges(of: literal).contains { range in
+      let before = text[..<range.lowerBound].indices.suffix(2)
+      let after = text[range.upperBound...].indices.prefix(2)
+      return !(literal.first?.isNumber == true && before.count == 2 && isNumber(before.first, beyond: before.last))
+        && !(literal.last?.isNumber == true && after.count == 2 && isNumber(after.last, beyond: after.first))
+    }
   }
 
   subscript(chunk: Int64) -> Double { weights[chunk] ?? 0 }

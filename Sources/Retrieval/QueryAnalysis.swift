@@ -61,7 +61,8 @@ package struct QueryAnalysis: Sendable, Equatable {
       let parts = written.map { $0.lowercased() }
       if parts.count > 1, Self.isIdentifier(whole, written, isRooted: Self.isRooted(piece, whole)) {
         terms.append(whole.lowercased())
-        identifiers.append(String(whole))
+        // `e.g.` names nothing.
+        if parts.contains(where: { $0.count > 1 || $0.first?.isNumber == true }) { identifiers.append(String(whole)) }
         if Self.isName(whole, written, isRooted: Self.isRooted(piece, whole)) { namesSomething = true }
       }
       for (word, part) in zip(written, parts) {
@@ -201,11 +202,11 @@ package struct QueryAnalysis: Sendable, Equatable {
   }
 
   /// Whether signs inside a piece bind it to a name or number (`std::sort`, `a_b`, `8.2.1`, `utf-8`, `168,088`), as a hyphen or apostrophe between words
-  /// does not, nor a stroke (`he/she/they`), unless it begins a path.
+  /// does not, nor a stroke (`he/she/they`, `client/server-based`), unless it begins a path.
   private static func isIdentifier(_ piece: Substring, _ parts: [String], isRooted: Bool) -> Bool {
     let signs = piece.unicodeScalars.filter { !CharacterFolding.isWordScalar($0) }
     if signs.allSatisfy({ "'’‘`´\"“”".unicodeScalars.contains($0) }) { return false }
-    if !isRooted, signs.allSatisfy({ $0 == "/" }), parts.allSatisfy({ $0.allSatisfy(\.isLetter) }) { return false }
+    if !isRooted, signs.allSatisfy({ $0 == "/" || $0 == "-" }), parts.allSatisfy({ $0.allSatisfy(\.isLetter) }) { return false }
     return piece.contains(where: \.isNumber) || signs.contains { "_.:/\\@#$+".unicodeScalars.contains($0) }
   }
 

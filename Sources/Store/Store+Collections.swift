@@ -125,6 +125,13 @@ extension Store {
     }
   }
 
+  /// Says that a derived file has a form of before.
+  func noticeOutdated(_ kind: String, _ path: String) {
+    notice(
+      "the \(kind) \(path) was made by another version of Quarry: the database is read in its place, slowly, until quarry ingest or quarry audit --repair "
+        + "makes it anew")
+  }
+
   private static func fileCounts(_ collection: Int64, _ db: Database) throws -> [FileState: Int] {
     try Row.fetchAll(db, sql: "SELECT state, count(*) FROM file WHERE collection_id = ? GROUP BY state", arguments: [collection])
       .reduce(into: [:]) { counts, row in

@@ -72,8 +72,11 @@ extension Store {
       return VectorSegment(ids: loaded.labels, index: loaded.index)
     } catch {
       if mayVanish, !FileManager.default.fileExists(atPath: path) { throw VanishedGeneration(number: row.number) }
-      // The next `publish` makes one of today's form; until then all vectors are compared.
-      if error.isOutdated { return nil }
+      // Until the next `publish` makes one of today's form, all vectors are compared.
+      guard !error.isOutdated else {
+        noticeOutdated("graph", path)
+        return nil
+      }
       quarantine(row, reason: error.why ?? error.message)
       return nil
     }

@@ -109,7 +109,7 @@ extension Store {
           try cache.refreshed(db) { row in
             do throws(DurableFileError) { return try loadWords(row) } catch {
               if !FileManager.default.fileExists(atPath: wordPath(row.file)), vanished.insert(row.number).inserted { throw VanishedWords() }
-              quarantineWords(row, error)
+              if error.isOutdated { noticeOutdated("word index", wordPath(row.file)) } else { quarantineWords(row, error) }
               return nil
             }
           }

@@ -90,10 +90,8 @@ extension Store {
 
   /// Puts a file that can not be trusted aside, if this process may write, and says so. One of an older form is simply not used.
   func quarantineWords(_ row: WordSegmentRow, _ error: DurableFileError) {
+    guard !error.isOutdated else { return }
     let path = wordPath(row.file)
-    guard !error.isOutdated else {
-      return notice("the word index \(path) was made by another version of Quarry; quarry ingest makes it anew, until then the database is read in its place, slowly")
-    }
     noteDamage(path)
     var whereabouts = "quarry ingest makes a new one"
     if access == .writing, FileManager.default.fileExists(atPath: path), rename(path, path + ".bad-\(row.number)") == 0 {

@@ -7,6 +7,7 @@ extension ProgressBar {
     show(
       fraction: progress.totalBytes > 0 ? progress.finishedBytes / progress.totalBytes : 1,
       detail: "\(progress.finishedFiles)/\(progress.totalFiles) files, \(progress.embeddedTokens) tokens, "
-        + "\(Int(Double(progress.embeddedTokens) / seconds)) tokens/s")
+        + "\(Int(Double(progress.embeddedTokens) / seconds)) tokens/s"
+        + (progress.step == .storing ? ", storing" : progress.step == .indexing ? ", indexing" : ""))
   }
 }

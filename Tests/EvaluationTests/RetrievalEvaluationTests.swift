@@ -71,7 +71,7 @@ import Testing
     #expect { try DataSet(path: path) } throws: { ($0 as? EvaluationError)?.why?.contains("UTF-16") == true }
     for text in [
       "", "a,b\nc,d\n", "question,expected\n", "question,expected\nalone\n", "question,expected\n,file\n", "question,expected\nwho,\n",
-      "question,expected\n?!,file\n", "question,expected\n\"who,file\nand where\",file\n",
+      "question;expected\nwho;file;other\n", "question,expected\n?!,file\n", "question,expected\n\"who,file\nand where\",file\n",
     ] {
       #expect(throws: EvaluationError.self, "\(text)") { try read(text) }
     }
@@ -79,7 +79,7 @@ import Testing
   }
 
   /// Judgements of TREC have grades of 0 and less, and no line of names.
-  @Test(arguments: ["", "query-id\tcorpus-id\tscore\n"]) func judgementsThatSayNoAreNoRelevantDocuments(header: String) throws {
+  @Test(arguments: ["", "query-id\tcorpus-id\tscore\n", "\u{FEFF}"]) func judgementsThatSayNoAreNoRelevantDocuments(header: String) throws {
     let folder = FileManager.default.temporaryDirectory.path + "/set-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -91,6 +91,25 @@ import Testing
       try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
     }
     #expect(try DataSet(path: folder).grades == ["1": ["a": 2]])
+    for (name, text, place) in [
+      ("qrels.tsv", "1\ta\t1.0\n", "line 1"), ("qrels.tsv", "1\ta\t1\n\n1\tb\n", "line 3"),
+      ("queries.jsonl", "{\"_id\": \"1\", \"text\": \"who\"}\n\n{\"_id\": \"1\", \"text\": \"when\"}\n", "line 3"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+      #expect { try DataSet(path: folder) } throws: { ($0 as? EvaluationError)?.why?.contains("\(name), \(place)") == true }
+    }
+  }
+
+  /// What is expected may be named in several ways, by one query and by others.
+  @Test func documentsOfSeveralNamesAreFoundByEach() {
+    let found: [String: Set<String>] = ["copy": ["orig"], "orig": ["orig"], "/abs/orig": ["orig"], "all": ["r1", "r2"], "all#r2": ["r2"]]
+    for name in ["copy", "orig", "/abs/orig"] {
+      let named = EvaluationIndex.named([name: 1], found)
+      #expect(named.aliases == ["orig": name] && named.grades == [name: 1])
+    }
+    #expect(EvaluationIndex.named(["copy": 1, "orig": 2], found).grades == ["copy": 2])
+    #expect(EvaluationIndex.named(["all": 1], found).aliases == ["r1": "all", "r2": "all"])
+    #expect(EvaluationIndex.named(["all#r2": 1], found).aliases == ["r2": "all#r2"])
   }
 
   @Test func settingsAreChecked() throws {

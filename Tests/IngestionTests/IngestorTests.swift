@@ -306,7 +306,11 @@ import Testing
       var filter = DocumentFilter()
       filter.paths = [path]
       #expect(try store.chunks(passing: filter, in: collection)?.count == 1, "\(path)")
+      // Nothing is said of files that were not asked for.
+      let named = try store.named(found[0], by: filter)
+      #expect(named.otherPaths.isEmpty && [named.path, named.document] == Array(repeating: path == "one.txt" ? path : "two/three.txt", count: 2))
     }
+    #expect(try store.named(found[0], by: DocumentFilter()) == found[0])
     #expect(try store.chunkIDs(ofDocument: "two/three.txt", in: collection) == [found[0].id])
 
     // Either may go, or change, and the other one answers.

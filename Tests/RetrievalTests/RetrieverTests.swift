@@ -71,6 +71,40 @@ final class Library {
     #expect(found.first?.chunk.path == "together.txt")
   }
 
+  /// Numbers with signs, each part of which is in every document: the closer look counts them as they stand.
+  @Test(arguments: ["what does release 2.3.1 fix?", "2.3.1", "release \"2.3.1\""]) func aNumberWithSignsIsFoundAsItStands(question: String) throws {
+    let library = try Library()
+    let numbers = (1...3).flatMap { a in (1...4).flatMap { b in (1...4).map { "\(a).\(b).\($0)" } } } + ["1.2.3.1", "2.3.1.1", "12.3.1", "2.3.11"]
+    try library.add(
+      numbers.map { number in
+        (path: "\(number).md", texts: ["Notes on release \(number): 2 faults, 3 slips and 1 leak are mended, which came with \(number.count) others."])
+      })
+    #expect(try library.retriever.search(question).first?.chunk.path == "2.3.1.md")
+  }
+
+  /// A phrase counts more than many of its words.
+  @Test func aPhraseIsFoundAmongHundredsThatHoldItsWordsApart() throws {
+    let library = try Library()
+    try library.add(
+      [("apart.txt", (0..<400).map { "House \($0) has a red door." })]
+        + [("right.txt", ["A long way down the valley, behind the old orchard and the mill, there stood one red house with a door."])])
+    #expect(try library.retriever.search("\"red house\"").first?.chunk.path == "right.txt")
+  }
+
+  @Test(arguments: ["CO2 emissions", "CVE-2021-45046", "1000 m3 of water"]) func whatIsSetInAnotherWayIsFound(question: String) throws {
+    let library = try Library()
+    try library.add([
+      ("a.txt", ["CO₂ emissions rose."]), ("b.txt", ["Emissions of another gas fell."]), ("c.txt", ["The fault CVE\u{2011}2021\u{2011}45046 is mended."]),
+      ("d.txt", ["The fault CVE-2021-44228 is mended, and 2021 was the year of its number 45045."]), ("e.txt", ["The pool takes 1000 m³ of water."]),
+      ("f.txt", ["The pool takes 1000 gallons of water."]),
+    ])
+    let wanted = question.hasPrefix("CO2") ? "a.txt" : question.hasPrefix("CVE") ? "c.txt" : "e.txt"
+    let passages = try library.retriever.search(question)
+    #expect(passages.first?.chunk.path == wanted)
+    // Every passage with a word of the question has a score of its words.
+    #expect(passages.filter { !$0.explanation.matchedStems.isEmpty }.allSatisfy { $0.explanation.lexical.raw ?? 0 > 0 })
+  }
+
   /// A name of which every document has a part, beside others that have all other words of the question.
   @Test(arguments: ["garden INV1043", "what does inv1043 ask for?", "garden tools INV1043", "garden tools \"INV1043\""])
   func aNameWhosePartIsEverywhereIsFound(question: String) throws {
