@@ -34,7 +34,7 @@ package struct ReadingLimits: Sendable, Equatable, Codable {
   package var scannedPageCount: Int = 500
   /// Wall-clock and CPU time of a converter (pdftotext).
   package var converterSeconds: Int = 60
-  /// Address space of a converter.
+  /// Address space of a converter, of which it may write to half.
   package var converterMemoryByteCount: Int = 2 << 30
 
   package init() {}

@@ -8,7 +8,8 @@ package struct TokenCounter: Sendable {
   /// - Parameter path: The embedder's folder, or its file `*.gguf`.
   package init(path: String) throws(EmbeddingError) {
     do {
-      tokenizer = path.hasSuffix(".gguf") ? try WordPieceTokenizer(gguf: GGUFFile(path: path)) : try WordPieceTokenizer(path: path + "/tokenizer.json")
+      tokenizer =
+        path.hasSuffix(".gguf") ? try WordPieceTokenizer(gguf: GGUFFile(path: path)) : try WordPieceTokenizer(path: path + "/tokenizer.json")
     } catch {
       throw Embedder.explained(error, path: path)
     }

@@ -88,7 +88,9 @@ package struct DataSet: Sendable {
       guard fields.count > question, fields[question].contains(where: { $0.isLetter || $0.isNumber }), documents.contains(where: { !$0.isEmpty })
       else { throw .questions(path, "\(place) has no question or no expected file") }
       guard fields.count <= columnCount else {
-        throw .questions(path, "\(place) has \(fields.count) fields, and the first line names \(columnCount): put quotation marks around a field with separators in it")
+        throw .questions(
+          path,
+          "\(place) has \(fields.count) fields, and the first line names \(columnCount): put quotation marks around a field with separators in it")
       }
       guard !fields[question].contains(where: \.isNewline) else {
         throw .questions(path, "\(place) has a question of several lines: a quotation mark may be left open")

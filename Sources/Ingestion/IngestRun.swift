@@ -258,7 +258,8 @@ struct IngestRun {
   private func show(bytes: Double, _ step: IngestProgress.Step = .reading) {
     progress(
       IngestProgress(
-        step: step, finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes, embeddedTokens: report.embeddedTokens,
+        step: step, finishedFiles: finishedFiles, totalFiles: totalFiles, finishedBytes: bytes, totalBytes: totalBytes,
+        embeddedTokens: report.embeddedTokens,
         path: path))
   }
 }

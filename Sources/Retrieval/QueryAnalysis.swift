@@ -161,7 +161,8 @@ package struct QueryAnalysis: Sendable, Equatable {
 
   /// What ends a quotation, by what begins it: CLDR's delimiters, and what is typed in their place.
   private static let quotationEnds: [Character: [Character]] = [
-    "\"": ["\""], "“": ["”", "“", "\""], "„": ["“", "”", "\""], "”": ["”"], "«": ["»"], "»": ["«", "»"], "‹": ["›"], "›": ["‹", "›"], "‘": ["’"], "‚": ["‘", "’"],
+    "\"": ["\""], "“": ["”", "“", "\""], "„": ["“", "”", "\""], "”": ["”"], "«": ["»"], "»": ["«", "»"], "‹": ["›"], "›": ["‹", "›"], "‘": ["’"],
+    "‚": ["‘", "’"],
     "`": ["`"], "「": ["」"], "『": ["』"],
   ]
 

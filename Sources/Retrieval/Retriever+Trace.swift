@@ -38,7 +38,8 @@ extension Retriever {
     }
     let worst = results.compactMap { mergedRanks[$0.chunk.id] }.max() ?? 0
     if best <= worst, options.diversity > 0 {
-      return trace(.leftOut, "passages that say other things were preferred (--diversity \(options.diversity)), or a better one says the same", chunks)
+      return trace(
+        .leftOut, "passages that say other things were preferred (--diversity \(options.diversity)), or a better one says the same", chunks)
     }
     if best <= worst { return trace(.leftOut, "a better passage says the same, or there are enough passages of its document", chunks) }
     return trace(.outranked, "others fit better: it is at place \(best), and \(options.limit) are shown", chunks)

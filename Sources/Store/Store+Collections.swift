@@ -119,7 +119,8 @@ extension Store {
           id: collection, name: row["name"], fileCounts: try Self.fileCounts(id, db), chunkCount: row["chunks"],
           embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
           generation: number.map { GenerationStatus(number: $0, kind: row["kind"], count: row["count"], sequence: row["last_sequence"]) },
-          unusableFiles: files.filter { VerifiedFile.statedChecksum(of: $0.0) != $0.1 || LexicalSegment.isOfAnotherAnalysis($0.0) }.map(\.0), pendingCount: row["pending"],
+          unusableFiles: files.filter { VerifiedFile.statedChecksum(of: $0.0) != $0.1 || LexicalSegment.isOfAnotherAnalysis($0.0) }.map(\.0),
+          pendingCount: row["pending"],
           denseWeight: row["dense_weight"], sequence: row["sequence"])
       }
     }

@@ -22,7 +22,9 @@ extension Store {
 
   /// A chunk under the names of those files alone that pass a filter: files that share its document are not to be shown by what does not ask for them.
   package func named(_ chunk: StoredChunk, by filter: DocumentFilter) throws(StoreError) -> StoredChunk {
-    guard !chunk.otherPaths.isEmpty, let query = filter.fileQuery(ofDocument: chunk.documentID, limit: StoredChunk.otherPathLimit + 1) else { return chunk }
+    guard !chunk.otherPaths.isEmpty, let query = filter.fileQuery(ofDocument: chunk.documentID, limit: StoredChunk.otherPathLimit + 1) else {
+      return chunk
+    }
     return try read("list the files of a document") { db in
       try filter.addFunctions(to: db)
       let files: [(root: String, path: String)] = try query.fetchAll(db).map { try ($0.decode(atIndex: 0), $0.decode(atIndex: 1)) }

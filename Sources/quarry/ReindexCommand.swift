@@ -38,7 +38,9 @@ struct ReindexCommand: ParsableCommand {
     var bar = ProgressBar(label: "reindex", isQuiet: output.quiet)
     defer { bar.clear() }
     let start = ContinuousClock.now
-    let report = try Reindexer(store: store, embedder: embedder, program: .standard).reindex(index.collection, force: force, isCancelled: { interrupt.isRaised }) {
+    let report = try Reindexer(store: store, embedder: embedder, program: .standard).reindex(
+      index.collection, force: force, isCancelled: { interrupt.isRaised }
+    ) {
       let seconds = max(start.duration(to: .now) / .seconds(1), 0.001)
       bar.show(
         fraction: Double($0) / Double(max(1, $1)), detail: "\($0)/\($1) documents, \(Int(Double($2) / seconds)) tokens/s")

@@ -6,7 +6,7 @@ import Store
 import Testing
 
 /// Files are read in a process of their own: what they do to their parser costs that file, and nothing waits for one that nobody wants any more.
-@Suite struct ReadingProcessTests {
+@Suite(.serialized) struct ReadingProcessTests {
   private let folder: TemporaryFolder
   private var documents: String { folder.path + "/docs" }
   private var index: String { folder.path + "/index" }
@@ -20,7 +20,7 @@ import Testing
   }
 
   /// The processes that read for another one.
-  private func readers(of process: Int32) -> [Int32] {
+  private static func readers(of process: Int32) -> [Int32] {
     let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
     let children = tasks.flatMap { task in
       ((try? String(contentsOfFile: "/proc/\(process)/task/\(task)/children", encoding: .utf8)) ?? "").split(separator: " ").compactMap { Int32($0) }
@@ -28,19 +28,25 @@ import Testing
     return children.filter { (try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8))?.contains("read-documents") ?? false }
   }
 
-  /// Waits until a reader has computed for a second, with nothing to wait for.
-  private func caughtReader(of process: Process) async throws -> Int32 {
-    for _ in 0..<1200 where process.isRunning {
-      for reader in readers(of: process.processIdentifier) {
-        let fields = (try? String(contentsOfFile: "/proc/\(reader)/stat", encoding: .utf8))?.split(separator: " ") ?? []
-        if fields.count > 13, let ticks = Int(fields[13]), ticks > 100 { return reader }
+  /// Waits until a reader has computed for a second, with nothing to wait for, and sends a signal: to it, or to the one that it reads for.
+  ///
+  /// On a thread of its own: other tests let those of tasks wait for longer than a reader is waited for.
+  private static func catchReader(of process: Process, signal: Int32, toReader: Bool) async -> Int32? {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        while process.isRunning {
+          for reader in readers(of: process.processIdentifier) {
+            let fields = (try? String(contentsOfFile: "/proc/\(reader)/stat", encoding: .utf8))?.split(separator: " ") ?? []
+            guard fields.count > 13, let ticks = Int(fields[13]), ticks > 100 else { continue }
+            kill(toReader ? reader : process.processIdentifier, signal)
+            return continuation.resume(returning: reader)
+          }
+          usleep(20_000)
+        }
+        continuation.resume(returning: nil)
       }
-      try await Task.sleep(for: .milliseconds(50))
     }
-    throw NoReader()
   }
-
-  private struct NoReader: Error {}
 
   private func isGone(_ process: Int32) async throws -> Bool {
     for _ in 0..<200 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(50)) }
@@ -51,8 +57,7 @@ import Testing
   func whoStopsDoesNotWaitForAFileThatIsCaught(signal: Int32) async throws {
     try writeEndlessDocument()
     let (process, output, errors) = try QuarryProcess.start(["ingest", documents, "--index", index])
-    let reader = try await caughtReader(of: process)
-    kill(process.processIdentifier, signal)
+    let reader = try #require(await Self.catchReader(of: process, signal: signal, toReader: false))
     process.waitUntilExit()
     withExtendedLifetime((output, errors)) {}
     #expect(try await isGone(reader))
@@ -64,7 +69,7 @@ import Testing
     try writeEndlessDocument()
     try folder.write("# River\n\nThe river rises in spring.\n", to: "docs/river.md")
     let (process, output, errors) = try QuarryProcess.start(["ingest", documents, "--index", index, "--json"])
-    kill(try await caughtReader(of: process), SIGKILL)
+    #expect(await Self.catchReader(of: process, signal: SIGKILL, toReader: true) != nil)
     process.waitUntilExit()
     withExtendedLifetime(errors) {}
     let json = try #require(try JSONSerialization.jsonObject(with: output.fileHandleForReading.readDataToEndOfFile()) as? [String: Any])
@@ -134,7 +139,9 @@ import Testing
       #expect(report.failed.map(\.path) == ["papers.zip/broken.json"] && report.added > 20)
       let collection = try #require(try store.collection(named: "default")).id
       let chunks = try store.chunks(store.chunkIDs(of: collection))
-      let entries = try store.ledger(of: collection).map { "\($0.path) \($0.sha256) \($0.format) \($0.title ?? "") \($0.language ?? "") \($0.reason ?? "")" }
+      let entries = try store.ledger(of: collection).map {
+        "\($0.path) \($0.sha256) \($0.format) \($0.title ?? "") \($0.language ?? "") \($0.reason ?? "")"
+      }
       return entries
         + chunks.values.map { "\($0.path) \($0.ordinal) \($0.title ?? "") \($0.headingPath) \($0.context ?? "") \($0.spans) \($0.text)" }.sorted()
     }

@@ -77,7 +77,10 @@ final class Library {
     let numbers = (1...3).flatMap { a in (1...4).flatMap { b in (1...4).map { "\(a).\(b).\($0)" } } } + ["1.2.3.1", "2.3.1.1", "12.3.1", "2.3.11"]
     try library.add(
       numbers.map { number in
-        (path: "\(number).md", texts: ["Notes on release \(number): 2 faults, 3 slips and 1 leak are mended, which came with \(number.count) others."])
+        (
+          path: "\(number).md",
+          texts: ["Notes on release \(number): 2 faults, 3 slips and 1 leak are mended, which came with \(number.count) others."]
+        )
       })
     #expect(try library.retriever.search(question).first?.chunk.path == "2.3.1.md")
   }
@@ -94,7 +97,8 @@ final class Library {
   @Test(arguments: ["CO2 emissions", "CVE-2021-45046", "1000 m3 of water"]) func whatIsSetInAnotherWayIsFound(question: String) throws {
     let library = try Library()
     try library.add([
-      ("a.txt", ["CO₂ emissions rose."]), ("b.txt", ["Emissions of another gas fell."]), ("c.txt", ["The fault CVE\u{2011}2021\u{2011}45046 is mended."]),
+      ("a.txt", ["CO₂ emissions rose."]), ("b.txt", ["Emissions of another gas fell."]),
+      ("c.txt", ["The fault CVE\u{2011}2021\u{2011}45046 is mended."]),
       ("d.txt", ["The fault CVE-2021-44228 is mended, and 2021 was the year of its number 45045."]), ("e.txt", ["The pool takes 1000 m³ of water."]),
       ("f.txt", ["The pool takes 1000 gallons of water."]),
     ])

@@ -66,11 +66,12 @@ package struct Converter {
   package func run(_ arguments: [String], input: [UInt8], seeks: Bool = false, keepsOutput: Bool = true) throws(Failure) -> Output {
     guard let executable = Self.find(program) else { throw .missing }
     var command = [executable] + arguments
-    // util-linux sets the limits between fork and exec, where Swift code must not run.
+    // util-linux sets the limits between fork and exec, where Swift code must not run. Half of the addresses may be written: the rest is programs,
+    // libraries, and what Haskell's collector only reserves.
     if let limiter = Self.find("prlimit") {
       command =
         [
-          limiter, "--as=\(memoryByteCount)", "--data=\(memoryByteCount)", "--cpu=\(seconds)", "--fsize=0", "--core=0", "--nofile=64", "--",
+          limiter, "--as=\(memoryByteCount)", "--data=\(memoryByteCount / 2)", "--cpu=\(seconds)", "--fsize=0", "--core=0", "--nofile=64", "--",
         ] + command
     }
     command = Self.isolation + command

@@ -11,7 +11,9 @@ package struct PartedFile: Sendable {
 
   /// - Returns: `nil` for a file that is not long, or of a format that is read whole.
   init?(path: String, byteCount: Int64, reader: DocumentReader) throws(DocumentError) {
-    guard let status = FileStatus(path: path), status.isRegularFile, min(status.byteCount, byteCount) > reader.limits.partByteCount else { return nil }
+    guard let status = FileStatus(path: path), status.isRegularFile, min(status.byteCount, byteCount) > reader.limits.partByteCount else {
+      return nil
+    }
     file = try OpenFile(path: path, byteCount: byteCount)
     self.reader = reader
     let head = try file.bytes(at: 0, count: ForeignFormat.headByteCount)
