@@ -1,7 +1,7 @@
 package import Documents
 
 /// A passage: the unit that is embedded, indexed, retrieved and quoted.
-package struct Chunk: Sendable, Equatable, Codable {
+package struct Chunk: Sendable, Equatable {
   /// Position in the document, from 0.
   package var ordinal: Int
   /// UTF-8 range of the document's text that this chunk alone answers for; these ranges tile the document.

@@ -27,7 +27,7 @@ package struct ReadingLimits: Sendable, Equatable, Codable {
   /// Time without a sign of life from the process that reads a file: a parser that is caught in it.
   package var silentSeconds: Int = 180
   /// Memory of that process, beside the program itself.
-  package var readerMemoryByteCount: Int = 768 << 20
+  package var readerMemoryByteCount: Int = 1 << 30
   /// Archives and messages inside each other.
   package var archiveDepth: Int = 5
   /// Pages of a scan, each of which takes a second or more to read.

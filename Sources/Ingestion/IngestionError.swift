@@ -23,7 +23,7 @@ package struct IngestionError: ExplainedError {
   static func noReader(_ program: String, _ reason: String) -> IngestionError {
     IngestionError(
       code: "reader_not_started", message: "the process that reads documents could not be started", why: "\(program): \(reason)",
-      remedy: "free memory or processes (ulimit -u, ulimit -v), and run the same command again")
+      remedy: "allow more memory, processes or open files (ulimit -v, -u, -n), and run the same command again")
   }
 
   static let cancelled = IngestionError(

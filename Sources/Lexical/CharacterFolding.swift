@@ -43,23 +43,40 @@ package enum CharacterFolding {
 
   /// Canonically composed.
   static func composed(_ text: String) -> String {
-    hasOtherWidth(text) ? text.precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping
+    hasOtherForms(text) ? plain(text).precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping
   }
 
   /// Canonically decomposed, so that letters and their diacritics are apart.
   package static func decomposed(_ text: String) -> String {
-    hasOtherWidth(text) ? text.decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
+    hasOtherForms(text) ? plain(text).decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
   }
 
   /// Whether there are letters and digits of double width, kana of half of it, ligatures as `ﬁ`, or digits above and below the line (`CO₂`, `m³`), which
   /// mean the same as others.
-  private static func hasOtherWidth(_ text: String) -> Bool {
+  private static func hasOtherForms(_ text: String) -> Bool {
     text.unicodeScalars.contains { scalar in
       switch scalar.value {
-      case 0xFF00...0xFFEF, 0xFB00...0xFB06, 0xB2, 0xB3, 0xB9, 0x2070...0x209C: true
-      default: false
+      case 0xFF00...0xFFEF, 0xFB00...0xFB06: true
+      default: isRaised(scalar)
       }
     }
+  }
+
+  private static func isRaised(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0xB2, 0xB3, 0xB9, 0x2070...0x209C: true
+    default: false
+    }
+  }
+
+  /// With a space before exponents: `10²` is not `102`.
+  private static func plain(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if isRaised(scalar), let before = plain.last, before.properties.numericType == .decimal { plain.append(" ") }
+      plain.append(scalar)
+    }
+    return String(plain)
   }
 
   /// Letters, digits and marks, of which words are made.

@@ -3,7 +3,7 @@ package import Store
 /// Finds passages that say what a better one said already: copies of a page, versions of a file.
 ///
 /// Two texts are near duplicates if they are equal, or if their runs of four words overlap by at least 95 % (Jaccard) and they hold the same
-/// numbers: two invoices from one template are not copies of each other.
+/// numbers, with the same signs: two invoices from one template are not copies of each other.
 package struct NearDuplicates {
   private static let shingleLength = 4
   private static let threshold = 0.95
@@ -39,12 +39,12 @@ package struct NearDuplicates {
   private static func words(of text: String) -> (hashes: [UInt64], numbers: [String]) {
     var hashes: [UInt64] = []
     var numbers: [String] = []
-    var text = text
+    var text = text.utf8.contains(0xE2) ? text.replacing("\u{2212}", with: "-") : text
     text.withUTF8 { bytes in
       Words.forEachRun(of: bytes) { run, head, isASCII in
         if isASCII {
           hashes.append(Words.hash(of: run, head: head))
-          if run.contains(where: { (0x30...0x39).contains($0) }) { numbers.append(Words.foldedASCII(run)) }
+          if run.contains(where: { (0x30...0x39).contains($0) }) { numbers.append(sign(before: run, in: bytes) + Words.foldedASCII(run)) }
         } else {
           let words = Words.folded(String(decoding: run, as: UTF8.self))
           hashes += words.map { Words.hash(of: $0) }
@@ -53,6 +53,13 @@ package struct NearDuplicates {
       }
     }
     return (hashes, numbers)
+  }
+
+  /// The sign of a number: 5 degrees are not the same as -5 degrees. A hyphen behind a word is none.
+  private static func sign(before run: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>) -> String {
+    guard let start = run.baseAddress, let first = bytes.baseAddress, start > first, "+-".utf8.contains((start - 1).pointee) else { return "" }
+    if start - 1 > first, Words.isWordByte((start - 2).pointee) { return "" }
+    return String(UnicodeScalar((start - 1).pointee))
   }
 
   private static func shingles(of hashes: [UInt64]) -> Set<UInt64> {

@@ -189,7 +189,9 @@ package struct QueryAnalysis: Sendable, Equatable {
         rest = inner
         continue
       }
-      if inner[..<end].unicodeScalars.contains(where: CharacterFolding.isWordScalar) { result.append(inner[..<end]) }
+      let isWritten = inner[..<end].unicodeScalars.contains(where: CharacterFolding.isWordScalar)
+      // Two apostrophes are around a letter: rock ‘n’ roll.
+      if isWritten, question[end] != "’" || inner[..<end].count > 1 { result.append(inner[..<end]) }
       rest = inner[inner.index(after: end)...]
     }
     return result

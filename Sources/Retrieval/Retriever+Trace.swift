@@ -28,6 +28,14 @@ extension Retriever {
     }
     let allowed = try store.chunks(passing: options.filter, in: collection.id)
     if let allowed, !ids.contains(where: allowed.contains) { return trace(.filtered, "it does not pass the filter") }
+    if let entry, let chunk = try store.chunks(Array(ids.prefix(1))).values.first {
+      // Files of the same content share a document, and are filtered each by itself.
+      let named = try store.named(chunk, by: options.filter)
+      let names = [named.path] + named.otherPaths
+      if named.otherPaths.count < chunk.otherPaths.count, !names.contains(where: { $0.utf8.elementsEqual(entry.path.utf8) }) {
+        return trace(.filtered, "it does not pass the filter; \(named.path), which holds the same, does")
+      }
+    }
     let results = try search(question, options)
     if let passage = results.first(where: { ids.contains($0.chunk.id) }) {
       return trace(.found, "it is found, at place \(passage.rank)", try chunks(ids, for: question, options, allowed).chunks)

@@ -25,6 +25,15 @@ import Testing
     #expect(duplicates([chunk(page + " total 12", hash: "1"), chunk(page + " total 13", hash: "2")]) == [false, false])
   }
 
+  @Test(arguments: ["-5.3", "\u{2212}5.3", "+5.3", "(-5.3)"]) func anotherSignIsAnotherNumber(number: String) {
+    #expect(duplicates([chunk(page + " total 5.3", hash: "1"), chunk(page + " total \(number)", hash: "2")]) == [false, false])
+  }
+
+  @Test func hyphensAreNoSigns() {
+    let texts = ["IL-6 of 10-12, to 4", "IL 6 of 10-12, to 4"]
+    #expect(duplicates(texts.map { chunk(page + $0, hash: $0) }) == [false, true])
+  }
+
   @Test func shortTextsDifferByAWord() {
     let chunks = [chunk("the port is open", hash: "1"), chunk("the port is closed", hash: "2"), chunk("The port, is open.", hash: "3")]
     #expect(duplicates(chunks) == [false, false, true])

@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test func inchesAreNoQuotation() throws {
-    #expect(try QueryAnalysis("the ‘dogs’ owner's bowl, the boys’ own").phrases.map(\.words) == [["dogs"]])
+    #expect(try QueryAnalysis("the ‘dogs’ owner's bowl, the boys’ own, rock ‘n’ roll").phrases.map(\.words) == [["dogs"]])
     let analysis = try QueryAnalysis("are the pipes 5\" and 6\" wide or 3\"?")
     #expect(!analysis.isLiteral && analysis.phrases.isEmpty)
   }

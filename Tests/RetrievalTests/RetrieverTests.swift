@@ -109,6 +109,14 @@ final class Library {
     #expect(passages.filter { !$0.explanation.matchedStems.isEmpty }.allSatisfy { $0.explanation.lexical.raw ?? 0 > 0 })
   }
 
+  @Test func exponentsAreNoDigits() throws {
+    let library = try Library()
+    try library.add([("pow.txt", ["The distance is 10² metres."]), ("n.txt", ["The distance is 102 metres."])])
+    let found = try library.retriever.search("102 metres")
+    #expect(found.first?.chunk.path == "n.txt" && found.last?.explanation.matchedStems == ["metr"])
+    #expect(try library.retriever.search("10² metres").first?.chunk.path == "pow.txt")
+  }
+
   /// A name of which every document has a part, beside others that have all other words of the question.
   @Test(arguments: ["garden INV1043", "what does inv1043 ask for?", "garden tools INV1043", "garden tools \"INV1043\""])
   func aNameWhosePartIsEverywhereIsFound(question: String) throws {

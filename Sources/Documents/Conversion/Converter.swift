@@ -74,6 +74,8 @@ package struct Converter {
           limiter, "--as=\(memoryByteCount)", "--data=\(memoryByteCount / 2)", "--cpu=\(seconds)", "--fsize=0", "--core=0", "--nofile=64", "--",
         ] + command
     }
+    // Nobody waits for it when this process is killed.
+    if let guardian = Self.find("setpriv") { command = [guardian, "--pdeathsig", "KILL", "--"] + command }
     command = Self.isolation + command
     let file = seeks ? try Self.namelessFile(input) : nil
     defer { if let file { close(file) } }

@@ -47,7 +47,7 @@ package struct PartedFile: Sendable {
     }
   }
 
-  /// Gives all bytes, a piece at a time.
+  /// Gives all bytes, a mebibyte at a time.
   package func forEachPiece(_ body: ([UInt8]) -> Void) throws(DocumentError) { try Self.forEachPiece(of: file, cutBy: .windows1252, body) }
 
   private static let pieceByteCount = 1 << 20

@@ -16,7 +16,12 @@ final class LocalReading: FileReading {
   func read(_ path: String, metadata: Data, isWanted: (String) -> Bool, isCancelled: () -> Bool) throws -> ReadFile? {
     if let parted = try reader.partedFile(path) {
       var hash = SHA256()
-      try parted.forEachPiece { hash.update(data: $0) }
+      var isStopped = false
+      try parted.forEachPiece {
+        hash.update(data: $0)
+        isStopped = isStopped || isCancelled()
+      }
+      if isStopped { throw IngestionError.cancelled }
       hash.update(data: metadata)
       let file = LongFile(path: path, byteCount: parted.byteCount, metadata: metadata, sha256: hexadecimal(hash.finalize()))
       guard isWanted(file.sha256) else { return nil }

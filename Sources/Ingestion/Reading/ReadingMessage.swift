@@ -18,13 +18,11 @@ enum ReadingRequest: Codable {
   case parts(LongFile)
 }
 
-/// What a reading process answers.
+/// What a reading process answers, beside chunks.
 enum ReadingAnswer: Codable {
   /// What a file holds; the process waits to be told whether it is wanted.
   case content(sha256: String)
   case head(DocumentHead, long: LongFile?)
-  /// Some chunks, and how much of the document is done with them, 0…1.
-  case chunks([Chunk], fraction: Double)
   /// - Parameter isLast: The process has grown, and ends.
   case done(isLast: Bool)
   case failed(DocumentError)
@@ -32,15 +30,36 @@ enum ReadingAnswer: Codable {
   case alive
 }
 
-/// A message as it goes through a pipe: the count of its bytes in four of them, little-endian, then JSON.
+/// A message as it goes through a pipe: the count of the bytes that follow in four of them, little-endian, then JSON, or a zero and chunks as bytes.
 enum ReadingFrame {
   static let headByteCount = 4
   /// Of a message: a thousand chunks with all that is around them have a few megabytes.
   private static let byteLimit = 256 << 20
 
   static func encoded(_ message: some Encodable) throws -> [UInt8] {
-    let body = try JSONEncoder().encode(message)
-    return withUnsafeBytes(of: UInt32(clamping: body.count).littleEndian) { Array($0) } + body
+    framed(try JSONEncoder().encode(message))
+  }
+
+  /// - Parameter fraction: How much of the document is done with them, 0…1.
+  static func encoded(_ chunks: [Chunk], fraction: Double) -> [UInt8] {
+    var writer = ChunkWriter()
+    writer.number(Int(fraction * fractionUnit))
+    writer.write(chunks)
+    return framed([0] + writer.bytes)
+  }
+
+  private static let fractionUnit = 1e9
+
+  private static func framed(_ body: some Collection<UInt8>) -> [UInt8] {
+    withUnsafeBytes(of: UInt32(clamping: body.count).littleEndian) { Array($0) } + body
+  }
+
+  /// The chunks of a message; `nil` if it is another one.
+  static func chunks(_ body: ArraySlice<UInt8>) throws -> (chunks: [Chunk], fraction: Double)? {
+    guard body.first == 0 else { return nil }
+    var reader = ChunkReader(body.dropFirst())
+    let fraction = Double(try reader.number()) / fractionUnit
+    return (try reader.chunks(), fraction)
   }
 
   /// Bytes of the message behind a head; `nil` if it is none.

@@ -42,22 +42,22 @@ final class ReadingProcess: FileReading {
     var isRefused = false
     while true {
       switch try answer(about: path, isCancelled) {
-      case .content(let sha256):
+      case .answer(.content(let sha256)):
         isRefused = !isWanted(sha256)
         try tell(.isWanted(!isRefused), about: path)
-      case .head(let said, let long):
+      case .answer(.head(let said, let long)):
         if let long {
           try expectEnd(about: path, isCancelled)
           return ReadFile(head: said, text: .long(long))
         }
         head = said
       case .chunks(let some, _): chunks += some
-      case .done:
+      case .answer(.done):
         if isRefused { return nil }
         guard let head else { throw lost(path) }
         return ReadFile(head: head, text: .chunks(chunks))
-      case .failed(let error): throw error
-      case .alive: break
+      case .answer(.failed(let error)): throw error
+      case .answer(.alive): break
       }
     }
   }
@@ -70,20 +70,20 @@ final class ReadingProcess: FileReading {
     while true {
       switch try answer(about: file.path, isCancelled) {
       case .chunks(let chunks, let fraction): try body(chunks, fraction)
-      case .done:
+      case .answer(.done):
         isFinished = true
         return
-      case .failed(let error):
+      case .answer(.failed(let error)):
         isFinished = true
         throw error
-      case .alive: break
-      case .content, .head: throw lost(file.path)
+      case .answer(.alive): break
+      case .answer: throw lost(file.path)
       }
     }
   }
 
   private func expectEnd(about path: String, _ isCancelled: () -> Bool) throws {
-    guard case .done = try answer(about: path, isCancelled) else { throw lost(path) }
+    guard case .answer(.done) = try answer(about: path, isCancelled) else { throw lost(path) }
   }
 
   // MARK: The process
@@ -105,7 +105,7 @@ final class ReadingProcess: FileReading {
     } catch { throw IngestionError.noReader(program.path, error.reason) }
     do {
       try write(ReadingFrame.encoded(setup), about: program.path)
-      guard case .alive = try answer(about: program.path, isCancelled) else { throw lost(program.path) }
+      guard case .answer(.alive) = try answer(about: program.path, isCancelled) else { throw lost(program.path) }
     } catch let error as DocumentError {
       throw IngestionError.noReader(program.path, error.why ?? error.message)
     }
@@ -121,28 +121,42 @@ final class ReadingProcess: FileReading {
       if count > 0 {
         sent += count
       } else if errno == EAGAIN || errno == EINTR {
+        // It reads before it answers, and nothing but a file's metadata is long.
         var room = pollfd(fd: input, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&room, 1, Self.patience)
+        guard poll(&room, 1, 1000 * Int32(setup.limits.silentSeconds)) > 0 else { throw lost(path) }
       } else {
         throw lost(path)
       }
     }
   }
 
+  private enum Received {
+    case answer(ReadingAnswer)
+    /// Some chunks, and how much of the document is done with them, 0…1.
+    case chunks([Chunk], fraction: Double)
+
+    init(_ body: ArraySlice<UInt8>) throws {
+      if let (chunks, fraction) = try ReadingFrame.chunks(body) {
+        self = .chunks(chunks, fraction: fraction)
+      } else {
+        self = .answer(try ReadingFrame.decoded(body))
+      }
+    }
+  }
+
   /// The next answer. Waits until there is one, the process has been silent for too long, or nobody wants it any more.
-  private func answer(about path: String, _ isCancelled: () -> Bool) throws -> ReadingAnswer {
+  private func answer(about path: String, _ isCancelled: () -> Bool) throws -> Received {
     let limit = setup.limits.silentSeconds
-    // A machine that sleeps is not silent.
-    var deadline = SuspendingClock.now + .seconds(limit)
+    // Only what was waited for counts: who is stopped, or sleeps with the machine, does not hear anything.
+    var silence = Duration.zero
     while true {
       if received.count >= ReadingFrame.headByteCount {
         guard let count = ReadingFrame.byteCount(received) else { throw lost(path) }
         let frameByteCount = ReadingFrame.headByteCount + count
         if received.count >= frameByteCount {
-          let decoded: ReadingAnswer? = try? ReadingFrame.decoded(received[ReadingFrame.headByteCount..<frameByteCount])
-          guard let answer = decoded else { throw lost(path) }
+          guard let answer = try? Received(received[ReadingFrame.headByteCount..<frameByteCount]) else { throw lost(path) }
           received.removeSubrange(..<frameByteCount)
-          if case .done(isLast: true) = answer { end() }
+          if case .answer(.done(isLast: true)) = answer { end() }
           return answer
         }
       }
@@ -151,16 +165,19 @@ final class ReadingProcess: FileReading {
         end()
         throw IngestionError.cancelled
       }
-      guard SuspendingClock.now < deadline else {
+      guard silence < .seconds(limit) else {
         end()
         throw DocumentError.stopped(path, "its parser was caught in it: nothing came of it for \(limit) s")
       }
       var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-      guard poll(&ready, 1, Self.patience) > 0 else { continue }
+      guard poll(&ready, 1, Self.patience) > 0 else {
+        silence += .milliseconds(Int(Self.patience))
+        continue
+      }
       guard let piece = ChildProcess.readSome(output) else { continue }
       guard !piece.isEmpty else { throw lost(path) }
       received += piece
-      deadline = .now + .seconds(limit)
+      silence = .zero
     }
   }
 
@@ -187,6 +204,7 @@ final class ReadingProcess: FileReading {
     forget(child)
     switch status.map({ $0 & 0x7F }) {
     case SIGKILL: return DocumentError.unreadable(path, "the process that read it was killed, as systems do that are short of memory")
+    case SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU: return DocumentError.unreadable(path, "the process that read it was ended by somebody")
     case let signal? where signal != 0:
       return DocumentError.stopped(
         path, "its parser crashed, or needed more than \(setup.limits.readerMemoryByteCount >> 20) MiB of memory (signal \(signal))")

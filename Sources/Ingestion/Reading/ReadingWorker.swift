@@ -49,12 +49,12 @@ package enum ReadingWorker {
       case .long(let long): try send(.head(file.head, long: long))
       case .chunks(let chunks):
         try send(.head(file.head, long: nil))
-        try send(chunks, from: 0, to: 1)
+        send(chunks, from: 0, to: 1)
       }
     case .parts(let file):
       var before = 0.0
       try reading.forEachPart(of: file, isCancelled: isCancelled) { chunks, fraction in
-        try send(chunks, from: before, to: fraction)
+        send(chunks, from: before, to: fraction)
         before = fraction
       }
     case .isWanted: preconditionFailure("nothing was asked")
@@ -71,10 +71,10 @@ package enum ReadingWorker {
     }
   }
 
-  private static func send(_ chunks: [Chunk], from before: Double, to after: Double) throws {
+  private static func send(_ chunks: [Chunk], from before: Double, to after: Double) {
     for start in stride(from: 0, to: chunks.count, by: chunkCount) {
       let end = min(start + chunkCount, chunks.count)
-      try send(.chunks(Array(chunks[start..<end]), fraction: before + Double(end) / Double(chunks.count) * (after - before)))
+      put(ReadingFrame.encoded(Array(chunks[start..<end]), fraction: before + Double(end) / Double(chunks.count) * (after - before)))
     }
   }
 
@@ -133,8 +133,9 @@ package enum ReadingWorker {
     return bytes
   }
 
-  private static func send(_ answer: ReadingAnswer) throws {
-    let bytes = try ReadingFrame.encoded(answer)
+  private static func send(_ answer: ReadingAnswer) throws { put(try ReadingFrame.encoded(answer)) }
+
+  private static func put(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress.map { $0 + sent }, $0.count - sent) }
