@@ -108,9 +108,14 @@ package struct Ingestor: Sendable {
     let thread = Thread { [self, preparation] in
       var preparation = preparation
       let reading = makeReading()
-      for file in files {
-        let prepared = Result { try preparation.prepare(file, with: reading, isCancelled: isCancelled) }
-        guard !isCancelled(), queue.put(prepared, weight: (try? prepared.get().weight) ?? 0), (try? prepared.get()) != nil else { break }
+      do {
+        for file in files {
+          let prepared = try preparation.prepare(file, with: reading, isCancelled: isCancelled)
+          guard !isCancelled(), queue.put(.success(prepared), weight: prepared.weight) else { break }
+        }
+      } catch {
+        // A stop is thrown by the other thread.
+        if !isCancelled() { _ = queue.put(.failure(error), weight: 0) }
       }
       queue.close()
     }

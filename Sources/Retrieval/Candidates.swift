@@ -9,6 +9,8 @@ struct Candidates {
   var analysis: QueryAnalysis
   var explanations: [Int64: ScoreExplanation]
   var questionVector: [Float]
+  /// Those that the collection's texts were stemmed by.
+  var languages: [String]
   var sequence: Int64
 
   /// The chunks' keys by their scores.

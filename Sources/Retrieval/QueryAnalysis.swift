@@ -59,11 +59,14 @@ package struct QueryAnalysis: Sendable, Equatable {
       let whole = Self.trimmed(piece)
       let written = Self.words(of: whole, isEnglish: isEnglish)
       let parts = written.map { $0.lowercased() }
-      if parts.count > 1, Self.isIdentifier(whole, written, isRooted: Self.isRooted(piece, whole)) {
-        terms.append(whole.lowercased())
-        // `e.g.` names nothing.
-        if parts.contains(where: { $0.count > 1 || $0.first?.isNumber == true }) { identifiers.append(String(whole)) }
-        if Self.isName(whole, written, isRooted: Self.isRooted(piece, whole)) { namesSomething = true }
+      if parts.count > 1 {
+        let isRooted = Self.isRooted(piece, whole)
+        if Self.isIdentifier(whole, written, isRooted: isRooted) {
+          terms.append(whole.lowercased())
+          // `e.g.` names nothing.
+          if parts.contains(where: { $0.count > 1 || $0.first?.isNumber == true }) { identifiers.append(String(whole)) }
+          if Self.isName(whole, written, isRooted: isRooted) { namesSomething = true }
+        }
       }
       for (word, part) in zip(written, parts) {
         let inner = Self.compoundParts(of: word)
@@ -149,11 +152,14 @@ package struct QueryAnalysis: Sendable, Equatable {
   /// The words of a piece between white space. What stands behind an apostrophe in English says nothing.
   private static func words(of piece: Substring, isEnglish: Bool) -> [String] {
     var words: [String] = []
-    var before: Unicode.Scalar?
-    for run in piece.unicodeScalars.split(omittingEmptySubsequences: true, whereSeparator: { !CharacterFolding.isWordScalar($0) }) {
-      before = run.startIndex > piece.startIndex ? piece.unicodeScalars[piece.unicodeScalars.index(before: run.startIndex)] : nil
+    for run in piece.unicodeScalars.split(whereSeparator: { !CharacterFolding.isWordScalar($0) }) {
       let word = String(run)
-      if isEnglish, !words.isEmpty, let before, "'’ʼ".unicodeScalars.contains(before), StopWords.endings.contains(word.lowercased()) { continue }
+      // Behind the first word of a piece stands a sign.
+      if isEnglish, !words.isEmpty, let sign = piece.unicodeScalars[..<run.startIndex].last, "'’ʼ".unicodeScalars.contains(sign),
+        StopWords.endings.contains(word.lowercased())
+      {
+        continue
+      }
       words.append(word)
     }
     return words

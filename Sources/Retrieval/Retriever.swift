@@ -28,8 +28,7 @@ package struct Retriever: Sendable {
     var takenOfDocument: [Int64: [String: Int]] = [:]
     var passages = JoinedPassages(joins: options.joinsNeighbours)
     let sought = candidates.analysis.sought
-    let languages = try store.collection(named: options.collection).map { try store.wordLanguages(of: $0.id) } ?? []
-    var matcher = TermMatcher(stems: sought.stems, words: sought.words, languages: languages)
+    var matcher = TermMatcher(stems: sought.stems, words: sought.words, languages: candidates.languages)
     let order = options.diversity > 0 ? try diverseOrder(of: candidates, options) : nil
     try candidates.forEachBestFirst(store, order: order) { chunk, explanation in
       guard passages.count < options.limit else { return false }
@@ -122,8 +121,10 @@ package struct Retriever: Sendable {
     let fusion = options.fusion(for: analysis, learnt: collection.denseWeight)
     var explanations = fusion.scores(dense: dense, lexical: lexical)
     for (chunk, weight) in phraseWeights.weights { explanations[chunk]?.lexical.phrases = weight }
-    if options.refines { explanations = try refine(explanations, fusion, analysis, phraseWeights, questionVector: vector, in: collection.id) }
-    return Candidates(analysis: analysis, explanations: explanations, questionVector: vector, sequence: sequence)
+    if options.refines {
+      explanations = try refine(explanations, fusion, analysis, phraseWeights, questionVector: vector, languages: languages, in: collection.id)
+    }
+    return Candidates(analysis: analysis, explanations: explanations, questionVector: vector, languages: languages, sequence: sequence)
   }
 }
 

@@ -5,10 +5,12 @@ import Documents
 ///
 /// Numbers are LEB128 of their zigzag form (Protocol Buffers' `sint64`), texts and lists begin with their count, what may be missing with 0 or 1.
 package struct ChunkWriter {
+  /// What was written so far.
   package private(set) var bytes: [UInt8] = []
 
   package init() {}
 
+  /// Adds chunks, which a `ChunkReader` reads together.
   package mutating func write(_ chunks: [Chunk]) {
     list(chunks) { writer, chunk in
       writer.number(chunk.ordinal)
@@ -76,7 +78,7 @@ package struct ChunkReader {
     place = bytes.startIndex
   }
 
-  /// All of them.
+  /// What one call of `ChunkWriter.write` has written, up to the end of the bytes.
   package mutating func chunks() throws(Damaged) -> [Chunk] {
     let chunks = try list { reader throws(Damaged) in
       let ordinal = try reader.number()

@@ -37,7 +37,7 @@ final class ReadingProcess: FileReading {
 
   func read(_ path: String, metadata: Data, isWanted: (String) -> Bool, isCancelled: () -> Bool) throws -> ReadFile? {
     try ask(.read(path: path, metadata: metadata), about: path, isCancelled)
-    var head: DocumentHead?
+    var head: (said: DocumentHead, long: LongFile?)?
     var chunks: [Chunk] = []
     var isRefused = false
     while true {
@@ -45,17 +45,12 @@ final class ReadingProcess: FileReading {
       case .answer(.content(let sha256)):
         isRefused = !isWanted(sha256)
         try tell(.isWanted(!isRefused), about: path)
-      case .answer(.head(let said, let long)):
-        if let long {
-          try expectEnd(about: path, isCancelled)
-          return ReadFile(head: said, text: .long(long))
-        }
-        head = said
+      case .answer(.head(let said, let long)): head = (said, long)
       case .chunks(let some, _): chunks += some
       case .answer(.done):
         if isRefused { return nil }
         guard let head else { throw lost(path) }
-        return ReadFile(head: head, text: .chunks(chunks))
+        return ReadFile(head: head.said, text: head.long.map { .long($0) } ?? .chunks(chunks))
       case .answer(.failed(let error)): throw error
       case .answer(.alive): break
       }
@@ -80,10 +75,6 @@ final class ReadingProcess: FileReading {
       case .answer: throw lost(file.path)
       }
     }
-  }
-
-  private func expectEnd(about path: String, _ isCancelled: () -> Bool) throws {
-    guard case .answer(.done) = try answer(about: path, isCancelled) else { throw lost(path) }
   }
 
   // MARK: The process

@@ -11,7 +11,7 @@ extension Retriever {
   /// .835 and .845.
   func refine(
     _ explanations: [Int64: ScoreExplanation], _ fusion: Fusion, _ analysis: QueryAnalysis, _ phraseWeights: PhraseWeights, questionVector: [Float],
-    in collection: CollectionID
+    languages: [String], in collection: CollectionID
   ) throws -> [Int64: ScoreExplanation] {
     let order = explanations.map { (id: $0.key, score: $0.value.score) }.sorted { ($0.score, $1.id) > ($1.score, $0.id) }
     let best = order.prefix(Self.refinedCount).map(\.id)
@@ -20,7 +20,7 @@ extension Retriever {
     let sought = analysis.sought
     let scoring = WindowScores(
       stems: sought.stems, sequence: analysis.sequence, documentCounts: try store.chunkCounts(of: sought.words, in: collection),
-      count: try store.chunkCount(of: collection), words: sought.words, languages: try store.wordLanguages(of: collection))
+      count: try store.chunkCount(of: collection), words: sought.words, languages: languages)
     let scores = scoring.scores(
       read.compactMap { neighbourhoods[$0] }.map {
         WindowScores.Window(header: $0.header, text: $0.text, neighbours: $0.neighbours, language: $0.language)
