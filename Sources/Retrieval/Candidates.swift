@@ -25,7 +25,7 @@ struct Candidates {
     if let chosen {
       for start in stride(from: 0, to: chosen.count, by: Self.blockSize) {
         let ids = chosen[start..<min(start + Self.blockSize, chosen.count)]
-        let chunks = try store.chunks(Array(ids))
+        let chunks = try read(Array(ids), store)
         for id in ids {
           guard let chunk = chunks[id], let explanation = explanations[id] else { continue }
           guard try body(chunk, explanation) else { return }
@@ -40,7 +40,7 @@ struct Candidates {
       // Never between equal scores.
       while end < order.count, order[end].score == order[end - 1].score { end += 1 }
       let block = order[start..<end]
-      let chunks = try store.chunks(block.map(\.id))
+      let chunks = try read(block.map(\.id), store)
       let scores = Dictionary(uniqueKeysWithValues: block.map { ($0.id, $0.score) })
       let ranked = chunks.values.sorted { a, b in
         let (scoreA, scoreB) = (scores[a.id] ?? 0, scores[b.id] ?? 0)
@@ -52,5 +52,13 @@ struct Candidates {
       }
       start = end
     }
+  }
+
+  /// On two processors: results wait for nothing else.
+  private func read(_ ids: [Int64], _ store: Store) throws -> [Int64: StoredChunk] {
+    let chunks = try Parallel.map(ids.sorted(), partCount: ids.count > Self.blockSize / 2 ? 2 : 1) { part in
+      try Array(store.chunks(Array(part)).values)
+    }
+    return Dictionary(uniqueKeysWithValues: chunks.map { ($0.id, $0) })
   }
 }

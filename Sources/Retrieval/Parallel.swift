@@ -26,15 +26,18 @@ enum Parallel {
   }
 
   /// `body` of the parts of a list, together in its order.
+  ///
+  /// - Throws: What the first part that throws does.
   static func map<Element: Sendable, Value: Sendable>(
-    _ elements: [Element], partCount: Int, _ body: @Sendable (ArraySlice<Element>) -> [Value]
-  ) -> [Value] {
+    _ elements: [Element], partCount: Int, _ body: @Sendable (ArraySlice<Element>) throws -> [Value]
+  ) throws -> [Value] {
     let partCount = max(1, min(partCount, elements.count))
-    let parts = Mutex([[Value]](repeating: [], count: partCount))
+    let parts = Mutex([Result<[Value], any Error>](repeating: .success([]), count: partCount))
     DispatchQueue.concurrentPerform(iterations: partCount) { number in
-      let values = body(elements[(number * elements.count / partCount)..<((number + 1) * elements.count / partCount)])
+      let part = elements[(number * elements.count / partCount)..<((number + 1) * elements.count / partCount)]
+      let values = Result { try body(part) }
       parts.withLock { $0[number] = values }
     }
-    return parts.withLock { $0.flatMap(\.self) }
+    return try parts.withLock { try $0.flatMap { try $0.get() } }
   }
 }

@@ -108,6 +108,19 @@ import Testing
     #expect(matcher.matches(in: "die Häuser und Rates", language: "de").terms == [-1, -1, -1, 1])
   }
 
+  /// Dashes, quotation marks and the like are no part of words, whatever else is not ASCII in them.
+  @Test(arguments: ["–", "—", "‐", "“", "”", "’", "„", "•", "…"])
+  func matchingSeesThroughTypography(sign: String) {
+    for language in ["en", "de"] {
+      var matcher = TermMatcher(stems: ["heat", "cafe"], words: ["heat", "café"], languages: ["en", "de"])
+      let plain = matcher.matches(in: "The heat of café rises 10 20 INV1043 x", language: language)
+      let typed = matcher.matches(
+        in: "\(sign)The\(sign)heat\(sign)of café\(sign) \(sign)\(sign)rises 10\(sign)20\(sign)INV1043\(sign)x\(sign)", language: language)
+      #expect(typed.terms == plain.terms && typed.wordCount == plain.wordCount)
+      #expect(plain.terms.contains(0) && plain.terms.contains(1))
+    }
+  }
+
   @Test func lettersThatAreWrittenWithOthers() {
     var matcher = TermMatcher(stems: ["final", "gross", "lodz", "coffe"], words: ["final", "gross", "lodz", "coffee"])
     #expect(matcher.matches(in: "The ﬁnal Groß of Łódź, coﬀee").terms == [0, 1, 2, 3])

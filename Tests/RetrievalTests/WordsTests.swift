@@ -46,6 +46,24 @@ import Testing
     }
   }
 
+  /// Each of them at every distance: alone, beside letters of ASCII and others, and where a text ends in the middle of nothing.
+  @Test func typographicPunctuationPartsWords() {
+    for value in Array(UInt32(0x2010)...0x2022) + [0x2026, 0x2039, 0x203A, 0x2190] {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      let sign = String(scalar)
+      for before in ["", "x", "abcdefgh", "né", "é"] {
+        for after in ["", "y", "Ünder9", "12345678", "ω"] {
+          let expected = Words.folded("\(before) \(after)")
+          #expect(Words.folded("\(before)\(sign)\(after)") == expected, "U+\(String(value, radix: 16)) between \(before) and \(after)")
+          #expect(Words.folded("\(sign)\(before)\(sign)\(sign)\(after)\(sign)") == expected)
+        }
+      }
+    }
+    // Others of their block are no borders: a joiner, and a letter that begins with the same bytes.
+    #expect(Words.folded("a\u{2070}") == Words.folded("a0"))
+    #expect(Words.folded("\u{2C00}x\u{1E80}") == ["\u{2C30}xw"])
+  }
+
   @Test(arguments: ["technology", "psychology", "possibly", "us", "os", "s", "running", "caf\u{e9}s", "analysis"])
   func aQuestionsStemIsTheIndexsTerm(word: String) {
     #expect(Words.stems(word) == TextAnalyzer().terms(of: word, language: "en").map(\.text))

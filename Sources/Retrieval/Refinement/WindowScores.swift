@@ -30,9 +30,6 @@ package struct WindowScores: Sendable {
   private static let nearWeight = 0.1
   /// Words that stand as near as this are near.
   private static let reach = 8
-  /// Windows that are counted on one processor, at least.
-  private static let windowsOfPart = 25
-
   private let stems: [String]
   private let words: [String]
   private let languages: [String]
@@ -57,12 +54,17 @@ package struct WindowScores: Sendable {
     }
   }
 
-  /// The score of each window.
-  package func scores(_ windows: [Window]) -> [Double] {
-    let counted = Parallel.map(windows, partCount: windows.count / Self.windowsOfPart) { part in
-      var matcher = TermMatcher(stems: stems, words: words, languages: languages)
-      return part.map { count($0, &matcher) }
-    }
+  /// The score of each window among all of them.
+  package func scores(_ windows: [Window]) -> [Double] { scores(count(windows)) }
+
+  /// What scores are made of.
+  func count(_ windows: [Window]) -> [Counts] {
+    var matcher = TermMatcher(stems: stems, words: words, languages: languages)
+    return windows.map { count($0, &matcher) }
+  }
+
+  /// The score of each of the windows that were counted.
+  func scores(_ counted: [Counts]) -> [Double] {
     let meanLength = mean(counted.map(\.length))
     let meanOwnLength = mean(counted.map(\.ownLength))
     return counted.map { window in
@@ -79,15 +81,18 @@ package struct WindowScores: Sendable {
     }
   }
 
-  private struct Counted {
-    var length: Double
-    var ownLength: Double
-    var frequencies: [Double]
-    var ordered: [Double]
-    var near: [Double]
+  /// How often a window has the query's terms, and its lengths in words: with its surroundings, and its own.
+  struct Counts {
+    fileprivate var length: Double
+    fileprivate var ownLength: Double
+    /// Of each term.
+    fileprivate var frequencies: [Double]
+    /// Of each pair, next to each other and near.
+    fileprivate var ordered: [Double]
+    fileprivate var near: [Double]
   }
 
-  private func count(_ window: Window, _ matcher: inout TermMatcher) -> Counted {
+  private func count(_ window: Window, _ matcher: inout TermMatcher) -> Counts {
     let header = matcher.matches(in: window.header, language: window.language)
     let own = matcher.matches(in: window.text, language: window.language)
     var frequencies = [Double](repeating: 0, count: stems.count)
@@ -101,7 +106,7 @@ package struct WindowScores: Sendable {
     }
     let sequence = header.terms + own.terms
     let (ordered, near) = countPairs(sequence)
-    return Counted(length: max(1, length), ownLength: Double(max(1, sequence.count)), frequencies: frequencies, ordered: ordered, near: near)
+    return Counts(length: max(1, length), ownLength: Double(max(1, sequence.count)), frequencies: frequencies, ordered: ordered, near: near)
   }
 
   private func countPairs(_ sequence: [Int32]) -> (ordered: [Double], near: [Double]) {
