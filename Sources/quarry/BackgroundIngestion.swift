@@ -44,13 +44,16 @@ final class BackgroundIngestion: Sendable {
           status.progress = IngestionStatus.Progress(progress, since: start)
         }
       } report: { event in
-        self.note(event)
         switch event {
-        case .ingested(let report):
-          guard let report = news.take(report) else { return }
+        case .ingested(let all):
+          let report = news.take(all)
+          self.note(event, isNews: report != nil)
+          guard let report else { return }
           for problem in report.failed { output.notice(Terminal.printableLine("\(problem.path) could not be read: \(problem.reason)")) }
           output.remark(IngestSummary(report).description)
-        case .failed(_, let error): ErrorReport.write(error)
+        case .failed(_, let error):
+          self.note(event)
+          ErrorReport.write(error)
         case .looksOnly(let seconds): output.notice(IngestNews.looksOnly(everySeconds: seconds))
         }
       }
@@ -59,12 +62,13 @@ final class BackgroundIngestion: Sendable {
     isStarted.store(true, ordering: .relaxed)
   }
 
-  private func note(_ event: WatchingIngestion.Event) {
+  /// - Parameter isNews: Whether a turn changed something, or met a problem for the first time: one that only looked takes no other's place.
+  private func note(_ event: WatchingIngestion.Event, isNews: Bool = false) {
     current.withLock { status in
       switch event {
       case .ingested(let report):
         (status.state, status.progress, status.error) = (.watching, nil, nil)
-        guard report.changedSomething || !report.failed.isEmpty || status.lastTurn == nil else { return }
+        guard isNews || status.lastTurn == nil else { return }
         status.lastTurn = IngestionStatus.Turn(
           folder: report.root, added: report.added, updated: report.updated, removed: report.removed, failed: report.failed.count,
           chunks: report.chunks, seconds: report.seconds)
