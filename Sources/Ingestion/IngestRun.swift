@@ -73,7 +73,7 @@ struct IngestRun {
 
   private func isSettled(_ entry: LedgerEntry, stamp: String, _ preparation: FilePreparation, _ options: IngestOptions) -> Bool {
     switch entry.state {
-    case .done, .unchanged: entry.stamp == stamp
+    case .done, .unchanged: entry.stamp == stamp && !preparation.isDouble(entry)
     // Rights and disks come back without a trace at the file.
     case .failed: entry.stamp == preparation.failureStamp(stamp) && !options.retriesFailed && entry.code != "document_unreadable"
     case .skipped: entry.stamp == preparation.failureStamp(stamp)

@@ -1,3 +1,4 @@
+import Chunking
 import Documents
 import Embedding
 import Foundation
@@ -332,6 +333,47 @@ import Testing
     let report = try ingestor.ingest(root, into: "default", options: options)
     #expect((report.updated, report.chunks) == (2, 1))
     #expect(try passages("same").map(\.otherPaths) == [["b.txt"]])
+  }
+
+  /// As an `ingest --force` that was stopped between two of them left files of one content.
+  @Test func equalFilesWithADocumentEachShareOneAgain() throws {
+    for name in ["a.txt", "b.txt", "c.txt"] { try write(name, "The keeper lights the lamp at dusk.") }
+    _ = try ingestor.ingest(root, into: "default")
+    let collection = try #require(try store.collection(named: "default")).id
+    let chunk = try #require(try passages("lamp").first)
+    let vector = try #require(try store.vectors(of: [chunk.id], in: collection)[chunk.id])
+    let entry = try #require(try entries().first { $0.path == "b.txt" })
+    var version = DocumentVersion(
+      root: entry.root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime, format: "text", title: nil)
+    version.stamp = entry.stamp
+    let text = Chunk(
+      ordinal: 0, textRange: 0..<chunk.text.utf8.count, text: chunk.text, title: nil, headingPath: [], context: nil, record: nil, spans: chunk.spans,
+      tokenCount: 9)
+    try store.apply([FileChange(version, .skipped)], in: collection)
+    try store.apply(
+      [FileChange(version, .stored(ChunkStream([EmbeddedChunk(chunk: text, contentHash: chunk.contentHash, vector: vector)])))], in: collection)
+    #expect(Set(try entries().map(\.documentID)).count == 2)
+
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.updated, report.unchanged, report.chunks) == (1, 2, 0))
+    #expect(Set(try entries().map(\.documentID)).count == 1)
+    #expect(try passages("lamp").map { [$0.path] + $0.otherPaths } == [["a.txt", "b.txt", "c.txt"]])
+    #expect(try store.audit().isEmpty)
+    #expect(try ingestor.ingest(root, into: "default").unchanged == 3)
+  }
+
+  /// The first of several holders may be the one that changes.
+  @Test func aCopyOfWhatOneOfTwoNoLongerHoldsIsTheOthers() throws {
+    for name in ["a.txt", "b.txt"] { try write(name, "The keeper lights the lamp at dusk.") }
+    _ = try ingestor.ingest(root, into: "default")
+    try write("a.txt", "The ferry is late.")
+    try write("b.txt.bak.txt", "The keeper lights the lamp at dusk.")
+    _ = try ingestor.ingest(root, into: "default")
+    for name in ["a.txt", "b.txt"] { try write(name, name == "a.txt" ? "The keeper lights the lamp at dusk." : "The ferry was late.") }
+    try write("c.txt", "The keeper lights the lamp at dusk.")
+    _ = try ingestor.ingest(root, into: "default")
+    #expect(try passages("lamp").filter { $0.text.contains("lamp") }.map { Set([$0.path] + $0.otherPaths) } == [["a.txt", "b.txt.bak.txt", "c.txt"]])
+    #expect(try store.audit().isEmpty)
   }
 
   @Test func everyFileHasItsRow() throws {
