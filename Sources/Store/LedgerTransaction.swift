@@ -165,7 +165,8 @@ struct LedgerTransaction {
   }
 
   private func assign(_ document: Int64?, to file: Int64) throws {
-    try db.cachedStatement(sql: "UPDATE file SET \(SealedTable.file.assignments(["document_id": "?1"])) WHERE id = ?2").execute(arguments: [document, file])
+    let assignment = SealedTable.file.assignments(["document_id": "?1"])
+    try db.cachedStatement(sql: "UPDATE file SET \(assignment) WHERE id = ?2").execute(arguments: [document, file])
   }
 
   /// Removes a document with its chunks from all tables.

@@ -344,7 +344,8 @@ import Testing
     let vector = try #require(try store.vectors(of: [chunk.id], in: collection)[chunk.id])
     let entry = try #require(try entries().first { $0.path == "b.txt" })
     var version = DocumentVersion(
-      root: entry.root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime, format: "text", title: nil)
+      root: entry.root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime, format: "text",
+      title: nil)
     version.stamp = entry.stamp
     let text = Chunk(
       ordinal: 0, textRange: 0..<chunk.text.utf8.count, text: chunk.text, title: nil, headingPath: [], context: nil, record: nil, spans: chunk.spans,
