@@ -58,8 +58,8 @@ package struct Reindexer {
 
     let ledger = try store.ledger(of: old.id)
     let new = try store.beginReplacement(of: name, embedder: embedder, chunker: ingestor.chunker.fingerprint).id
-    // An earlier attempt may know what is gone by now.
-    let current = Set(ledger.map { FileKey($0) })
+    // An earlier attempt may know what is gone by now, or left out: such files keep their rows in the ledger, with what they held.
+    let current = Set(ledger.filter { $0.documentID != nil }.map { FileKey($0) })
     try store.remove(paths: store.ledger(of: new).filter { !current.contains(FileKey($0)) }.map { ($0.root, $0.path) }, from: new)
     let finished = Set(try store.ledger(of: new).map { FileKey($0) })
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
