@@ -7,11 +7,8 @@ struct FilePreparation: Sendable {
   let rereadsAll: Bool
   /// By the bytes of their paths: text that looks the same is equal to Swift.
   let known: [[UInt8]: LedgerEntry]
-  /// Files that answer, by what is in them.
-  private var holders: [ContentKey: [Holder]] = [:]
-  /// Files that answer and have a document of their own, though another has one of the same content: `--force` was stopped between the two. By their
-  /// paths' bytes, with that other file.
-  private var doubles: [[UInt8]: Holder] = [:]
+  /// Files that answer, by what is in them; of several the first one.
+  private var holders: [ContentKey: Holder] = [:]
   private let root: String
   private let readerFingerprint: String
 
@@ -21,19 +18,18 @@ struct FilePreparation: Sendable {
     readerFingerprint = reader.fingerprint
     self.known = known
     guard !rereadsAll else { return }
-    var firsts: [ContentKey: LedgerEntry] = [:]
     for entry in ledger where entry.state.answers {
       let key = ContentKey(sha256: entry.sha256, path: entry.path)
-      holders[key, default: []].append((entry.root, entry.path))
-      if let first = firsts[key] {
-        if first.documentID != entry.documentID, entry.root.hasBytes(of: root) { doubles[Array(entry.path.utf8)] = (first.root, first.path) }
-      } else {
-        firsts[key] = entry
-      }
+      if holders[key] == nil { holders[key] = Holder(root: entry.root, path: entry.path, documentID: entry.documentID) }
     }
   }
 
-  typealias Holder = (root: String, path: String)
+  private struct Holder {
+    let root: String
+    let path: String
+    /// `nil` if it is not stored yet.
+    let documentID: Int64?
+  }
 
   /// Those of some files whose content is known, theirs or that of another: looked for first, so that files that changed names among each other
   /// all keep their documents.
@@ -52,11 +48,10 @@ struct FilePreparation: Sendable {
 
   private func knownContent(_ file: WalkedFile, _ version: DocumentVersion) -> PreparedFile? {
     let entry = known[Array(file.relativePath.utf8)]
-    if !rereadsAll, entry?.state.answers ?? false, entry?.sha256 == version.sha256 {
-      let other = doubles[Array(file.relativePath.utf8)]
-      return PreparedFile(file: file, version: version, outcome: other.map { .sameAs(root: $0.root, path: $0.path) } ?? .unchanged)
+    if !rereadsAll, let entry, entry.state.answers, entry.sha256 == version.sha256, !isDouble(entry) {
+      return PreparedFile(file: file, version: version, outcome: .unchanged)
     }
-    guard let holder = holders[ContentKey(sha256: version.sha256, path: file.relativePath)]?.first else { return nil }
+    guard let holder = holders[ContentKey(sha256: version.sha256, path: file.relativePath)] else { return nil }
     return PreparedFile(file: file, version: version, outcome: .sameAs(root: holder.root, path: holder.path))
   }
 
@@ -99,7 +94,7 @@ struct FilePreparation: Sendable {
         (IngestReport.Problem(path: "\(file.relativePath)/\($0.name)", reason: $0.reason), $0.isFailure)
       }
       if let problem = metadata?.problem { result.omissions.append((.init(path: file.relativePath + MetadataFile.suffix, reason: problem), false)) }
-      holders[ContentKey(sha256: version.sha256, path: file.relativePath), default: []].append((root, file.relativePath))
+      holders[ContentKey(sha256: version.sha256, path: file.relativePath)] = Holder(root: root, path: file.relativePath, documentID: nil)
       return result
     } catch let error as DocumentError {
       let reason = error.why ?? error.message
@@ -110,12 +105,17 @@ struct FilePreparation: Sendable {
     }
   }
 
-  /// Whether a file of this run's folder is to share another's document from now on.
-  func isDouble(_ entry: LedgerEntry) -> Bool { doubles[Array(entry.path.utf8)] != nil }
+  /// Whether a file that answers has a document of its own, though another has one of the same content, which it is to share from now on: `--force` was
+  /// stopped between the two.
+  func isDouble(_ entry: LedgerEntry) -> Bool {
+    guard let document = holders[ContentKey(sha256: entry.sha256, path: entry.path)]?.documentID else { return false }
+    return document != entry.documentID
+  }
 
   private mutating func forgetWhatIsNoLongerHeld(by path: [UInt8]) {
     guard let entry = known[path] else { return }
-    holders[ContentKey(sha256: entry.sha256, path: entry.path)]?.removeAll { $0.root.hasBytes(of: root) && $0.path.hasBytes(of: entry.path) }
+    let key = ContentKey(sha256: entry.sha256, path: entry.path)
+    if let holder = holders[key], holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path) { holders[key] = nil }
   }
 
   /// What could not be read is read again when the readers have changed.

@@ -59,10 +59,11 @@ package struct Reindexer {
     let ledger = try store.ledger(of: old.id)
     let new = try store.beginReplacement(of: name, embedder: embedder, chunker: ingestor.chunker.fingerprint).id
     // An earlier attempt may know what is gone by now, or left out: such files keep their rows in the ledger, with what they held.
-    let current = Set(ledger.filter { $0.documentID != nil }.map { FileKey($0) })
+    let answering = ledger.filter { $0.documentID != nil }
+    let current = Set(answering.map { FileKey($0) })
     try store.remove(paths: store.ledger(of: new).filter { !current.contains(FileKey($0)) }.map { ($0.root, $0.path) }, from: new)
     let finished = Set(try store.ledger(of: new).map { FileKey($0) })
-    let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
+    let groups = Dictionary(grouping: answering) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
     let embedding = ChunkEmbedding(store: store, embedder: ingestor.embedder)
     let reading = ingestor.makeReading()
     var batch: [Document] = []

@@ -128,9 +128,7 @@ struct LedgerTransaction {
   }
 
   private mutating func store(_ version: DocumentVersion, _ chunks: ChunkStream, _ change: FileChange) throws {
-    // What is read again takes along the others that hold the same: whatever stops the run before they are looked at, they stay one document.
-    let sharers = try self.sharers(of: version)
-    for file in sharers { try assign(nil, to: file) }
+    let old = try document(root: version.root, path: version.path)
     try detach(version)
     // The path is the new document's from here on.
     try finish()
@@ -151,22 +149,17 @@ struct LedgerTransaction {
     guard count == chunks.count else {
       throw StoreError.failed("note \(version.path)", "it should have \(chunks.count) chunks and has \(count)")
     }
-    for file in sharers { try assign(id, to: file) }
+    if let old { try moveSharers(of: old, to: id, sha256: version.sha256) }
     try note(change, .done, document: id)
     changesAnswers = true
   }
 
-  /// Rows of the other files that share a file's document, and hold what is in its new version.
-  private func sharers(of version: DocumentVersion) throws -> [Int64] {
-    guard let document = try document(root: version.root, path: version.path) else { return [] }
-    return try Int64.fetchAll(
-      db, sql: "SELECT id FROM file WHERE document_id = ?1 AND sha256 = ?2 AND NOT (root = ?3 AND path = ?4)",
-      arguments: [document, version.sha256, version.root, version.path])
-  }
-
-  private func assign(_ document: Int64?, to file: Int64) throws {
-    let assignment = SealedTable.file.assignments(["document_id": "?1"])
-    try db.cachedStatement(sql: "UPDATE file SET \(assignment) WHERE id = ?2").execute(arguments: [document, file])
+  /// What is read again takes along the others that hold the same: whatever stops the run before they are looked at, they stay one document.
+  private mutating func moveSharers(of old: Int64, to new: Int64, sha256: String) throws {
+    try db.cachedStatement(
+      sql: "UPDATE file SET \(SealedTable.file.assignments(["document_id": "?1"])) WHERE document_id = ?2 AND sha256 = ?3"
+    ).execute(arguments: [new, old, sha256])
+    if db.changesCount > 0 { released.insert(old) }
   }
 
   /// Removes a document with its chunks from all tables.

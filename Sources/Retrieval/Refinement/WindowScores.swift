@@ -30,6 +30,7 @@ package struct WindowScores: Sendable {
   private static let nearWeight = 0.1
   /// Words that stand as near as this are near.
   private static let reach = 8
+
   private let stems: [String]
   private let words: [String]
   private let languages: [String]
