@@ -19,7 +19,7 @@ struct FilePreparation: Sendable {
     self.known = known
     guard !rereadsAll else { return }
     for entry in ledger where entry.state.answers {
-      let key = ContentKey(sha256: entry.sha256, path: entry.path)
+      let key = ContentKey(entry)
       if holders[key] == nil { holders[key] = Holder(root: entry.root, path: entry.path, documentID: entry.documentID) }
     }
   }
@@ -105,16 +105,16 @@ struct FilePreparation: Sendable {
     }
   }
 
-  /// Whether a file that answers has a document of its own, though another has one of the same content, which it is to share from now on: `--force` was
-  /// stopped between the two.
+  /// Whether a file that answers has a document of its own, though another has one of the same content, which it is to share from now on: an import, or a
+  /// version that read again one of the two, may have made it.
   func isDouble(_ entry: LedgerEntry) -> Bool {
-    guard let document = holders[ContentKey(sha256: entry.sha256, path: entry.path)]?.documentID else { return false }
+    guard let document = holders[ContentKey(entry)]?.documentID else { return false }
     return document != entry.documentID
   }
 
   private mutating func forgetWhatIsNoLongerHeld(by path: [UInt8]) {
     guard let entry = known[path] else { return }
-    let key = ContentKey(sha256: entry.sha256, path: entry.path)
+    let key = ContentKey(entry)
     if let holder = holders[key], holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path) { holders[key] = nil }
   }
 

@@ -9,7 +9,11 @@ struct IngestRun {
   private let collection: CollectionID
   private let root: String
   private let known: [[UInt8]: LedgerEntry]
+  /// Files that answer, by what is in them, where all of this run's are read again.
+  private let copies: [ContentKey: [LedgerEntry]]
 
+  /// Files of this run that are in the ledger as they are now.
+  private var noted: Set<[UInt8]> = []
   /// Files of the walk that were deleted before they were read.
   private var vanished: Set<[UInt8]> = []
   /// Files that were known and hold something else now.
@@ -28,14 +32,15 @@ struct IngestRun {
   private let progress: (IngestProgress) -> Void
 
   init(
-    store: Store, collection: CollectionID, known: [[UInt8]: LedgerEntry], files: [WalkedFile], report: IngestReport,
-    progress: @escaping (IngestProgress) -> Void
+    store: Store, collection: CollectionID, known: [[UInt8]: LedgerEntry], copies: [ContentKey: [LedgerEntry]], files: [WalkedFile],
+    report: IngestReport, progress: @escaping (IngestProgress) -> Void
   ) {
     self.report = report
     self.store = store
     self.collection = collection
     root = report.root
     self.known = known
+    self.copies = copies
     totalFiles = files.count
     totalBytes = Double(files.reduce(0) { $0 + $1.byteCount })
     self.progress = progress
@@ -113,6 +118,7 @@ struct IngestRun {
     let tokens = files.reduce(0) { $0 + $1.tokenCount }
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
+    noted.formUnion(files.map { Array($0.file.relativePath.utf8) })
     for prepared in files {
       let bytes = Array(prepared.file.relativePath.utf8)
       let entry = known[bytes]
@@ -157,6 +163,7 @@ struct IngestRun {
         continue
       }
       changes.append(change)
+      if case .stored = change.outcome { changes += copies(of: prepared) }
     }
     try store.apply(changes, in: collection)
     try store.remove(paths: forgotten, from: collection)
@@ -165,6 +172,16 @@ struct IngestRun {
       finishedBytes += Double(prepared.file.byteCount)
     }
     show(bytes: finishedBytes)
+  }
+
+  /// What is read again takes along all others that hold the same, so that they are one document whatever ends the run before they are looked at; those
+  /// of other folders are not.
+  private func copies(of prepared: PreparedFile) -> [FileChange] {
+    let key = ContentKey(sha256: prepared.version.sha256, path: prepared.file.relativePath)
+    return (copies[key] ?? []).filter { !$0.root.hasBytes(of: root) || !noted.contains(Array($0.path.utf8)) }.map { entry in
+      FileChange(
+        DocumentVersion(entry), .sameAs(root: root, path: prepared.file.relativePath), reason: entry.reason, seconds: entry.seconds)
+    }
   }
 
   private mutating func failure(_ prepared: PreparedFile, code: String, reason: String) -> FileChange {
@@ -193,10 +210,9 @@ struct IngestRun {
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
     for (path, entry) in known where !present.contains(path) && scope.contains(entry.path) {
-      let version = DocumentVersion(
-        root: root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime,
-        format: entry.format,
-        title: nil)
+      var version = DocumentVersion(entry)
+      // Looked at when it may be read again.
+      version.stamp = ""
       let isDocument = entry.state.answers || entry.state == .failed && !entry.path.hasSuffix("/")
       switch (walk.omission(around: entry.path), isDocument) {
       case (_, false):

@@ -77,9 +77,10 @@ package struct Ingestor: Sendable {
     }
     let preparation = FilePreparation(
       reader: reader, rereadsAll: options.rereadsAll, root: scope.root, known: known, ledger: ledger)
+    let copies = options.rereadsAll ? Dictionary(grouping: ledger.filter(\.state.answers), by: ContentKey.init) : [:]
     var run = IngestRun(
-      store: store, collection: collection, known: known, files: walk.files, report: IngestReport(root: scope.root, collection: collectionName),
-      progress: progress)
+      store: store, collection: collection, known: known, copies: copies, files: walk.files,
+      report: IngestReport(root: scope.root, collection: collectionName), progress: progress)
     var work = try run.filesToRead(walk, preparation, options)
 
     // What has changed its name first: no document goes while another file may claim it.

@@ -84,6 +84,8 @@ struct ContentKey: Hashable {
   let sha256: String
   let kind: String
 
+  init(_ entry: LedgerEntry) { self.init(sha256: entry.sha256, path: entry.path) }
+
   init(sha256: String, path: String) {
     self.sha256 = sha256
     let name = (path as NSString).lastPathComponent

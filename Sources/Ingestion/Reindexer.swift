@@ -62,7 +62,7 @@ package struct Reindexer {
     let answering = ledger.filter { $0.documentID != nil }
     let current = Set(answering.map { FileKey($0) })
     try store.remove(paths: store.ledger(of: new).filter { !current.contains(FileKey($0)) }.map { ($0.root, $0.path) }, from: new)
-    let finished = Set(try store.ledger(of: new).map { FileKey($0) })
+    let made = Dictionary(try store.ledger(of: new).map { (FileKey($0), $0) }) { first, _ in first }
     let groups = Dictionary(grouping: answering) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
     let embedding = ChunkEmbedding(store: store, embedder: ingestor.embedder)
     let reading = ingestor.makeReading()
@@ -102,7 +102,7 @@ package struct Reindexer {
     }
     for (id, files) in groups {
       if isCancelled() { throw IngestionError.cancelled }
-      if files.allSatisfy({ finished.contains(FileKey($0)) }) {
+      if isFinished(files, among: made) {
         done += 1
         report.kept += 1
         continue
@@ -180,25 +180,21 @@ package struct Reindexer {
     var first = version
     first.stamp = files.first { $0.root.hasBytes(of: first.root) && $0.path.hasBytes(of: first.path) }?.stamp ?? ""
     let stored = FileChange(first, .stored(chunks))
-    return [stored]
-      + files.compactMap { file in
-        var version = version
-        (version.root, version.path, version.stamp) = (file.root, file.path, file.stamp)
-        (version.byteCount, version.modificationTime) = (file.byteCount, file.modificationTime)
-        if file.state == .failed {
-          version.sha256 = file.sha256
-          return FileChange(version, .failed(code: file.code), reason: file.reason, seconds: file.seconds)
-        }
-        if file.root.hasBytes(of: first.root), file.path.hasBytes(of: first.path) { return nil }
-        return FileChange(version, .sameAs(root: first.root, path: first.path), reason: file.reason, seconds: file.seconds)
-      }
+    func change(_ file: LedgerEntry, _ sha256: String, _ outcome: FileChange.Outcome) -> FileChange {
+      var version = version
+      (version.root, version.path, version.stamp, version.sha256) = (file.root, file.path, file.stamp, sha256)
+      (version.byteCount, version.modificationTime) = (file.byteCount, file.modificationTime)
+      return FileChange(version, outcome, reason: file.reason, seconds: file.seconds)
+    }
+    let sharers = files.filter { !($0.root.hasBytes(of: first.root) && $0.path.hasBytes(of: first.path)) }
+    // What has failed answers with the document that it had, and is known for what it holds now.
+    return [stored] + sharers.map { change($0, version.sha256, .sameAs(root: first.root, path: first.path)) }
+      + files.filter { $0.state == .failed }.map { change($0, $0.sha256, .failed(code: $0.code)) }
   }
 
   /// A file without a document.
   private func unread(_ entry: LedgerEntry) -> FileChange? {
-    let version = DocumentVersion(
-      root: entry.root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime, format: "",
-      title: nil, stamp: entry.stamp)
+    let version = DocumentVersion(entry)
     switch entry.state {
     case .failed: return FileChange(version, .failed(code: entry.code), reason: entry.reason, seconds: entry.seconds)
     case .skipped: return FileChange(version, .skipped, reason: entry.reason, seconds: entry.seconds)
@@ -207,13 +203,23 @@ package struct Reindexer {
     }
   }
 
+  /// Whether an earlier attempt has made the document of some files. Where all of them failed, nothing says which version of it that was.
+  private func isFinished(_ files: [LedgerEntry], among made: [FileKey: LedgerEntry]) -> Bool {
+    let documents = Set(files.map { made[FileKey($0)]?.documentID })
+    return documents.count == 1 && !documents.contains(nil) && files.contains(where: \.state.answers)
+  }
+
+  /// A file as it was when it was noted.
   private struct FileKey: Hashable {
     let root: [UInt8]
     let path: [UInt8]
     let sha256: String
+    let modificationTime: Int64
+    let hasFailed: Bool
 
     init(_ entry: LedgerEntry) {
       (root, path, sha256) = (Array(entry.root.utf8), Array(entry.path.utf8), entry.sha256)
+      (modificationTime, hasFailed) = (entry.modificationTime, entry.state == .failed)
     }
   }
 }

@@ -55,11 +55,16 @@ package struct NearDuplicates {
     return (hashes, numbers)
   }
 
-  /// The sign of a number: 5 degrees are not the same as -5 degrees. A hyphen behind a word is none.
+  /// The sign of a number: 5 degrees are not the same as -5 degrees. A hyphen or dash behind a word is none.
   private static func sign(before run: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>) -> String {
-    guard let start = run.baseAddress, let first = bytes.baseAddress, start > first, "+-".utf8.contains((start - 1).pointee) else { return "" }
-    if start - 1 > first, Words.isWordByte((start - 2).pointee) { return "" }
-    return String(UnicodeScalar((start - 1).pointee))
+    guard let start = run.baseAddress, let first = bytes.baseAddress else { return "" }
+    let before = bytes[..<(start - first)]
+    let sign = ["-", "+", "\u{2013}"].first { before.suffix($0.utf8.count).elementsEqual($0.utf8) }
+    guard let sign else { return "" }
+    let place = before.count - sign.utf8.count
+    let isBehindPunctuation = place >= 3 && Words.isPunctuation(bytes, at: place - 3)
+    if place > 0, Words.isWordByte(bytes[place - 1]), !isBehindPunctuation { return "" }
+    return sign == "+" ? "+" : "-"
   }
 
   private static func shingles(of hashes: [UInt64]) -> Set<UInt64> {

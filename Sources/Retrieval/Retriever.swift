@@ -109,9 +109,8 @@ package struct Retriever: Sendable {
     guard !nearest.isEmpty else { throw RetrievalError.emptyCollection(options.collection) }
     var dense = Dictionary(nearest.map { ($0.chunkID, $0.score) }) { first, _ in first }
     var lexical = Dictionary(matching.map { ($0.chunkID, $0.score) }) { first, _ in first }
-    // What one side found is scored by the other, too; words cost more, so that only the nearest are.
-    let onlyLexical = lexical.keys.filter { dense[$0] == nil }
-    let onlyDense = Array(nearest.map(\.chunkID).filter { lexical[$0] == nil }.prefix(Self.refinedCount))
+    // What one side found is scored by the other, too.
+    let (onlyLexical, onlyDense) = (lexical.keys.filter { dense[$0] == nil }, dense.keys.filter { lexical[$0] == nil })
     let (others, words) = try Parallel.both {
       try store.denseScores(of: onlyLexical, against: vector, in: collection.id)
     } _: {

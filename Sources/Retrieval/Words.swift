@@ -81,7 +81,7 @@ package enum Words {
   }
 
   /// U+2010 to U+2015, U+2018 to U+2022, U+2026: three bytes each, which neither case nor decomposition makes letters of.
-  private static func isPunctuation(_ bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+  static func isPunctuation(_ bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
     guard bytes[place] == 0xE2, place + 2 < bytes.count, bytes[place + 1] == 0x80 else { return false }
     return switch bytes[place + 2] {
     case 0x90...0x95, 0x98...0xA2, 0xA6: true

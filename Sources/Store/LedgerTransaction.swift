@@ -128,7 +128,6 @@ struct LedgerTransaction {
   }
 
   private mutating func store(_ version: DocumentVersion, _ chunks: ChunkStream, _ change: FileChange) throws {
-    let old = try document(root: version.root, path: version.path)
     try detach(version)
     // The path is the new document's from here on.
     try finish()
@@ -149,17 +148,8 @@ struct LedgerTransaction {
     guard count == chunks.count else {
       throw StoreError.failed("note \(version.path)", "it should have \(chunks.count) chunks and has \(count)")
     }
-    if let old { try moveSharers(of: old, to: id, sha256: version.sha256) }
     try note(change, .done, document: id)
     changesAnswers = true
-  }
-
-  /// What is read again takes along the others that hold the same: whatever stops the run before they are looked at, they stay one document.
-  private mutating func moveSharers(of old: Int64, to new: Int64, sha256: String) throws {
-    try db.cachedStatement(
-      sql: "UPDATE file SET \(SealedTable.file.assignments(["document_id": "?1"])) WHERE document_id = ?2 AND sha256 = ?3"
-    ).execute(arguments: [new, old, sha256])
-    if db.changesCount > 0 { released.insert(old) }
   }
 
   /// Removes a document with its chunks from all tables.

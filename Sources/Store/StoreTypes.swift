@@ -70,6 +70,13 @@ package struct DocumentVersion: Sendable, Equatable {
     self.format = format
     self.title = title
   }
+
+  /// A file as the ledger has it, without its metadata.
+  package init(_ entry: LedgerEntry) {
+    self.init(
+      root: entry.root, path: entry.path, sha256: entry.sha256, byteCount: entry.byteCount, modificationTime: entry.modificationTime,
+      format: entry.format, title: entry.title, language: entry.language, stamp: entry.stamp)
+  }
 }
 
 /// A chunk with the vector of its `indexedText`.

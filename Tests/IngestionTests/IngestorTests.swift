@@ -335,7 +335,33 @@ import Testing
     #expect(try passages("same").map(\.otherPaths) == [["b.txt"]])
   }
 
-  /// As an `ingest --force` that was stopped between two of them left files of one content.
+  /// Each of them alone, as where `ingest --force` is stopped between two; one is in another folder.
+  @Test func whatIsReadAgainTakesItsCopiesAlong() throws {
+    for name in ["a.txt", "b.txt"] { try write(name, "The keeper lights the lamp at dusk.") }
+    try write("../else/c.txt", "The keeper lights the lamp at dusk.")
+    try write("../else/d.txt", "The ferry is late.")
+    _ = try ingestor.ingest(root, into: "default")
+    _ = try ingestor.ingest(base + "/else", into: "default")
+    var options = IngestOptions()
+    options.rereadsAll = true
+    for path in [root + "/b.txt", base + "/else/c.txt", root + "/a.txt", root] {
+      _ = try ingestor.ingest(path, into: "default", options: options)
+      #expect(Set(try entries().map(\.documentID)).count == 2, "\(path)")
+      #expect(try passages("lamp").filter { $0.text.contains("lamp") }.map { Set([$0.path] + $0.otherPaths) } == [["a.txt", "b.txt", "c.txt"]])
+    }
+    // Of what another folder has, and of what one of this folder had.
+    try write("new.txt", "The ferry is late.")
+    try write("a.txt", "The wind is up.")
+    try write("z.txt", "The keeper lights the lamp at dusk.")
+    _ = try ingestor.ingest(root, into: "default", options: options)
+    #expect(
+      Set(try passages("lamp").map { ([$0.path] + $0.otherPaths).sorted().joined(separator: " ") + ": " + $0.text }) == [
+        "d.txt new.txt: The ferry is late.", "a.txt: The wind is up.", "b.txt c.txt z.txt: The keeper lights the lamp at dusk.",
+      ])
+    #expect(try store.audit().isEmpty)
+  }
+
+  /// As an import may make them.
   @Test func equalFilesWithADocumentEachShareOneAgain() throws {
     for name in ["a.txt", "b.txt", "c.txt"] { try write(name, "The keeper lights the lamp at dusk.") }
     _ = try ingestor.ingest(root, into: "default")

@@ -83,6 +83,54 @@ import Testing
     #expect((next.unchanged, next.updated, next.removed, next.added) == (86, 1, 1, 0))
   }
 
+  /// Files that share a document of before one of them could not be read any more: the first of them, or another.
+  @Test(arguments: [["1.txt"], ["copy.txt"], ["1.txt", "copy.txt"]])
+  func whatFailedKeepsTheDocumentThatItShares(failed: [String]) throws {
+    _ = try Ingestor(store: store, embedder: small).ingest(base + "/docs", into: "default")
+    let old = try #require(try store.collection(named: "default")).id
+    for entry in try store.ledger(of: old) where failed.contains(entry.path) {
+      var version = DocumentVersion(entry)
+      version.sha256 = "of what cannot be read"
+      try store.apply([FileChange(version, .failed(code: "document_malformed"), reason: "broken")], in: old)
+    }
+    let before = try rows()
+    _ = try Reindexer(store: store, embedder: small).reindex("default", force: true)
+    #expect(try rows() == before && store.audit().isEmpty)
+    let ledger = try store.ledger(of: try #require(try store.collection(named: "default")).id)
+    #expect(Set(ledger.filter { ["1.txt", "copy.txt"].contains($0.path) }.map(\.documentID)).count == 1)
+  }
+
+  /// What an earlier attempt has made of a file is not what it is now: it can be read again, or has another time.
+  @Test func whatAnEarlierAttemptMadeIsMadeAgainWhereItDiffers() throws {
+    let ingestor = Ingestor(store: store, embedder: small)
+    _ = try ingestor.ingest(base + "/docs", into: "default")
+    let old = try #require(try store.collection(named: "default")).id
+    // Its new version could not be read, as if a program were missing.
+    try write("10.txt", "Report 10 tells of the ferry.")
+    _ = try ingestor.ingest(base + "/docs/10.txt", into: "other")
+    let others = try #require(try store.collection(named: "other")).id
+    let other = try #require(try store.ledger(of: others).first)
+    var version = DocumentVersion(try #require(try store.ledger(of: old).first { $0.path == "10.txt" }))
+    version.sha256 = other.sha256
+    version.stamp = "missing program"
+    try store.apply([FileChange(version, .failed(code: "converter_missing"), reason: "no program")], in: old)
+
+    let calls = Atomic(0)
+    #expect(throws: IngestionError.self) {
+      try Reindexer(store: self.store, embedder: self.small).reindex(
+        "default", force: true, isCancelled: { calls.add(1, ordering: .relaxed).newValue > 75 })
+    }
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1_000_000_000)], ofItemAtPath: base + "/docs/11.txt")
+    _ = try ingestor.ingest(base + "/docs", into: "default")
+    let before = try store.ledger(of: old).map { "\($0.path) \($0.state.answers) \($0.sha256) \($0.modificationTime)" }
+    let report = try Reindexer(store: store, embedder: small).reindex("default", force: true)
+    #expect(report.kept == 62)
+    let new = try #require(try store.collection(named: "default")).id
+    #expect(try store.ledger(of: new).map { "\($0.path) \($0.state.answers) \($0.sha256) \($0.modificationTime)" } == before)
+    #expect(try store.chunks(store.chunkIDs(of: new)).values.filter { $0.path == "10.txt" }.map(\.text) == ["Report 10 tells of the ferry."])
+    #expect(try store.audit().isEmpty)
+  }
+
   @Test func whatChangesIsTakenInWhileItIsFollowed() async throws {
     let directory = base + "/followed"
     let isStopped = Atomic(false)

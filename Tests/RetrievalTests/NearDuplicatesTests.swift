@@ -25,12 +25,14 @@ import Testing
     #expect(duplicates([chunk(page + " total 12", hash: "1"), chunk(page + " total 13", hash: "2")]) == [false, false])
   }
 
-  @Test(arguments: ["-5.3", "\u{2212}5.3", "+5.3", "(-5.3)"]) func anotherSignIsAnotherNumber(number: String) {
+  @Test(arguments: ["-5.3", "\u{2212}5.3", "+5.3", "(-5.3)", "“-5.3”", "\u{2013}5.3", "“\u{2013}5.3”", "é -5.3"]) func anotherSignIsAnotherNumber(
+    number: String
+  ) {
     #expect(duplicates([chunk(page + " total 5.3", hash: "1"), chunk(page + " total \(number)", hash: "2")]) == [false, false])
   }
 
   @Test func hyphensAreNoSigns() {
-    let texts = ["IL-6 of 10-12, to 4", "IL 6 of 10-12, to 4"]
+    let texts = ["IL-6 of 10-12, to 4, é-7", "IL 6 of 10\u{2013}12, to 4, é\u{2013}7"]
     #expect(duplicates(texts.map { chunk(page + $0, hash: $0) }) == [false, true])
   }
 

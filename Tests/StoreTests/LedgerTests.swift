@@ -61,15 +61,6 @@ import Testing
     #expect(try store.audit().isEmpty)
   }
 
-  /// `ingest --force` reads one of them first, and may be stopped before the others.
-  @Test func whatIsReadAgainTakesItsSharersAlong() throws {
-    try store.apply([same("c.txt", as: "a.txt", sha256: "a"), same("d.txt", as: "a.txt", sha256: "a")], in: collection)
-    try store.putFailure("d.txt", "broken", in: collection, sha256: "changed")
-    try store.put("c.txt", ["alpha anew"], in: collection, sha256: "a")
-    #expect(try contents() == ["b.txt:beta", "c.txt+a.txt:alpha anew", "d.txt:alpha"])
-    #expect(try store.audit().isEmpty)
-  }
-
   @Test func waitingChangesNoFileThatIsKnown() throws {
     let sequence = try store.sequence()
     try store.apply([FileChange(version("a.txt", sha256: ""), .waiting), FileChange(version("n.txt", sha256: ""), .waiting)], in: collection)

@@ -3,7 +3,7 @@ import Store
 extension Retriever {
   /// Candidates that are looked at more closely: their texts are read. Of 60 the best ten are as good as of 100 (nDCG@10 +.0013 on scifact, +.0007 on
   /// cranfield, +.0012 on hotpotqa200, the same on squad2-a), and a third less is read.
-  static let refinedCount = 60
+  private static let refinedCount = 60
   /// Of these one processor reads and counts as many, at least.
   private static let countOfPart = 25
 
