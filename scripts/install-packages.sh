@@ -11,6 +11,7 @@ packages=(
   libstemmer-dev         # stems of words in thirty languages
   libgmime-3.0-dev       # e-mail
   poppler-utils          # PDF
+  poppler-data           # PDF in Chinese, Japanese and Korean
   pandoc                 # office documents, e-books, notebooks, markup
   libarchive-tools       # archives, and what office documents are packed in
   tesseract-ocr          # text in pictures

@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// A file that could not be read as a document, and why.
-package struct DocumentError: ExplainedError, Codable {
+package struct DocumentError: ExplainedError, Codable, Equatable {
   package let code: String
   package let message: String
   package let why: String?
@@ -12,6 +12,12 @@ package struct DocumentError: ExplainedError, Codable {
 
   /// True for a file that somebody wrote while it was read.
   package var isChange: Bool { code == "document_changed" }
+
+  /// True for what every file of the same content and kind of name fails with, whatever else the machine does meanwhile.
+  package var isOfContent: Bool { ["document_unsupported", "document_malformed", "document_empty", "document_encrypted"].contains(code) }
+
+  /// True for what a program is needed for that is not installed.
+  var isMissingConverter: Bool { code == "document_converter_missing" }
 
   /// True for what holds no text.
   var isEmpty: Bool { code == "document_empty" }

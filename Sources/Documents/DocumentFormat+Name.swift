@@ -96,11 +96,10 @@ extension DocumentFormat {
       ("application/vnd.oasis.opendocument.presentation", .odp),
     ]
     if let type = types.first(where: { head.firstRange(of: Array($0.0.utf8)) != nil }) { return type.1 }
-    // The names of all entries stand once more at the end.
-    let directory = data.suffix(1 << 20)
+    let names = ZipDirectory.names(in: data)
+    guard names.contains("[Content_Types].xml") else { return nil }
     let parts: [(String, DocumentFormat)] = [("word/document.xml", .docx), ("xl/workbook.xml", .xlsx), ("ppt/presentation.xml", .pptx)]
-    guard directory.firstRange(of: Array("[Content_Types].xml".utf8)) != nil else { return nil }
-    return parts.first { directory.firstRange(of: Array($0.0.utf8)) != nil }?.1
+    return parts.first { names.contains($0.0) }?.1
   }
 
   /// What the first bytes of a file without a telling name look like.

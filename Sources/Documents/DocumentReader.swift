@@ -5,7 +5,7 @@ package struct DocumentReader: Sendable {
   package let limits: ReadingLimits
 
   /// Rises when files are read that failed before.
-  private static let version = 1
+  private static let version = 2
 
   package init(limits: ReadingLimits = ReadingLimits()) {
     self.limits = limits
@@ -14,7 +14,8 @@ package struct DocumentReader: Sendable {
   /// Changes with everything beside a file that decides whether it can be read: limits, and programs that are installed.
   package var fingerprint: String {
     let programs = ConverterProgram.all.filter(\.isInstalled).map(\.name)
-    return "reader-\(Self.version)-\(limits.fingerprint)-\(programs.joined(separator: "+"))"
+    let data = PDFReader.hasEncodings ? ["poppler-data"] : []
+    return "reader-\(Self.version)-\(limits.fingerprint)-\((programs + data).joined(separator: "+"))"
   }
 
   /// The format that a file's name tells; `nil` if it tells none, in which case `read` looks at the bytes.

@@ -46,4 +46,7 @@ struct Nesting {
     if ContinuousClock.now > budget.deadline { throw .tooLarge(path, "what lies in it takes more than \(limits.fileSeconds) s to read") }
     if budget.isCancelled() { throw .unreadable(path, "reading was stopped") }
   }
+
+  /// Whether half of the time has gone that a file may take.
+  func isHalfOver(_ limits: ReadingLimits) -> Bool { ContinuousClock.now + .seconds(limits.fileSeconds / 2) > budget.deadline }
 }

@@ -9,6 +9,8 @@ struct FilePreparation: Sendable {
   let known: [[UInt8]: LedgerEntry]
   /// Files that answer, by what is in them; of several the first one.
   private var holders: [ContentKey: Holder] = [:]
+  /// What this run could not read for what is in it: copies are not tried again (a handbook in thirty languages has its pictures thirty times).
+  private var failures: [ContentKey: DocumentError] = [:]
   private let root: String
   private let readerFingerprint: String
 
@@ -71,15 +73,18 @@ struct FilePreparation: Sendable {
     do {
       let metadata = MetadataFile(of: file.path)
       var same: PreparedFile?
+      var failure: DocumentError?
       let read = try reading.read(
         file.path, metadata: metadata?.bytes ?? Data(),
         isWanted: { sha256 in
           version.sha256 = sha256
           same = knownContent(file, version)
           if same == nil { forgetWhatIsNoLongerHeld(by: bytes) }
-          return same == nil
+          failure = failures[ContentKey(sha256: sha256, path: file.relativePath)]
+          return same == nil && failure == nil
         }, isCancelled: isCancelled)
       if let same { return same }
+      if let failure { throw failure }
       guard let read else { preconditionFailure("a file is wanted unless its content is known") }
       version.format = read.head.format
       version.title = read.head.title
@@ -100,6 +105,7 @@ struct FilePreparation: Sendable {
       let reason = error.why ?? error.message
       if file.modificationTime != 0, !FileManager.default.fileExists(atPath: file.path) { return prepared(.vanished) }
       version.stamp = failureStamp(version.stamp)
+      if error.isOfContent { failures[ContentKey(sha256: version.sha256, path: file.relativePath)] = error }
       // A document that became an image, a program or nothing has no text any more.
       return prepared(error.isUnsupportedFormat || file.byteCount == 0 ? .skipped(reason: reason) : .failed(code: error.code, reason: reason))
     }

@@ -155,18 +155,93 @@ import Testing
     #expect(document.omissions.map { "\($0.name) \($0.isFailure)" } == [".hidden.txt false", "b/sound.mp3 false", "broken.json true"])
   }
 
-  /// A page of a PDF as a picture, as a scanner would make it.
+  /// The first page of a PDF as a picture, as a scanner would make it.
+  private static func drawn(_ options: [String]) throws -> Data {
+    let (program, output) = (Process(), Pipe())
+    program.executableURL = URL(filePath: "/usr/bin/pdftoppm")
+    program.arguments = options + ["-singlefile", Fixtures.folder + "/survey.pdf"]
+    program.standardOutput = output
+    try program.run()
+    let picture = output.fileHandleForReading.readDataToEndOfFile()
+    program.waitUntilExit()
+    return picture
+  }
+
   @Test func aPictureIsRead() throws {
     try Fixtures.withTemporaryFolder { folder in
-      let page = Process()
-      page.executableURL = URL(filePath: "/usr/bin/pdftoppm")
-      page.arguments = ["-r", "200", "-png", "-singlefile", Fixtures.folder + "/survey.pdf", folder + "/page"]
-      try page.run()
-      page.waitUntilExit()
+      try Self.drawn(["-r", "200", "-png"]).write(to: URL(filePath: folder + "/page.png"))
       let document = try DocumentReader().read(path: folder + "/page.png")
       #expect(document.format == .image && document.blocks.first?.source.pages == 1...1)
       #expect(document.text.contains("The foundations rest on gneiss"))
     }
+  }
+
+  /// A PDF of pages, each with a content stream and what its resources are; object 4 is a font, those from 5 on are given.
+  private static func pdf(_ pages: [(content: String, resources: String)], objects: [Data] = []) -> Data {
+    let firstPage = 5 + objects.count
+    let kids = pages.indices.map { "\(firstPage + 2 * $0) 0 R" }.joined(separator: " ")
+    var all =
+      [
+        Data("<< /Type /Catalog /Pages 2 0 R >>".utf8), Data("<< /Type /Pages /Kids [\(kids)] /Count \(pages.count) >>".utf8), Data("null".utf8),
+        Data("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".utf8),
+      ] + objects
+    for (index, page) in pages.enumerated() {
+      let box = "/MediaBox [0 0 595 842] /Parent 2 0 R"
+      all.append(Data("<< /Type /Page \(box) /Contents \(firstPage + 2 * index + 1) 0 R /Resources << \(page.resources) >> >>".utf8))
+      all.append(Data("<< /Length \(page.content.utf8.count) >>\nstream\n\(page.content)\nendstream".utf8))
+    }
+    var file = Data("%PDF-1.4\n".utf8)
+    var offsets: [Int] = []
+    for (index, object) in all.enumerated() {
+      offsets.append(file.count)
+      file += Data("\(index + 1) 0 obj\n".utf8) + object + Data("\nendobj\n".utf8)
+    }
+    let start = file.count
+    file += Data("xref\n0 \(all.count + 1)\n0000000000 65535 f \n".utf8)
+    for offset in offsets { file += Data(String(format: "%010d 00000 n \n", offset).utf8) }
+    return file + Data("trailer << /Size \(all.count + 1) /Root 1 0 R >>\nstartxref\n\(start)\n%%EOF\n".utf8)
+  }
+
+  private static func line(_ text: String) -> (content: String, resources: String) {
+    ("BT /F1 14 Tf 72 700 Td (\(text)) Tj ET", "/Font << /F1 4 0 R >>")
+  }
+
+  /// Some pages of a PDF may be pictures while others hold text; one that is blank is not looked at.
+  @Test func pagesThatArePicturesAreReadBesideThoseThatHoldText() throws {
+    let page = try Self.drawn(["-r", "150", "-gray"])
+    let header = String(decoding: page.prefix(20), as: UTF8.self).split(whereSeparator: \.isWhitespace).prefix(4)
+    let (width, height) = (Int(header[1]) ?? 0, Int(header[2]) ?? 0)
+    let pixels = page.suffix(width * height)
+    let dictionary = "/Type /XObject /Subtype /Image /Width \(width) /Height \(height) /ColorSpace /DeviceGray /BitsPerComponent 8"
+    let image = Data("<< \(dictionary) /Length \(pixels.count) >>\nstream\n".utf8) + pixels + Data("\nendstream".utf8)
+    let scan = ("595 0 0 842 0 0 cm /Im Do", "/XObject << /Im 5 0 R >>")
+    let file = Self.pdf([Self.line("The first page holds text."), scan, ("", ""), Self.line("So does the last one.")], objects: [image])
+    let document = try Fixtures.read(file, as: "mixed.pdf")
+    #expect(document.text.hasPrefix("The first page holds text.") && document.text.hasSuffix("So does the last one."))
+    #expect(document.text.contains("The foundations rest on gneiss"), "\(document.text)")
+    #expect(document.blocks.first { document.text(of: $0).contains("gneiss") }?.source.pages == 2...2)
+    #expect(document.blocks.last?.source.pages == 4...4 && document.omissions.isEmpty)
+
+    var limits = ReadingLimits()
+    limits.scannedPageCount = 0
+    let limited = try DocumentReader(limits: limits).read([UInt8](file), path: "mixed.pdf")
+    #expect(limited.blocks.map { limited.text(of: $0) } == ["The first page holds text.", "So does the last one."])
+    #expect(limited.omissions.map(\.name) == ["2 of pages 2 to 3"] && limited.omissions[0].isFailure)
+  }
+
+  /// The tables of such encodings are a package of their own.
+  @Test func aFontThatIsNotInThePDFMayBeJapanese() throws {
+    let descendant =
+      "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>"
+    let font = "<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin /Encoding /90ms-RKSJ-H /DescendantFonts [\(descendant)] >>"
+    let file = Self.pdf([("BT /F2 14 Tf 72 700 Td <93FA967B8CEA> Tj ET", "/Font << /F2 5 0 R >>")], objects: [Data(font.utf8)])
+    #expect(try Fixtures.read(file, as: "letter.pdf").text == "日本語")
+  }
+
+  @Test func aPDFWithoutPagesSaysSo() throws {
+    let file = Data("%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 9 0 R >>\nendobj\ntrailer << /Root 1 0 R >>\n".utf8)
+    let error = #expect(throws: DocumentError.self) { try Fixtures.read(file, as: "a.pdf") }
+    #expect(error?.why?.contains("list of pages is missing or damaged") == true, "\(String(describing: error))")
   }
 
   // MARK: What is not what it says
@@ -231,6 +306,47 @@ import Testing
     #expect(document.blocks.map { document.text(of: $0) } == ["Hello new", "1984", "End."])
   }
 
+  /// A package of Office with these parts.
+  private static func package(_ parts: [String: Data], in folder: String, as name: String) throws -> String {
+    let source = folder + "/" + UUID().uuidString
+    for (name, data) in parts {
+      let file = URL(filePath: source + "/" + name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: file)
+    }
+    let packer = Process()
+    packer.executableURL = URL(filePath: "/usr/bin/bsdtar")
+    // A bracket begins a pattern.
+    let members = Set(parts.keys.map { String($0.prefix { $0 != "/" }).replacing("[", with: "[[]") }).sorted()
+    packer.arguments = ["-C", source, "--format=zip", "--options", "zip:compression=store", "-cf", "\(folder)/\(name)"] + members
+    try packer.run()
+    packer.waitUntilExit()
+    return "\(folder)/\(name)"
+  }
+
+  /// A workbook behind a chart does not make a presentation a workbook, and what diagrams and charts say belongs to their slide.
+  @Test func aPresentationWithDiagramsChartsAndAWorkbook() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func paragraph(_ text: String) -> String { "<a:p><a:r><a:t>\(text)</a:t></a:r></a:p>" }
+      func rels(_ targets: [String]) -> Data {
+        Data("<Relationships>\(targets.enumerated().map { "<Relationship Id=\"r\($0)\" Target=\"\($1)\"/>" }.joined())</Relationships>".utf8)
+      }
+      let workbook = try Data(contentsOf: Fixtures.repository.appending(path: "Corpora/formats/log.xlsx"))
+      let path = try Self.package(
+        [
+          "[Content_Types].xml": Data("<Types/>".utf8), "ppt/embeddings/book.xlsx": workbook,
+          "ppt/_rels/presentation.xml.rels": rels(["slides/slide1.xml"]),
+          "ppt/presentation.xml": Data("<p:presentation xmlns:p=\"p\" xmlns:r=\"r\"><p:sldId r:id=\"r0\"/></p:presentation>".utf8),
+          "ppt/slides/slide1.xml": Data("<p:sld xmlns:p=\"p\" xmlns:a=\"a\"><p:sp>\(paragraph("Harvest"))</p:sp></p:sld>".utf8),
+          "ppt/slides/_rels/slide1.xml.rels": rels(["../charts/chart1.xml", "../diagrams/data1.xml", "../diagrams/drawing1.xml"]),
+          "ppt/charts/chart1.xml": Data("<c:chart xmlns:c=\"c\" xmlns:a=\"a\">\(paragraph("Tons a year"))</c:chart>".utf8),
+          "ppt/diagrams/data1.xml": Data("<d:dataModel xmlns:d=\"d\" xmlns:a=\"a\"><d:t>\(paragraph("Sow, then reap"))</d:t></d:dataModel>".utf8),
+        ], in: folder, as: "talk.pptx")
+      let document = try DocumentReader().read(path: path)
+      #expect(document.format == .pptx && document.blocks.map { document.text(of: $0) } == ["Harvest", "Sow, then reap", "Tons a year"])
+    }
+  }
+
   /// A cell far to the right in many rows, and a long text that many cells show.
   @Test func sparseSheetsAreSmall() throws {
     try Fixtures.withTemporaryFolder { folder in
@@ -241,17 +357,7 @@ import Testing
           "xl/worksheets/s.xml": "<worksheet><sheetData>\(sheet)</sheetData></worksheet>", "xl/sharedStrings.xml": "<sst>\(strings)</sst>",
           "[Content_Types].xml": "<Types/>",
         ]
-        for (name, text) in parts {
-          let file = URL(filePath: folder + "/" + name)
-          try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-          try Data(text.utf8).write(to: file)
-        }
-        let packer = Process()
-        packer.executableURL = URL(filePath: "/usr/bin/bsdtar")
-        packer.arguments = ["-C", folder, "--format=zip", "-cf", folder + "/out.xlsx", "xl", "[[]Content_Types].xml"]
-        try packer.run()
-        packer.waitUntilExit()
-        return folder + "/out.xlsx"
+        return try Self.package(parts.mapValues { Data($0.utf8) }, in: folder, as: "out.xlsx")
       }
       let far = (1...3000).map { "<row r=\"\($0)\"><c r=\"XFD\($0)\"><v>\($0)</v></c></row>" }.joined()
       let document = try DocumentReader().read(path: workbook(far, ""))
@@ -365,6 +471,25 @@ import Testing
     #expect(throws: DocumentError.self) { try Fixtures.read(damaged, as: "notes.zip") }
   }
 
+  /// Written to something that cannot go back: how long an entry is stands behind it, and in the list at the end.
+  @Test func aStreamedArchiveIsRead() throws {
+    func little(_ values: (Int, Int)...) -> [UInt8] {
+      values.flatMap { value, count in (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    }
+    let (name, text, crc) = (Array("a.txt".utf8), Array("Plums are ripe.".utf8), 0xe807f8a7)
+    let entry = little((0x0403_4B50, 4), (20, 2), (8, 2), (0, 6), (0, 12), (name.count, 2), (0, 2)) + name + text
+    let behind = little((0x0807_4B50, 4), (crc, 4), (text.count, 4), (text.count, 4))
+    let list =
+      little((0x0201_4B50, 4), (20, 2), (20, 2), (8, 2), (0, 6), (crc, 4), (text.count, 4), (text.count, 4), (name.count, 2), (0, 12), (0, 4)) + name
+    let end = little((0x0605_4B50, 4), (0, 4), (1, 2), (1, 2), (list.count, 4), (entry.count + behind.count, 4), (0, 2))
+    let document = try Fixtures.read(entry + behind + list + end, as: "notes.zip")
+    #expect(document.blocks.map { "\($0.record?.name ?? "-") \(document.text(of: $0))" } == ["a.txt Plums are ripe."])
+    #expect(document.omissions.isEmpty)
+    // Without the list nobody knows where it ends.
+    let error = #expect(throws: DocumentError.self) { try Fixtures.read(entry + behind, as: "notes.zip") }
+    #expect(error?.isUnsupportedFormat == false)
+  }
+
   /// A small archive of a huge file, one of too many files, and archives in archives.
   @Test func bombsEndAtTheLimits() throws {
     var limits = ReadingLimits()
@@ -382,6 +507,7 @@ import Testing
         return nil
       }
       #expect(try archive("echo plums > a.txt && bsdtar --format=7zip -cf out.zip a.txt") == nil)
+      #expect(try archive("rm out.zip && bsdtar -a -cf a.zip a.txt && (echo before && cat a.zip) > out.zip") == nil)
       #expect(try archive("head -c 20000000 /dev/zero > big.txt && bsdtar -a -cf out.zip big.txt")?.code == "document_too_large")
       let many = try archive("mkdir -p many && for i in {1..20}; do echo word > many/$i.txt; done && bsdtar -a -cf out.zip many")
       #expect(many?.code == "document_too_large", "\(many.map { "\($0)" } ?? "read")")

@@ -47,7 +47,7 @@ import Testing
   @Test func pdfWithoutText() {
     let error = error { _ = try Fixtures.read("drawing.pdf") }
     #expect(error?.code == "document_empty")
-    #expect(error?.why == "its pages hold pictures only, and no text was found in them")
+    #expect(error?.why == "it holds no text, and none was found in pictures of its pages")
   }
 
   @Test func brokenPDF() {

@@ -81,6 +81,16 @@ import Testing
     #expect(try Fixtures.read(text, as: "a.xml").text.hasSuffix("the end"))
   }
 
+  /// Foundation's parser crashes at an instruction without data.
+  @Test func bareProcessingInstructions() throws {
+    let text =
+      "<?xml version=\"1.0\"?>\n<?if?>\n<r><?br?><item>keeper<!-- <?a?> --> lamp</item>\n<code><![CDATA[<?php?>]]></code><?end now?></r>\n<?else?>"
+    let document = try Fixtures.read(text, as: "a.xml")
+    #expect(document.text.contains("keeper lamp") && document.text.contains("<?php?>"), "\(document.text)")
+    #expect(document.blocks.last?.source.lines == 4...4, "\(document.blocks)")
+    #expect(throws: DocumentError.self) { try Fixtures.read("<r>words<?br", as: "a.xml") }
+  }
+
   /// The documentation of PostgreSQL, where its package is installed: no page may be lost.
   @Test(
     .enabled(if: FileManager.default.fileExists(atPath: "/usr/share/doc/postgresql-doc-15/html"), "the package postgresql-doc-15 is not installed"))

@@ -168,6 +168,18 @@ import Testing
     #expect(try store.sequence() == sequence, "the same failures again change nothing")
   }
 
+  /// One is read and the others are taken for it, but under a name of another kind.
+  @Test func copiesOfWhatHoldsNoTextFailAlike() throws {
+    for name in ["a.md", "b.md", "c.md", "d.pdf"] { try write(name, "\u{0}\u{1}\u{2} no text") }
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.failed.map(\.path) == ["a.md", "b.md", "c.md", "d.pdf"])
+    #expect(Set(report.failed.prefix(3).map(\.reason)).count == 1 && report.failed[3].reason != report.failed[0].reason)
+    let rows = try entries()
+    #expect(rows.count == 4 && rows.allSatisfy { $0.state == .failed && $0.sha256 == rows[0].sha256 && !$0.sha256.isEmpty })
+    try write("b.md", "Text at last.")
+    #expect(try ingestor.ingest(root, into: "default").failed.map(\.path) == ["a.md", "c.md", "d.pdf"])
+  }
+
   /// The reason of a failure may be gone while the file is the same: it is read again.
   @Test func whatFailedIsTriedAgain() throws {
     try write("long.txt", String(repeating: "Many words follow. ", count: 100))

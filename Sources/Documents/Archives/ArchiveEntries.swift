@@ -16,6 +16,9 @@ struct ArchiveEntry {
 ///
 /// When it writes an archive again it says nothing about an entry that is damaged, and gives up at one that is encrypted. When it unpacks one it names both,
 /// and goes on: so each archive is run through twice.
+///
+/// A zip archive is read by the list of contents at its end: one that was written as a stream (by macOS, LibreOffice, exports of web services) says only there
+/// how long its entries are, without which cpio's form cannot be written. Where the list is damaged, entries are read one after the other.
 struct ArchiveEntries {
   let path: String
   let limits: ReadingLimits
@@ -30,6 +33,8 @@ struct ArchiveEntries {
   }
 
   private static let attemptCount = 5
+  /// What `bsdtar` complains of behind an entry's name.
+  private static let withoutLength = ": Size required"
 
   /// Entries that are all there and whole.
   ///
@@ -47,24 +52,39 @@ struct ArchiveEntries {
   ///
   /// - Throws: Also where no entry can be read, and where it is not known which one is at fault.
   func readSound(_ data: [UInt8], only names: [String] = []) throws(DocumentError) -> (entries: [ArchiveEntry], faults: [Fault]) {
+    let isListedZip = ZipDirectory.end(of: data) != nil
+    do {
+      return try readSound(data, only: names, seeks: Self.is7z(data) || isListedZip)
+    } catch {
+      guard isListedZip, error.code == "document_malformed", let streamed = try? readSound(data, only: names, seeks: false) else {
+        throw error
+      }
+      return streamed
+    }
+  }
+
+  private func readSound(_ data: [UInt8], only names: [String], seeks: Bool) throws(DocumentError) -> (entries: [ArchiveEntry], faults: [Fault]) {
     let selection = names.flatMap { ["--include", $0] }
     func written(leavingOut excluded: [String]) throws(DocumentError) -> Converter.Output {
       // Anchored at both ends, and no sign in a name is one of a pattern.
       let exclusion = excluded.flatMap { ["--exclude", "^" + $0.map { "\\*?[]^$".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "$"] }
       let arguments = ["-cf", "-", "--format=newc"] + selection + exclusion + ["@-"]
-      return try ConverterProgram.bsdtar.convert(data, of: path, arguments, limits: limits, seeks: Self.is7z(data))
+      return try ConverterProgram.bsdtar.convert(data, of: path, arguments, limits: limits, seeks: seeks)
     }
     var output = try written(leavingOut: [])
-    var faults = try self.faults(data, selection)
+    var faults = try self.faults(data, selection, seeks: seeks)
     // A passphrase of chance opens one of some hundred entries of the old kind of encryption, which is then not named: another one does not.
     for _ in 0..<Self.attemptCount where output.exitCode != 0 && !faults.isEmpty {
       output = try written(leavingOut: faults.map(\.name))
       guard output.exitCode != 0, Self.isOfEncryption(output.complaint) else { break }
       let known = Set(faults.map(\.nameBytes))
-      faults += try self.faults(data, selection).filter { !known.contains($0.nameBytes) }
+      faults += try self.faults(data, selection, seeks: seeks).filter { !known.contains($0.nameBytes) }
     }
-    guard output.exitCode == 0 else { throw failure(output) }
+    guard output.exitCode == 0 else { throw !faults.isEmpty && faults.allSatisfy(\.isEncryption) ? .encrypted(path) : failure(output) }
     let all = try entries(output.bytes)
+    faults += output.complaint.split(separator: "\n").filter { $0.hasSuffix(Self.withoutLength) }.map {
+      Fault(nameBytes: Self.unescaped($0.dropLast(Self.withoutLength.count)), reason: "the archive does not say how long it is", isEncryption: false)
+    }
     let broken = Set(faults.map(\.nameBytes))
     let sound = all.filter { !broken.contains($0.nameBytes) }
     if sound.isEmpty, !faults.isEmpty, faults.allSatisfy(\.isEncryption) { throw .encrypted(path) }
@@ -72,10 +92,9 @@ struct ArchiveEntries {
   }
 
   /// What `bsdtar` says of entries when it unpacks them: `name: reason: Unknown error -1`.
-  private func faults(_ data: [UInt8], _ selection: [String]) throws(DocumentError) -> [Fault] {
+  private func faults(_ data: [UInt8], _ selection: [String], seeks: Bool) throws(DocumentError) -> [Fault] {
     // Without a passphrase of some kind it would ask for one.
     let passphrase = UUID().uuidString
-    let seeks = Self.is7z(data)
     let arguments = ["-xPOf", "-", "--passphrase", passphrase] + selection
     let output = try ConverterProgram.bsdtar.convert(data, of: path, arguments, limits: limits, seeks: seeks, keepsOutput: false)
     guard output.exitCode != 0 else { return [] }
@@ -104,7 +123,6 @@ struct ArchiveEntries {
     return faults
   }
 
-  /// Whose list of contents stands at its end.
   private static func is7z(_ data: [UInt8]) -> Bool { data.starts(with: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) }
 
   /// A name as bsdtar prints it: `\n` and the like, `\\`, and `\351` for a byte that is no character.

@@ -2,12 +2,20 @@ import Foundation
 
 /// Text in pictures, read by tesseract with the languages that are installed.
 struct PictureText {
-  let path: String
-  let limits: ReadingLimits
+  private let path: String
+  private let limits: ReadingLimits
+  /// As tesseract names them.
+  private let languages: String
+
+  /// - Throws: `document_converter_missing` without tesseract, or the data of a language.
+  init(path: String, limits: ReadingLimits) throws(DocumentError) {
+    (self.path, self.limits) = (path, limits)
+    languages = try Self.languages(of: path, limits)
+  }
 
   /// What tesseract reads from one picture (PNG, JPEG, TIFF, PNM …), its paragraphs from top to bottom.
   func paragraphs(of picture: [UInt8]) throws(DocumentError) -> [[UInt8]] {
-    let output = try ConverterProgram.tesseract.convert(picture, of: path, ["stdin", "stdout", "-l", try languages()], limits: limits)
+    let output = try ConverterProgram.tesseract.convert(picture, of: path, ["stdin", "stdout", "-l", languages], limits: limits)
     guard output.exitCode == 0 else { throw .malformed(path, "image", ConverterProgram.tesseract.complaint(output)) }
     let text = Array(String(decoding: output.bytes, as: UTF8.self).utf8)
     let source = SourceText(utf8: text)
@@ -28,7 +36,7 @@ struct PictureText {
   }
 
   /// At most three: each takes its time on every page.
-  private func languages() throws(DocumentError) -> String {
+  private static func languages(of path: String, _ limits: ReadingLimits) throws(DocumentError) -> String {
     let output = try ConverterProgram.tesseract.convert([], of: path, ["--list-langs"], limits: limits)
     let installed = String(decoding: output.bytes, as: UTF8.self).split(separator: "\n").dropFirst().map(String.init).filter { $0 != "osd" }
     guard !installed.isEmpty else { throw .missingConverter(path, "tesseract's data", package: "tesseract-ocr-eng") }
@@ -50,36 +58,5 @@ struct ImageReader {
     // A photograph: not a document that failed.
     guard !builder.blocks.isEmpty else { throw .unsupported(path, "it is an image, and no text was found in it") }
     return try builder.document(.image, title: nil)
-  }
-}
-
-/// A PDF whose pages are pictures: each is drawn by poppler and read by tesseract.
-struct ScannedPagesReader {
-  let path: String
-  let limits: ReadingLimits
-  let nesting: Nesting
-
-  /// Dots per inch, as tesseract's documentation recommends at least.
-  private static let resolution = 300
-
-  func read(_ data: [UInt8], _ information: PDFInformation) throws(DocumentError) -> ExtractedDocument {
-    guard ConverterProgram.tesseract.isInstalled else {
-      throw .missingConverter(path, "tesseract", package: "tesseract-ocr", why: "its pages hold pictures only, as in a scan")
-    }
-    let pageCount = information.pageCount ?? 1
-    guard pageCount <= limits.scannedPageCount else {
-      throw .tooLarge(path, "it is a scan of \(pageCount) pages; the limit is \(limits.scannedPageCount)")
-    }
-    var builder = BlockBuilder(path: path, limits: limits)
-    for page in 1...max(1, pageCount) {
-      try nesting.goOn(path, limits: limits)
-      let picture = try ConverterProgram.pdftoppm.convert(
-        data, of: path, ["-f", "\(page)", "-l", "\(page)", "-r", "\(Self.resolution)", "-scale-to", "4000", "-gray", "-"], limits: limits)
-      guard picture.exitCode == 0, !picture.bytes.isEmpty else { continue }
-      for paragraph in try PictureText(path: path, limits: limits).paragraphs(of: picture.bytes) {
-        try builder.add(.paragraph, paragraph[...], source: SourceSpan(pages: page...page))
-      }
-    }
-    return try builder.document(.pdf, title: information.title, whyEmpty: "its pages hold pictures only, and no text was found in them")
   }
 }

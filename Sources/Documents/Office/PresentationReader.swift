@@ -1,4 +1,5 @@
-/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows, its notes the last of it.
+/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows; what its diagrams and the titles of its charts say comes behind, its notes
+/// last.
 struct PresentationReader {
   let path: String
   let limits: ReadingLimits
@@ -8,7 +9,7 @@ struct PresentationReader {
       data, path: path, limits: limits,
       parts: [
         "ppt/presentation.xml", "ppt/_rels/presentation.xml.rels", "ppt/slides/*.xml", "ppt/slides/_rels/*.rels", "ppt/notesSlides/*.xml",
-        "docProps/core.xml",
+        "ppt/diagrams/data*.xml", "ppt/charts/chart*.xml", "docProps/core.xml",
       ])
     var builder = BlockBuilder(path: path, limits: limits)
     var firstTitle: String?
@@ -19,8 +20,11 @@ struct PresentationReader {
       firstTitle = firstTitle ?? (title.isEmpty ? nil : title)
       if !title.isEmpty { try builder.add(.heading(level: 1), Array(title.utf8)[...], source: source) }
       try write(content, headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
-      for notes in try package.relationships(of: slide).values.sorted() where notes.hasPrefix("ppt/notesSlides/") {
-        try write(SlideContent(package, notes), headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
+      let parts = try package.relationships(of: slide).values.sorted()
+      for prefix in ["ppt/diagrams/data", "ppt/charts/chart", "ppt/notesSlides/"] {
+        for part in parts where part.hasPrefix(prefix) {
+          try write(SlideContent(package, part), headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
+        }
       }
     }
     return try builder.document(.pptx, title: try package.title() ?? firstTitle, whyEmpty: "its slides hold no text")

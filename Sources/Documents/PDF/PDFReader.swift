@@ -1,3 +1,5 @@
+import Foundation
+
 /// PDF by way of poppler's `pdftotext` and `pdfinfo`, each a limited child process.
 struct PDFReader {
   let path: String
@@ -8,11 +10,16 @@ struct PDFReader {
   private static let batchPageCount = 200
   private static let pageLimit = 100_000
 
+  /// Whether poppler's tables of the encodings of Chinese, Japanese and Korean are installed, where Debian and most others put them.
+  static var hasEncodings: Bool { FileManager.default.fileExists(atPath: "/usr/share/poppler/cMap") }
+
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     let information = PDFInformation(data, path: path, limits: limits)
     let pageCount = max(1, information.pageCount ?? 1)
     guard pageCount <= Self.pageLimit else { throw .tooLarge(path, "it has \(pageCount) pages; the limit is \(Self.pageLimit)") }
     var builder = BlockBuilder(path: path, limits: limits)
+    var scanned = ScannedPages(data, path: path, limits: limits, nesting: nesting)
+    var missingMaps: [String] = []
     let batchCount = (pageCount + Self.batchPageCount - 1) / Self.batchPageCount
     // Of equal size, so that what repeats on pages is seen on the last ones too.
     let size = (pageCount + batchCount - 1) / batchCount
@@ -21,15 +28,38 @@ struct PDFReader {
       let range = information.pageCount == nil ? [] : ["-f", "\(first)", "-l", "\(min(first + size - 1, pageCount))"]
       let output = try ConverterProgram.pdftotext.convert(data, of: path, ["-enc", "UTF-8", "-bbox-layout"] + range + ["-", "-"], limits: limits)
       guard output.exitCode == 0 else { throw failure(output) }
+      for map in Self.missingMaps(output) where !missingMaps.contains(map) { missingMaps.append(map) }
       // Poppler passes on what the file says, which need not be valid.
       let pages = PDFPages(PDFLayout(Array(String(decoding: output.bytes, as: UTF8.self).utf8)))
       for (index, parts) in pages.parts.enumerated() {
         let page = (first + index)...(first + index)
         for part in parts { try add(part, on: page, to: &builder) }
+        // Running heads alone are no text.
+        guard parts.isEmpty else { continue }
+        for paragraph in try scanned.paragraphs(ofPage: first + index) {
+          try builder.add(.paragraph, paragraph[...], source: SourceSpan(pages: page))
+        }
       }
     }
-    if builder.blocks.isEmpty { return try ScannedPagesReader(path: path, limits: limits, nesting: nesting).read(data, information) }
-    return try builder.document(.pdf, title: information.title)
+    if builder.blocks.isEmpty {
+      if let map = missingMaps.first {
+        throw .missingConverter(path, "poppler-data", package: "poppler-data", why: "its text is in the encoding \(map)")
+      }
+      if let failure = scanned.failure { throw failure }
+    }
+    var document = try builder.document(.pdf, title: information.title, whyEmpty: "it holds no text, and none was found in pictures of its pages")
+    document.omissions =
+      missingMaps.map { .init(name: "text in \($0)", reason: "poppler-data is not installed (apt install poppler-data)", isFailure: true) }
+      + scanned.omissions
+    return document
+  }
+
+  /// Encodings of Chinese, Japanese and Korean whose tables are a package of their own.
+  private static func missingMaps(_ output: Converter.Output) -> [String] {
+    output.complaint.split(separator: "\n").compactMap { line in
+      guard let start = line.firstRange(of: "Missing language pack for '")?.upperBound else { return nil }
+      return label(line[start...].prefix { $0 != "'" }.utf8)
+    }
   }
 
   private func add(_ part: PDFPages.Part, on page: ClosedRange<Int>, to builder: inout BlockBuilder) throws(DocumentError) {
@@ -48,6 +78,9 @@ struct PDFReader {
 
   private func failure(_ output: Converter.Output) -> DocumentError {
     if output.complaint.contains("Incorrect password") { return .encrypted(path) }
+    if output.complaint.contains("Wrong page range given") {
+      return .malformed(path, "PDF", "no page can be found in it: its list of pages is missing or damaged")
+    }
     // The last complaint is the one that ended it.
     let lines = output.complaint.split(separator: "\n").map { line in
       line.drop { $0 != ":" }.isEmpty ? String(line) : String(line.drop { $0 != ":" }.dropFirst().drop { $0 == " " })

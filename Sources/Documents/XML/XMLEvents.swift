@@ -32,7 +32,7 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     }
     let events = XMLEvents(depthLimit: limits.nestingDepth, handler: handler)
     // Piece by piece: libxml2 refuses to look at ten megabytes at once.
-    let parser = XMLParser(stream: InputStream(data: Data(data)))
+    let parser = XMLParser(stream: InputStream(data: Data(withoutBareInstructions(data))))
     parser.shouldResolveExternalEntities = false
     parser.delegate = events
     guard parser.parse() || events.isStopped else {
@@ -44,6 +44,27 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     guard events.depth == 0 || events.isStopped else { throw .malformed(path, what, line: max(1, parser.lineNumber), reasonForEnd) }
   }
 
+  /// Processing instructions that say nothing but their name (`<?else?>`) become spaces: Foundation's parser crashes at them (XML 1.0, section 2.6).
+  private static func withoutBareInstructions(_ data: [UInt8]) -> [UInt8] {
+    var result = data
+    var rest = data[...]
+    while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+      rest = data[start...]
+      // Where comments and sections of characters hold the like, it is text.
+      let forms: [(opening: String, closing: String)] = [("<?", "?>"), ("<!--", "-->"), ("<![CDATA[", "]]>")]
+      guard let form = forms.first(where: { rest.starts(with: $0.opening.utf8) }) else {
+        rest = rest.dropFirst()
+        continue
+      }
+      guard let end = rest.dropFirst(form.opening.utf8.count).firstRange(of: Array(form.closing.utf8))?.upperBound else { break }
+      if form.opening == "<?", !data[start..<end].contains(where: \.isWhiteSpace) {
+        result.replaceSubrange(start..<end, with: repeatElement(UInt8(ascii: " "), count: end - start))
+      }
+      rest = data[end...]
+    }
+    return result
+  }
+
   private static let reasonForEnd = "it ends too early"
 
   /// libxml2's number for the commonest faults, in words.
@@ -52,6 +73,10 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     case 4, 5: reasonForEnd
     case 76: "an element is closed that is not open"
     case 26, 27, 28: "it uses an entity that is not defined"
+    case 73, 74, 77: "a tag in it does not end"
+    case 38...42, 65, 68, 75: "a tag in it is not written as XML's are"
+    case 45, 47, 61, 63: "a comment or something like it does not end"
+    case 31, 32, 79, 81: "it names an encoding that is not known, or not the one that it is in"
     case 9: "it holds a character that XML does not allow"
     default: "libxml2 error \((error as NSError).code)"
     }

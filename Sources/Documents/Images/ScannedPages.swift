@@ -1,0 +1,65 @@
+/// Pages of a PDF that hold no text, as in a scan: each is drawn by poppler and read by tesseract.
+struct ScannedPages {
+  let path: String
+  let limits: ReadingLimits
+  let nesting: Nesting
+  let data: [UInt8]
+
+  private var reader: PictureText?
+  private var readCount = 0
+  /// Pages that may have something on them and were not read, and why: one that cannot be read does not cost the others.
+  private var leftOut: [(error: DocumentError, pages: [Int])] = []
+
+  /// Dots per inch, as tesseract's documentation recommends at least.
+  private static let resolution = 300
+
+  init(_ data: [UInt8], path: String, limits: ReadingLimits, nesting: Nesting) {
+    (self.data, self.path, self.limits, self.nesting) = (data, path, limits, nesting)
+  }
+
+  /// What is written on a page, from top to bottom; nothing if it is blank, or left out.
+  mutating func paragraphs(ofPage page: Int) throws(DocumentError) -> [[UInt8]] {
+    try nesting.goOn(path, limits: limits)
+    do {
+      return try read(page)
+    } catch {
+      if let index = leftOut.firstIndex(where: { $0.error == error }) { leftOut[index].pages.append(page) } else { leftOut.append((error, [page])) }
+      return []
+    }
+  }
+
+  private mutating func read(_ page: Int) throws(DocumentError) -> [[UInt8]] {
+    if let missing = leftOut.first(where: { $0.error.isMissingConverter }) { throw missing.error }
+    guard readCount < limits.scannedPageCount else {
+      throw .tooLarge(path, "more than \(limits.scannedPageCount) of its pages are pictures, as in a scan")
+    }
+    // Text that is there is not to be lost for what takes long.
+    if nesting.isHalfOver(limits) { throw .tooLarge(path, "the pages before took more than \(limits.fileSeconds / 2) s") }
+    let picture = try ConverterProgram.pdftoppm.convert(
+      data, of: path, ["-f", "\(page)", "-l", "\(page)", "-r", "\(Self.resolution)", "-scale-to", "4000", "-gray", "-"], limits: limits)
+    guard picture.exitCode == 0, !Self.isBlank(picture.bytes) else { return [] }
+    guard ConverterProgram.tesseract.isInstalled else {
+      throw .missingConverter(path, "tesseract", package: "tesseract-ocr", why: "its pages hold pictures only, as in a scan")
+    }
+    readCount += 1
+    if reader == nil { reader = try PictureText(path: path, limits: limits) }
+    return try reader?.paragraphs(of: picture.bytes) ?? []
+  }
+
+  /// Whether all of a PGM is of one grey; its first bytes say how large it is.
+  private static func isBlank(_ picture: [UInt8]) -> Bool {
+    let pixels = picture.dropFirst(20)
+    guard let first = pixels.first else { return true }
+    return pixels.allSatisfy { $0 == first }
+  }
+
+  /// Why the first page was left out that was.
+  var failure: DocumentError? { leftOut.first?.error }
+
+  var omissions: [ExtractedDocument.Omission] {
+    leftOut.map { error, pages in
+      let name = pages.count == 1 ? "page \(pages[0])" : "\(pages.count) of pages \(pages[0]) to \(pages[pages.count - 1])"
+      return .init(name: name, reason: error.why ?? error.message, isFailure: true)
+    }
+  }
+}
