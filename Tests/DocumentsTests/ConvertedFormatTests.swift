@@ -339,11 +339,59 @@ import Testing
           "ppt/presentation.xml": Data("<p:presentation xmlns:p=\"p\" xmlns:r=\"r\"><p:sldId r:id=\"r0\"/></p:presentation>".utf8),
           "ppt/slides/slide1.xml": Data("<p:sld xmlns:p=\"p\" xmlns:a=\"a\"><p:sp>\(paragraph("Harvest"))</p:sp></p:sld>".utf8),
           "ppt/slides/_rels/slide1.xml.rels": rels(["../charts/chart1.xml", "../diagrams/data1.xml", "../diagrams/drawing1.xml"]),
-          "ppt/charts/chart1.xml": Data("<c:chart xmlns:c=\"c\" xmlns:a=\"a\">\(paragraph("Tons a year"))</c:chart>".utf8),
+          "ppt/charts/chart1.xml": Data(Self.chart.utf8),
           "ppt/diagrams/data1.xml": Data("<d:dataModel xmlns:d=\"d\" xmlns:a=\"a\"><d:t>\(paragraph("Sow, then reap"))</d:t></d:dataModel>".utf8),
         ], in: folder, as: "talk.pptx")
       let document = try DocumentReader().read(path: path)
-      #expect(document.format == .pptx && document.blocks.map { document.text(of: $0) } == ["Harvest", "Sow, then reap", "Tons a year"])
+      #expect(
+        document.format == .pptx
+          && document.blocks.map { document.text(of: $0) } == ["Harvest", "Sow, then reap", "Tons a year", "1952 · Rye: 40", "1953 · Rye: 47"])
+    }
+  }
+
+  /// Two values of one series.
+  private static let chart = """
+    <c:chart xmlns:c="c" xmlns:a="a"><a:p><a:r><a:t>Tons a year</a:t></a:r></a:p><c:ser><c:tx><c:v>Rye</c:v></c:tx>\
+    <c:cat><c:pt idx="0"><c:v>1952</c:v></c:pt><c:pt idx="1"><c:v>1953</c:v></c:pt></c:cat>\
+    <c:val><c:pt idx="0"><c:v>40</c:v></c:pt><c:pt idx="1"><c:v>47</c:v></c:pt></c:val></c:ser></c:chart>
+    """
+
+  /// Boxes, shapes and charts, which pandoc does not read, and shapes on a sheet.
+  @Test func whatStandsInDrawingsIsRead() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+      let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+      let package = "http://schemas.openxmlformats.org/package/2006"
+      func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
+      let box = "<v:textbox><w:txbxContent><w:p><w:r><w:instrText>PAGE</w:instrText></w:r>\(run("Boxed words."))</w:p></w:txbxContent></v:textbox>"
+      let twice = "<mc:AlternateContent><mc:Choice>\(box)</mc:Choice><mc:Fallback>\(box)</mc:Fallback></mc:AlternateContent>"
+      let body = "<w:p>\(run("Before."))</w:p><w:p><w:r><w:pict>\(twice)</w:pict></w:r></w:p>"
+      let document = "<w:document xmlns:w=\"\(word)\" xmlns:v=\"v\" xmlns:mc=\"mc\"><w:body>\(body)</w:body></w:document>"
+      let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+      let docx = try Self.package(
+        [
+          "[Content_Types].xml": Data(
+            "<Types xmlns=\"\(package)/content-types\"><Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/></Types>".utf8),
+          "_rels/.rels": Data(
+            "<Relationships xmlns=\"\(package)/relationships\"><Relationship Id=\"a\" Type=\"\(office)/officeDocument\" Target=\"word/document.xml\"/></Relationships>"
+              .utf8),
+          "word/document.xml": Data(document.utf8), "word/charts/chart1.xml": Data(Self.chart.utf8),
+        ], in: folder, as: "a.docx")
+      let texts = try DocumentReader().read(path: docx).texts
+      #expect(texts.filter { $0.contains("Boxed words.") }.count == 1 && texts.first == "Before.", "\(texts)")
+      #expect(!texts.contains { $0.contains("PAGE") } && texts.suffix(3) == ["Tons a year", "1952 · Rye: 40", "1953 · Rye: 47"], "\(texts)")
+
+      let sheet = "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>7</v></c></row></sheetData></worksheet>"
+      func rels(_ target: String) -> Data { Data("<Relationships><Relationship Id=\"a\" Target=\"\(target)\"/></Relationships>".utf8) }
+      let xlsx = try Self.package(
+        [
+          "[Content_Types].xml": Data("<Types/>".utf8), "xl/_rels/workbook.xml.rels": rels("worksheets/s.xml"),
+          "xl/workbook.xml": Data("<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"a\"/></sheets></workbook>".utf8),
+          "xl/worksheets/s.xml": Data(sheet.utf8), "xl/worksheets/_rels/s.xml.rels": rels("../drawings/drawing1.xml"),
+          "xl/drawings/drawing1.xml": Data("<x:r xmlns:x=\"x\" xmlns:a=\"a\"><a:p><a:r><a:t>A note in a shape</a:t></a:r></a:p></x:r>".utf8),
+          "xl/drawings/_rels/drawing1.xml.rels": rels("../charts/chart1.xml"), "xl/charts/chart1.xml": Data(Self.chart.utf8),
+        ], in: folder, as: "a.xlsx")
+      #expect(try DocumentReader().read(path: xlsx).texts == ["S", "7", "A note in a shape", "Tons a year"])
     }
   }
 

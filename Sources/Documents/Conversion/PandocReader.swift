@@ -24,7 +24,14 @@ struct PandocReader {
       throw .malformed(path, format.rawValue, ConverterProgram.pandoc.complaint(output))
     }
     let page = Self.withTitleInBody(output.bytes)
-    var document = try HTMLReader(path: path, limits: limits).read(SourceText(utf8: Array(String(decoding: page, as: UTF8.self).utf8)))
+    let drawings = [.docx, .odt].contains(format) ? WordDrawings(data, path: path, format: format, limits: limits) : nil
+    var document: ExtractedDocument
+    do {
+      document = try HTMLReader(path: path, limits: limits).read(SourceText(utf8: Array(String(decoding: page, as: UTF8.self).utf8)))
+    } catch {
+      guard error.isEmpty, drawings?.isEmpty == false else { throw error }
+      document = ExtractedDocument(format: format, title: nil, text: "", blocks: [])
+    }
     document.format = format
     // What pandoc puts there for a document without a title.
     if document.title == "-" { document.title = document.blocks.first { $0.headingPath.isEmpty && $0.isHeading }.map { document.label(of: $0) } }
@@ -33,6 +40,7 @@ struct PandocReader {
       document.blocks[index].source = SourceSpan()
       document.blocks[index].anchors = []
     }
+    if let drawings, !drawings.isEmpty { try drawings.add(to: &document, path: path, limits: limits) }
     if let source { SourceAlignment(source).align(&document) }
     return document
   }

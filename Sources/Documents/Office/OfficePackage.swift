@@ -12,6 +12,8 @@ struct OfficePackage {
     parts = Dictionary(entries.map { ($0.name, $0.data) }) { first, _ in first }
   }
 
+  var names: [String] { Array(parts.keys) }
+
   subscript(name: String) -> [UInt8]? { parts[name] }
 
   /// Runs through a part; does nothing if there is none of that name.

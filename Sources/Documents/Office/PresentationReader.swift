@@ -1,5 +1,4 @@
-/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows; what its diagrams and the titles of its charts say comes behind, its notes
-/// last.
+/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows; what its diagrams and charts say comes behind, its notes last.
 struct PresentationReader {
   let path: String
   let limits: ReadingLimits
@@ -17,14 +16,24 @@ struct PresentationReader {
       let source = SourceSpan(pages: (number + 1)...(number + 1))
       let content = try SlideContent(package, slide)
       let title = content.title.map { label($0.utf8) } ?? ""
+      let headingPath = title.isEmpty ? [] : [title]
       firstTitle = firstTitle ?? (title.isEmpty ? nil : title)
       if !title.isEmpty { try builder.add(.heading(level: 1), Array(title.utf8)[...], source: source) }
-      try write(content, headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
+      try write(content, headingPath: headingPath, source: source, to: &builder)
       let parts = try package.relationships(of: slide).values.sorted()
-      for prefix in ["ppt/diagrams/data", "ppt/charts/chart", "ppt/notesSlides/"] {
-        for part in parts where part.hasPrefix(prefix) {
-          try write(SlideContent(package, part), headingPath: title.isEmpty ? [] : [title], source: source, to: &builder)
+      for part in parts where part.hasPrefix("ppt/diagrams/data") {
+        try write(SlideContent(package, part), headingPath: headingPath, source: source, to: &builder)
+      }
+      for part in parts where part.hasPrefix("ppt/charts/chart") {
+        // One that is damaged does not cost the slides.
+        guard let chart = try? ChartContent(package, part) else { continue }
+        for paragraph in chart.paragraphs {
+          try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source, headingPath: headingPath, after: .line)
         }
+        try builder.add(rows: chart.rows, headingPath: headingPath, hasHeader: true, source: source)
+      }
+      for part in parts where part.hasPrefix("ppt/notesSlides/") {
+        try write(SlideContent(package, part), headingPath: headingPath, source: source, to: &builder)
       }
     }
     return try builder.document(.pptx, title: try package.title() ?? firstTitle, whyEmpty: "its slides hold no text")
@@ -45,11 +54,7 @@ struct PresentationReader {
     for paragraph in content.paragraphs {
       try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source, headingPath: headingPath, after: .line)
     }
-    for table in content.tables {
-      var rows = TableRows(headingPath: headingPath)
-      for row in table { try rows.add(row.map { Array($0.utf8) }, source: source, to: &builder) }
-      try rows.end(&builder)
-    }
+    for table in content.tables { try builder.add(rows: table, headingPath: headingPath, source: source) }
   }
 }
 

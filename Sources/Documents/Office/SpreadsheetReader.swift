@@ -1,4 +1,5 @@
-/// Spreadsheets (XLSX): a sheet is a heading, its rows are rows with the names of their columns, cited by their numbers as lines.
+/// Spreadsheets (XLSX): a sheet is a heading, its rows are rows with the names of their columns, cited by their numbers as lines; what its shapes and the
+/// titles of its charts say comes behind.
 struct SpreadsheetReader {
   let path: String
   let limits: ReadingLimits
@@ -6,7 +7,10 @@ struct SpreadsheetReader {
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     let package = try OfficePackage(
       data, path: path, limits: limits,
-      parts: ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/*.xml", "docProps/core.xml"])
+      parts: [
+        "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/*.xml",
+        "xl/worksheets/_rels/*.rels", "xl/drawings/drawing*.xml", "xl/drawings/_rels/*.rels", "xl/charts/chart*.xml", "docProps/core.xml",
+      ])
     guard package["xl/workbook.xml"] != nil else { throw .malformed(path, "XLSX", "it holds no workbook") }
     let targets = try package.relationships(of: "xl/workbook.xml")
     var sheets: [(name: String, part: String)] = []
@@ -24,16 +28,32 @@ struct SpreadsheetReader {
     for sheet in sheets {
       let name = label(sheet.name.utf8)
       let rows = try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
-      guard let first = rows.first else { continue }
-      try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first.number...first.number))
+      // One that is damaged does not cost the cells.
+      let drawn = (try? drawings(on: sheet.part, of: package)) ?? []
+      guard !rows.isEmpty || !drawn.isEmpty else { continue }
+      let first = rows.first?.number ?? 1
+      try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first...first))
       var table = TableRows(headingPath: [name])
       for row in rows {
         let cells = row.cells.map { (column: $0.column, text: Array($0.text.utf8)) }
         try table.add(cells: cells, source: SourceSpan(lines: row.number...row.number), to: &builder)
       }
       try table.end(&builder)
+      for text in drawn { try builder.add(.paragraph, Array(text.utf8)[...], source: SourceSpan(lines: first...first), headingPath: [name]) }
     }
     return try builder.document(.xlsx, title: try package.title(), whyEmpty: "its sheets hold no text")
+  }
+
+  /// What stands in shapes on a sheet, and over its charts, whose values are in its cells.
+  private func drawings(on sheet: String, of package: OfficePackage) throws(DocumentError) -> [String] {
+    var texts: [String] = []
+    for drawing in try package.relationships(of: sheet).values.sorted() where drawing.hasPrefix("xl/drawings/drawing") {
+      texts += try ChartContent(package, drawing).paragraphs
+      for chart in try package.relationships(of: drawing).values.sorted() where chart.hasPrefix("xl/charts/chart") {
+        texts += try ChartContent(package, chart).paragraphs
+      }
+    }
+    return texts
   }
 }
 

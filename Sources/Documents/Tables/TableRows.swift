@@ -63,3 +63,14 @@ struct TableRows {
     return !filled.contains { Double($0) != nil }
   }
 }
+
+extension BlockBuilder {
+  /// Adds a table.
+  ///
+  /// - Parameter hasHeader: As in `TableRows`.
+  mutating func add(rows: [[String]], headingPath: [String] = [], hasHeader: Bool? = nil, source: SourceSpan) throws(DocumentError) {
+    var table = TableRows(headingPath: headingPath, hasHeader: hasHeader)
+    for row in rows { try table.add(row.map { Array($0.utf8) }, source: source, to: &self) }
+    try table.end(&self)
+  }
+}

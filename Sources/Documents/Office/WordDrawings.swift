@@ -1,0 +1,71 @@
+/// What pandoc leaves out of a document of a word processor: text in boxes and shapes, diagrams and charts.
+struct WordDrawings {
+  private(set) var paragraphs: [String] = []
+  private(set) var charts: [ChartContent] = []
+
+  var isEmpty: Bool { paragraphs.isEmpty && charts.isEmpty }
+
+  /// - Parameter data: A DOCX or ODT; one whose parts cannot be read has no drawings.
+  init(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) {
+    let patterns = format == .odt ? ["content.xml"] : ["word/document.xml", "word/diagrams/data*.xml", "word/charts/chart*.xml"]
+    guard let package = try? OfficePackage(data, path: path, limits: limits, parts: patterns) else { return }
+    for name in package.names.sorted() {
+      if name.hasPrefix("word/charts/") {
+        if let chart = try? ChartContent(package, name) { charts.append(chart) }
+      } else {
+        paragraphs += (try? Self.paragraphs(package, name, isOnlyDrawing: name.hasPrefix("word/diagrams/"), isOpenDocument: format == .odt)) ?? []
+      }
+    }
+  }
+
+  /// Elements that hold a drawing's text (OpenDocument 1.3 part 3, section 10).
+  private static let openDocumentShapes: Set<String> = [
+    "text-box", "custom-shape", "rect", "ellipse", "circle", "line", "polygon", "polyline", "path", "connector", "caption",
+  ]
+
+  private static func paragraphs(_ package: OfficePackage, _ part: String, isOnlyDrawing: Bool, isOpenDocument: Bool) throws(DocumentError)
+    -> [String]
+  {
+    // ECMA-376 part 1, section 17.17.1.
+    let shapes = isOpenDocument ? openDocumentShapes : ["txbxContent"]
+    var found: [String] = []
+    var depth = isOnlyDrawing ? 1 : 0
+    var fallbacks = 0
+    var paragraph: String?
+    // In DOCX text stands in elements of its own, beside what fields are made by.
+    var isText = isOpenDocument
+    try package.parse(part) { event, _ in
+      switch event {
+      // The same once more, for programs that do not know the first form (part 3, section 10.2).
+      case .start("Fallback", _): fallbacks += 1
+      case .end("Fallback"): fallbacks -= 1
+      case .start(let name, _) where shapes.contains(name): depth += 1
+      case .end(let name) where shapes.contains(name): depth -= 1
+      case .start("p", _), .start("h", _): if depth > 0, fallbacks == 0 { paragraph = "" }
+      case .start("t", _): isText = true
+      case .end("t"): isText = isOpenDocument
+      case .start("br", _), .start("tab", _), .start("s", _), .start("line-break", _): paragraph?.append(" ")
+      case .text(let text): if isText { paragraph?.append(text) }
+      case .end("p"), .end("h"):
+        if let text = paragraph, text.contains(where: { !$0.isWhitespace }) { found.append(text) }
+        paragraph = nil
+      default: break
+      }
+    }
+    return found
+  }
+
+  /// Adds to a document what is not in it.
+  func add(to document: inout ExtractedDocument, path: String, limits: ReadingLimits) throws(DocumentError) {
+    func plain(_ text: some StringProtocol) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+    var known = Set(document.text.split(separator: "\n").map { plain($0) })
+    var builder = BlockBuilder(path: path, limits: limits)
+    try builder.append(document, record: nil)
+    for paragraph in paragraphs + charts.flatMap(\.paragraphs) where known.insert(plain(paragraph)).inserted {
+      try builder.add(.paragraph, Array(plain(paragraph).utf8)[...], source: SourceSpan())
+    }
+    for chart in charts { try builder.add(rows: chart.rows, hasHeader: true, source: SourceSpan()) }
+    let whole = try builder.document(document.format, title: document.title)
+    (document.text, document.blocks) = (whole.text, whole.blocks)
+  }
+}
