@@ -35,7 +35,10 @@ package struct DocumentFilter: Sendable, Hashable {
   /// Lets everything through.
   package var isEmpty: Bool { self == DocumentFilter() }
 
-  /// Makes the SQL functions known that `chunkQuery` calls, in the place of those of the filter before.
+  /// The scan that `chunkQuery` is.
+  func makeScan() -> TableScan { fileConditions.isEmpty ? .ofDocuments() : .ofFiles() }
+
+  /// Makes the SQL functions known that `chunkQuery` calls beside those of its scan, in the place of those of the filter before.
   func addFunctions(to db: Database) throws {
     if !paths.isEmpty { db.add(function: pathFunction) }
     if !metadata.isEmpty { try MetadataCondition(metadata).addFunction(to: db) }
@@ -55,21 +58,25 @@ package struct DocumentFilter: Sendable, Hashable {
   private static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
 
   /// SQL for a collection's chunks that pass: a number for what passed (a document, or a file of one), how many chunks that has, and the keys of them
-  /// (NULL if there are none). It calls the functions that `addFunctions` makes known.
+  /// (NULL if there are none). It calls the functions that `addFunctions` and `makeScan` make known.
   ///
   /// All rows that decide are compared with their checksums before anything else is asked of them, and are not looked for in an index, so that a flipped
-  /// bit leaves nothing out in silence. The chunks are looked for in one: who reads them counts them.
+  /// bit leaves nothing out in silence; a file's document that is not found has the wrong checksum, too. The chunks are looked for in an index: who reads
+  /// them counts them.
   func chunkQuery(in collection: CollectionID) -> SQLRequest<Row> {
+    let isNext = { (table: String) in Condition("\(TableScan.functionName)(\(table).id)") }
     let isOfCollection = { (table: String) in Condition("\(table).collection_id = ?", [collection.rawValue]) }
     func intact(_ table: SealedTable, and conditions: [Condition]) -> Condition {
       let all = Condition(joining: conditions, with: " AND ")
       return Condition("CASE WHEN \(table.requireIntact()) THEN \(all.sql) END", all.arguments)
     }
-    let document = intact(.document, and: [isOfCollection("document")] + documentConditions)
     // Of the files that share a document one has to meet all conditions.
     let isOfFiles = !fileConditions.isEmpty
-    let tables = isOfFiles ? "file NOT INDEXED CROSS JOIN document ON document.id = file.document_id" : "document NOT INDEXED"
-    let conditions = isOfFiles ? [intact(.file, and: [isOfCollection("file")] + fileConditions), document] : [document]
+    let tables = isOfFiles ? "file NOT INDEXED LEFT JOIN document ON document.id = file.document_id" : "document NOT INDEXED"
+    let scan = isNext(isOfFiles ? "file" : "document")
+    let file = intact(.file, and: [scan, isOfCollection("file"), Condition("file.document_id IS NOT NULL")] + fileConditions)
+    let document = intact(.document, and: (isOfFiles ? [] : [scan]) + [isOfCollection("document")] + documentConditions)
+    let conditions = isOfFiles ? [file, document] : [document]
     let all = Condition(joining: conditions, with: " AND ")
     return SQLRequest(
       sql: """

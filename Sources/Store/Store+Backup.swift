@@ -51,6 +51,8 @@ extension Store {
         guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else { throw StoreError.foreign(backup) }
         try Self.requireSound(db, path: backup)
       }
+      // Under its name it never has a journal, which one that only reads could not roll back.
+      try copy.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
       try copy.close()
       // The log of a database that was here before would be taken for this one's.
       deleteDatabase(target)

@@ -14,7 +14,10 @@ extension Store {
       let key = FilteredChunks.Key(collection: collection, sequence: sequence, filter: filter)
       if let known = filteredChunks.withLock({ $0[key] }) { return known }
       try filter.addFunctions(to: db)
+      let scan = filter.makeScan()
+      scan.addFunction(to: db)
       let set = ChunkSet(try Self.passingChunks(filter.chunkQuery(in: collection), db))
+      try scan.requireWhole(db)
       filteredChunks.withLock { $0[key] = set }
       return set
     }

@@ -78,6 +78,13 @@ package struct StoreError: ExplainedError {
       remedy: "quarry vacuum writes such lists anew; quarry audit says whether anything else is damaged")
   }
 
+  static func damagedTable(_ name: String, found: Int, expected: Int) -> StoreError {
+    StoreError(
+      code: "index_corrupt", message: "the index is damaged: of \(expected) rows of its table \(name) \(found) are found",
+      why: "a page of the database is not as it was written",
+      remedy: "restore a backup, or ingest into a new index; quarry audit names what is damaged")
+  }
+
   static func backupUnreadable(_ path: String, _ reason: String) -> StoreError {
     StoreError(code: "backup_unreadable", message: "could not read \(path)", why: reason, remedy: "check the path and its permissions")
   }

@@ -341,6 +341,8 @@ def steps(world, options, tally, kinds=("kill", "torn"), label="steps"):
     world.change()
     state = (dict(world.files), dict(world.possible))
     for name, arguments, after in {job[0]: job for job in jobs(world)}.values():
+        if options.jobs and name not in options.jobs.split(","):
+            continue
         prepare(world, name)
         total = counted(world, shim, name, arguments)
         for at in range(1, total + 1, options.stride):
@@ -639,6 +641,7 @@ def main():
     parser.add_argument("--quarry", required=True)
     parser.add_argument("--only", default="kills,steps,errors,flips,graphs,staged,clocks")
     parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--jobs", help="only these, of steps and errors: ingest,force,remove,reindex,backup,restore,vacuum,import")
     parser.add_argument("--stride", type=int, default=1, help="every how many-th call fails")
     parser.add_argument("--flips", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)

@@ -166,6 +166,63 @@ import Testing
     }
   }
 
+  /// SQLite's list of the rows in a page has no checksum either: every bit of it, in all pages of the tables that a filter runs through.
+  @Test(arguments: ["file", "document"]) func aDamagedListOfRowsLeavesNothingOut(table: String) throws {
+    let filters = Self.filters(
+      table == "file" ? [{ $0.modifiedBefore = .distantFuture }] : [{ $0.formats = ["text"] }, { $0.modifiedBefore = .distantFuture }])
+    func passing(_ filter: DocumentFilter, in store: Store) throws -> [Int64]? {
+      let set = try store.chunks(passing: filter, in: collection)
+      return set.map { set in (1...100).filter(set.contains) }
+    }
+    // The log is folded back when the store is closed.
+    func fill() throws -> [[Int64]?] {
+      let store = try open()
+      for number in 10..<50 { try store.put("note \(number).txt", ["word \(number)"], in: collection, sha256: "\(number)") }
+      return try filters.map { try passing($0, in: store) }
+    }
+    let expected = try fill()
+    #expect(expected.allSatisfy { $0?.count == 42 })
+    #expect((try? Data(contentsOf: URL(filePath: folder.path + "/index.sqlite-wal")))?.isEmpty != false)
+    let path = folder.path + "/index.sqlite"
+    let sound = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    let (pageSize, root) = (
+      Int(sound[16]) << 8 | Int(sound[17]), try #require(Int(try query(folder, "SELECT rootpage FROM sqlite_schema WHERE name = '\(table)'")[0]))
+    )
+    func number(_ place: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 << 8 | Int(sound[place + $1]) } }
+    // SQLite's file format, section 1.6.
+    var (pages, places) = ([root], [Int]())
+    while let page = pages.popLast() {
+      let start = (page - 1) * pageSize
+      let (isInner, cellCount) = (sound[start] == 5, number(start + 3, 2))
+      let cells = start + (isInner ? 12 : 8)
+      places += start..<cells + 2 * cellCount
+      guard isInner else { continue }
+      pages.append(number(start + 8, 4))
+      for cell in 0..<cellCount {
+        let child = start + number(cells + 2 * cell, 2)
+        places += child..<child + 5
+        pages.append(number(child, 4))
+      }
+    }
+    #expect(places.count > 90)
+    let copy = try TemporaryFolder()
+    var refused = 0
+    for place in places {
+      for bit in 0..<8 {
+        var damaged = sound
+        damaged[place] ^= 1 << bit
+        try Data(damaged).write(to: URL(filePath: copy.path + "/index.sqlite"))
+        do {
+          let store = try Store.open(directory: copy.path, access: .reading)
+          for (filter, expected) in zip(filters, expected) {
+            #expect(try passing(filter, in: store) == expected, "byte \(place), bit \(bit), \(filter)")
+          }
+        } catch is StoreError { refused += 1 }
+      }
+    }
+    #expect(refused > places.count)
+  }
+
   @Test(arguments: ["embedder = 'other'", "dimension = 15", "dense_weight = 0.75", "chunker = 'c/2'"])
   func aDamagedCollectionIsNotOpened(change damage: String) throws {
     try change(folder, "UPDATE collection SET \(damage)")

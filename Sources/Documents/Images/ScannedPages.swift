@@ -6,7 +6,7 @@ struct ScannedPages {
   let data: [UInt8]
 
   private var reader: PictureText?
-  private var readCount = 0
+  private var drawnCount = 0
   /// Pages that may have something on them and were not read, and why: one that cannot be read does not cost the others.
   private var leftOut: [(error: DocumentError, pages: [Int])] = []
 
@@ -30,18 +30,18 @@ struct ScannedPages {
 
   private mutating func read(_ page: Int) throws(DocumentError) -> [[UInt8]] {
     if let missing = leftOut.first(where: { $0.error.isMissingConverter }) { throw missing.error }
-    guard readCount < limits.scannedPageCount else {
-      throw .tooLarge(path, "more than \(limits.scannedPageCount) of its pages are pictures, as in a scan")
+    guard drawnCount < limits.scannedPageCount else {
+      throw .tooLarge(path, "more than \(limits.scannedPageCount) of its pages hold no text, as in a scan")
     }
     // Text that is there is not to be lost for what takes long.
     if nesting.isHalfOver(limits) { throw .tooLarge(path, "the pages before took more than \(limits.fileSeconds / 2) s") }
+    drawnCount += 1
     let picture = try ConverterProgram.pdftoppm.convert(
       data, of: path, ["-f", "\(page)", "-l", "\(page)", "-r", "\(Self.resolution)", "-scale-to", "4000", "-gray", "-"], limits: limits)
     guard picture.exitCode == 0, !Self.isBlank(picture.bytes) else { return [] }
     guard ConverterProgram.tesseract.isInstalled else {
       throw .missingConverter(path, "tesseract", package: "tesseract-ocr", why: "its pages hold pictures only, as in a scan")
     }
-    readCount += 1
     if reader == nil { reader = try PictureText(path: path, limits: limits) }
     return try reader?.paragraphs(of: picture.bytes) ?? []
   }

@@ -29,7 +29,7 @@ struct ChartContent {
       case .end("ser"): isInSeries = false
       case .start("tx", _), .start("cat", _), .start("xVal", _), .start("val", _), .start("yVal", _):
         if case .start(let name, _) = event { role = name }
-      case .start("pt", let attributes): place = attributes["idx"].flatMap { Int($0) } ?? 0
+      case .start("pt", let attributes): place = attributes["idx"].flatMap { Int($0) }.map { max(0, min($0, Self.valueLimit)) } ?? 0
       case .start("v", _): value = ""
       case .start("p", _): paragraph = ""
       case .start("t", _): isText = true
