@@ -78,6 +78,13 @@ package struct StoreError: ExplainedError {
       remedy: "quarry vacuum writes such lists anew; quarry audit says whether anything else is damaged")
   }
 
+  static func damagedCollectionList(found: Int, expected: Int) -> StoreError {
+    StoreError(
+      code: "index_corrupt", message: "the index is damaged: of \(expected) passages its collections list \(found)",
+      why: "the list of passages by collection is not as it was written",
+      remedy: "quarry vacuum writes such lists anew; quarry audit says whether anything else is damaged")
+  }
+
   static func damagedTable(_ name: String, found: Int, expected: Int) -> StoreError {
     StoreError(
       code: "index_corrupt", message: "the index is damaged: of \(expected) rows of its table \(name) \(found) are found",

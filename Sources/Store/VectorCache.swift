@@ -35,6 +35,7 @@ final class VectorCache: Sendable {
     return try current.withLock { snapshot in
       if snapshot.isDisturbed { snapshot = .empty }
       if snapshot.sequence >= sequence, number.map({ $0 <= snapshot.generation }) ?? true { return snapshot }
+      try ChunkLists.requireWhole(db)
       var next = snapshot
       if let generation = try GenerationRow.current(of: collection, db), generation.number > snapshot.generation {
         // The number is noted even if the file is of no use, so that it is not tried again with every question.
@@ -55,8 +56,7 @@ final class VectorCache: Sendable {
 
   /// The database alone says which chunks there are.
   private func removeDead(from snapshot: inout VectorSnapshot, _ db: Database) throws {
-    let alive = try Int64.fetchAll(
-      db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id <= ? ORDER BY id", arguments: [collection.rawValue, snapshot.lastChunkID])
+    let alive = try ChunkLists.ids(of: collection, through: snapshot.lastChunkID, db)
     snapshot.segments = snapshot.segments.map { $0.keeping(alive[...]) }
   }
 
@@ -75,6 +75,7 @@ final class VectorCache: Sendable {
       ids += batchIDs
       try index.add(vectors)
     }
+    guard ids.count == count else { throw StoreError.damagedCollectionList(found: ids.count, expected: count) }
     return VectorSegment(ids: ids, index: index)
   }
 
@@ -124,8 +125,10 @@ enum StoredVectors {
         SELECT c.id, v.data, v.checksum FROM chunk c INDEXED BY chunk_collection CROSS JOIN vector v ON v.chunk_id = c.id
         WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
         """, arguments: [collection.rawValue, last, end])
+    var order = ChunkLists.Order()
     while let row = try rows.next() {
       let id: Int64 = row[0]
+      try order.take(id)
       try VectorBlob.append(row, at: 1, chunk: id, dimension: dimension, to: &vectors)
       ids.append(id)
       if ids.count == batchCount {

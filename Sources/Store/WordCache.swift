@@ -48,6 +48,7 @@ final class WordCache: Sendable {
     return try current.withLock { snapshot in
       if snapshot.isDisturbed { snapshot = WordSnapshot() }
       if snapshot.sequence >= sequence, rows == snapshot.rows || sequence < snapshot.sequence { return snapshot }
+      try ChunkLists.requireWhole(db)
       var next = snapshot
       var hasDead = removalSequence > next.sequence
       if rows != next.rows {
@@ -83,8 +84,7 @@ final class WordCache: Sendable {
 
   /// The database alone says which chunks there are.
   private func markDead(in snapshot: inout WordSnapshot, _ db: Database) throws {
-    let alive = try Int64.fetchAll(
-      db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id <= ? ORDER BY id", arguments: [collection.rawValue, snapshot.lastChunkID])
+    let alive = try ChunkLists.ids(of: collection, through: snapshot.lastChunkID, db)
     var start = 0
     snapshot.parts = snapshot.parts.map { part in
       guard let last = part.segment.ids.last else { return part }

@@ -53,11 +53,13 @@ enum StoredWords {
       db,
       sql: """
         SELECT \(ChunkRow.columns), d.language
-        FROM chunk c INDEXED BY chunk_collection CROSS JOIN document d ON d.id = c.document_id
+        FROM chunk c INDEXED BY chunk_collection LEFT JOIN document d ON d.id = c.document_id
         WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? AND \(SealedTable.document.requireIntact("d")) ORDER BY c.id
         """, arguments: [collection.rawValue, first, last])
+    var order = ChunkLists.Order()
     while let row = try rows.next() {
       let stored = try ChunkRow(row)
+      try order.take(stored.id)
       try body(
         LexicalEntry(
           id: stored.id, header: stored.header, context: stored.context ?? "", body: stored.body, language: row.decode(atIndex: ChunkRow.columnCount))

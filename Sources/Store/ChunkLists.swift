@@ -1,0 +1,39 @@
+import GRDB
+
+/// SQLite's own lists of chunks, by collection and by document, which carry no checksums.
+enum ChunkLists {
+  /// Sees to it that the list by collections leads to every chunk there is: where a bit is flipped in it, a walk ends early and says nothing.
+  ///
+  /// It takes as long as to count the chunks twice.
+  static func requireWhole(_ db: Database) throws {
+    let listed = "SELECT count(*) FROM chunk INDEXED BY chunk_collection WHERE collection_id = collection.id"
+    let counts = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT (SELECT coalesce(sum((\(listed))), 0) FROM collection), (SELECT count(*) FROM chunk INDEXED BY chunk_document)
+        """)
+    guard let counts else { return }
+    let (found, expected): (Int, Int) = (counts[0], counts[1])
+    guard found == expected else { throw StoreError.damagedCollectionList(found: found, expected: expected) }
+  }
+
+  /// The keys of a collection's chunks up to one, rising.
+  static func ids(of collection: CollectionID, through last: Int64, _ db: Database) throws -> [Int64] {
+    let ids = try Int64.fetchAll(
+      db, sql: "SELECT id FROM chunk INDEXED BY chunk_collection WHERE collection_id = ? AND id <= ? ORDER BY id",
+      arguments: [collection.rawValue, last])
+    var order = Order()
+    for id in ids { try order.take(id) }
+    return ids
+  }
+
+  /// Sees that keys rise, as those of a sound list do.
+  struct Order {
+    private var last = Int64.min
+
+    mutating func take(_ id: Int64) throws(StoreError) {
+      guard id > last else { throw StoreError.damagedRow("the list of passages by collection") }
+      last = id
+    }
+  }
+}
