@@ -35,7 +35,6 @@ final class VectorCache: Sendable {
     return try current.withLock { snapshot in
       if snapshot.isDisturbed { snapshot = .empty }
       if snapshot.sequence >= sequence, number.map({ $0 <= snapshot.generation }) ?? true { return snapshot }
-      try ChunkLists.requireWhole(db)
       var next = snapshot
       if let generation = try GenerationRow.current(of: collection, db), generation.number > snapshot.generation {
         // The number is noted even if the file is of no use, so that it is not tried again with every question.
@@ -44,6 +43,7 @@ final class VectorCache: Sendable {
       }
       if removalSequence > next.sequence, !next.segments.isEmpty { try removeDead(from: &next, db) }
       if let segment = try newSegment(after: next.lastChunkID, dimension: dimension, db) { next.segments.append(segment) }
+      try ChunkLists.requireWhole(collection, found: next.segments.reduce(0) { $0 + $1.liveCount }, db)
       try compact(&next, dimension: dimension)
       next.sequence = sequence
       snapshot = next

@@ -48,7 +48,6 @@ final class WordCache: Sendable {
     return try current.withLock { snapshot in
       if snapshot.isDisturbed { snapshot = WordSnapshot() }
       if snapshot.sequence >= sequence, rows == snapshot.rows || sequence < snapshot.sequence { return snapshot }
-      try ChunkLists.requireWhole(db)
       var next = snapshot
       var hasDead = removalSequence > next.sequence
       if rows != next.rows {
@@ -67,6 +66,7 @@ final class WordCache: Sendable {
         next.parts.append((new, nil))
         next.lastChunkID = last
       }
+      try ChunkLists.requireWhole(collection, found: next.parts.reduce(0) { $0 + ($1.live?.count ?? $1.segment.count) }, db)
       if next.parts.count - rows.count > Self.segmentLimit {
         let recent = LexicalSegment.merging(Array(next.parts[rows.count...]))
         next.parts = next.parts.prefix(rows.count) + [(recent, nil)]

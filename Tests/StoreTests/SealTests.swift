@@ -167,7 +167,7 @@ import Testing
   }
 
   /// SQLite's list of the rows in a page has no checksum either: every bit of it, in all pages of what questions and filters run through.
-  @Test(arguments: ["file", "document"]) func aDamagedListOfRowsLeavesNothingOut(name: String) throws {
+  @Test(arguments: ["file", "document", "chunk_collection"]) func aDamagedListOfRowsLeavesNothingOut(name: String) throws {
     func passing(_ set: (inout DocumentFilter) -> Void) -> (Store) throws -> [Int64] {
       var filter = DocumentFilter()
       set(&filter)
