@@ -16,6 +16,9 @@ package struct DocumentError: ExplainedError, Codable, Equatable {
   /// True for what every file of the same content and kind of name fails with, whatever else the machine does meanwhile.
   package var isOfContent: Bool { ["document_unsupported", "document_malformed", "document_empty", "document_encrypted"].contains(code) }
 
+  /// True for what does not keep to its format.
+  var isMalformed: Bool { code == "document_malformed" }
+
   /// True for what a program is needed for that is not installed.
   var isMissingConverter: Bool { code == "document_converter_missing" }
 

@@ -30,7 +30,7 @@ package struct ReadingLimits: Sendable, Equatable, Codable {
   package var readerMemoryByteCount: Int = 1 << 30
   /// Archives and messages inside each other.
   package var archiveDepth: Int = 5
-  /// Pages of a scan, each of which takes a second or more to read.
+  /// Pages of a PDF without text, each of which takes a second or more to draw and read.
   package var scannedPageCount: Int = 500
   /// Wall-clock and CPU time of a converter (pdftotext).
   package var converterSeconds: Int = 60

@@ -16,7 +16,7 @@ enum ChunkLists {
         """, arguments: [collection.rawValue])
     guard let counts else { return }
     let (others, all): (Int, Int) = (counts[0], counts[1])
-    guard found + others == all else { throw StoreError.damagedCollectionList(found: found + others, expected: all) }
+    guard found + others == all else { throw StoreError.damagedList(by: "collection", found: found + others, expected: all) }
   }
 
   /// The keys of a collection's chunks up to one, rising.

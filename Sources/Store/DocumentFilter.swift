@@ -64,7 +64,6 @@ package struct DocumentFilter: Sendable, Hashable {
   /// bit leaves nothing out in silence; a file's document that is not found has the wrong checksum, too. The chunks are looked for in an index: who reads
   /// them counts them.
   func chunkQuery(in collection: CollectionID) -> SQLRequest<Row> {
-    let isNext = { (table: String) in Condition("\(TableScan.functionName)(\(table).id)") }
     let isOfCollection = { (table: String) in Condition("\(table).collection_id = ?", [collection.rawValue]) }
     func intact(_ table: SealedTable, and conditions: [Condition]) -> Condition {
       let all = Condition(joining: conditions, with: " AND ")
@@ -73,9 +72,9 @@ package struct DocumentFilter: Sendable, Hashable {
     // Of the files that share a document one has to meet all conditions.
     let isOfFiles = !fileConditions.isEmpty
     let tables = isOfFiles ? "file NOT INDEXED LEFT JOIN document ON document.id = file.document_id" : "document NOT INDEXED"
-    let scan = isNext(isOfFiles ? "file" : "document")
-    let file = intact(.file, and: [scan, isOfCollection("file"), Condition("file.document_id IS NOT NULL")] + fileConditions)
-    let document = intact(.document, and: (isOfFiles ? [] : [scan]) + [isOfCollection("document")] + documentConditions)
+    let isNext = Condition("\(TableScan.functionName)(\(isOfFiles ? "file" : "document").id)")
+    let file = intact(.file, and: [isNext, isOfCollection("file"), Condition("file.document_id IS NOT NULL")] + fileConditions)
+    let document = intact(.document, and: (isOfFiles ? [] : [isNext]) + [isOfCollection("document")] + documentConditions)
     let conditions = isOfFiles ? [file, document] : [document]
     let all = Condition(joining: conditions, with: " AND ")
     return SQLRequest(

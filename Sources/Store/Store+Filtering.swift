@@ -52,7 +52,7 @@ extension Store {
       last = passed
       if let id = row[2] as Int64? { ids.append(id) }
     }
-    guard ids.count == expectedCount else { throw StoreError.damagedList(found: ids.count, expected: expectedCount) }
+    guard ids.count == expectedCount else { throw StoreError.damagedList(by: "document", found: ids.count, expected: expectedCount) }
     ids.sort()
     return ids.reduce(into: []) { unique, id in if unique.last != id { unique.append(id) } }
   }

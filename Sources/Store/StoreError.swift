@@ -70,21 +70,15 @@ package struct StoreError: ExplainedError {
             + "a backup back"))
   }
 
-  /// SQLite's list of chunks by document does not say what the documents say.
-  static func damagedList(found: Int, expected: Int) -> StoreError {
+  /// SQLite's list of chunks by document or collection does not say what the documents, or another list, say.
+  static func damagedList(by owner: String, found: Int, expected: Int) -> StoreError {
     StoreError(
-      code: "index_corrupt", message: "the index is damaged: of \(expected) passages that pass the filter it finds \(found)",
-      why: "the list of passages by document is not as it was written",
+      code: "index_corrupt", message: "the index is damaged: of \(expected) passages its list by \(owner) leads to \(found)",
+      why: "the list is not as it was written",
       remedy: "quarry vacuum writes such lists anew; quarry audit says whether anything else is damaged")
   }
 
-  static func damagedCollectionList(found: Int, expected: Int) -> StoreError {
-    StoreError(
-      code: "index_corrupt", message: "the index is damaged: of \(expected) passages its collections list \(found)",
-      why: "the list of passages by collection is not as it was written",
-      remedy: "quarry vacuum writes such lists anew; quarry audit says whether anything else is damaged")
-  }
-
+  /// A table's rows do not all stand where SQLite looks for them.
   static func damagedTable(_ name: String, found: Int, expected: Int) -> StoreError {
     StoreError(
       code: "index_corrupt", message: "the index is damaged: of \(expected) rows of its table \(name) \(found) are found",

@@ -75,7 +75,6 @@ final class VectorCache: Sendable {
       ids += batchIDs
       try index.add(vectors)
     }
-    guard ids.count == count else { throw StoreError.damagedCollectionList(found: ids.count, expected: count) }
     return VectorSegment(ids: ids, index: index)
   }
 
@@ -122,7 +121,7 @@ enum StoredVectors {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT c.id, v.data, v.checksum FROM chunk c INDEXED BY chunk_collection CROSS JOIN vector v ON v.chunk_id = c.id
+        SELECT c.id, v.data, v.checksum FROM chunk c INDEXED BY chunk_collection LEFT JOIN vector v ON v.chunk_id = c.id
         WHERE c.collection_id = ? AND c.id > ? AND c.id <= ? ORDER BY c.id
         """, arguments: [collection.rawValue, last, end])
     var order = ChunkLists.Order()

@@ -36,27 +36,16 @@ struct ArchiveEntries {
   /// What `bsdtar` complains of behind an entry's name.
   private static let withoutLength = ": Size required"
 
-  /// Entries that are all there and whole.
-  ///
-  /// - Parameter names: Patterns of the entries that are wanted; all when there are none.
-  func read(_ data: [UInt8], only names: [String] = []) throws(DocumentError) -> [ArchiveEntry] {
-    let (entries, faults) = try readSound(data, only: names)
-    if let fault = faults.first {
-      if fault.isEncryption { throw .encrypted(path) }
-      throw .malformed(path, "archive", "\(fault.name) in it cannot be read: \(fault.reason)")
-    }
-    return entries
-  }
-
   /// Entries that are whole, and what is wrong with the others.
   ///
+  /// - Parameter names: Patterns of the entries that are wanted; all when there are none.
   /// - Throws: Also where no entry can be read, and where it is not known which one is at fault.
   func readSound(_ data: [UInt8], only names: [String] = []) throws(DocumentError) -> (entries: [ArchiveEntry], faults: [Fault]) {
     let isListedZip = ZipDirectory.end(of: data) != nil
     do {
       return try readSound(data, only: names, seeks: Self.is7z(data) || isListedZip)
     } catch {
-      guard isListedZip, error.code == "document_malformed", let streamed = try? readSound(data, only: names, seeks: false) else {
+      guard isListedZip, error.isMalformed, let streamed = try? readSound(data, only: names, seeks: false) else {
         throw error
       }
       return streamed

@@ -40,7 +40,7 @@ struct PandocReader {
       document.blocks[index].source = SourceSpan()
       document.blocks[index].anchors = []
     }
-    if let drawings, !drawings.isEmpty { try drawings.add(to: &document, path: path, limits: limits) }
+    if let drawings { try drawings.add(to: &document, path: path, limits: limits) }
     if let source { SourceAlignment(source).align(&document) }
     return document
   }

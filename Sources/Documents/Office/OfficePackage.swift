@@ -3,21 +3,35 @@ struct OfficePackage {
   let path: String
   let limits: ReadingLimits
   private let parts: [String: [UInt8]]
+  /// Parts that are damaged, and how: they cost what is read from them.
+  private let faults: [String: String]
 
   /// - Parameter patterns: Names of the parts that are needed: pictures and fonts are not unpacked.
   init(_ data: [UInt8], path: String, limits: ReadingLimits, parts patterns: [String]) throws(DocumentError) {
     self.path = path
     self.limits = limits
-    let entries = try ArchiveEntries(path: path, limits: limits).read(data, only: patterns)
+    let (entries, faults) = try ArchiveEntries(path: path, limits: limits).readSound(data, only: patterns)
+    if faults.contains(where: \.isEncryption) { throw .encrypted(path) }
     parts = Dictionary(entries.map { ($0.name, $0.data) }) { first, _ in first }
+    self.faults = Dictionary(faults.map { ($0.name, $0.reason) }) { first, _ in first }
   }
 
-  var names: [String] { Array(parts.keys) }
+  /// The parts that are there, damaged or not.
+  var names: [String] { Array(parts.keys) + faults.keys }
 
-  subscript(name: String) -> [UInt8]? { parts[name] }
+  /// - Throws: `document_malformed` if there is no sound part of that name.
+  func require(_ name: String, _ format: String, _ reason: String) throws(DocumentError) {
+    try requireSound(name)
+    if parts[name] == nil { throw .malformed(path, format, reason) }
+  }
+
+  private func requireSound(_ name: String) throws(DocumentError) {
+    if let fault = faults[name] { throw .malformed(path, "archive", "\(name) in it cannot be read: \(fault)") }
+  }
 
   /// Runs through a part; does nothing if there is none of that name.
   func parse(_ name: String, _ handler: @escaping (XMLEvents.Event, _ line: Int) -> Void) throws(DocumentError) {
+    try requireSound(name)
     guard let data = parts[name] else { return }
     try XMLEvents.parse(data, path: path, what: "XML (\(name))", limits: limits) { event, line in
       handler(event, line)

@@ -6,7 +6,7 @@ struct OpenDocumentReader {
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     let package = try OfficePackage(data, path: path, limits: limits, parts: ["content.xml", "meta.xml"])
-    guard package["content.xml"] != nil else { throw .malformed(path, format.rawValue.uppercased(), "it holds no content") }
+    try package.require("content.xml", format.rawValue.uppercased(), "it holds no content")
     var content = OpenDocumentContent()
     try package.parse("content.xml") { event, _ in content.take(event) }
     var builder = BlockBuilder(path: path, limits: limits)

@@ -12,6 +12,7 @@ struct PresentationReader {
       ])
     var builder = BlockBuilder(path: path, limits: limits)
     var firstTitle: String?
+    var omissions: [ExtractedDocument.Omission] = []
     for (number, slide) in try slides(of: package).enumerated() {
       let source = SourceSpan(pages: (number + 1)...(number + 1))
       let content = try SlideContent(package, slide)
@@ -21,27 +22,25 @@ struct PresentationReader {
       if !title.isEmpty { try builder.add(.heading(level: 1), Array(title.utf8)[...], source: source) }
       try write(content, headingPath: headingPath, source: source, to: &builder)
       let parts = try package.relationships(of: slide).values.sorted()
-      for part in parts where part.hasPrefix("ppt/diagrams/data") {
-        try write(SlideContent(package, part), headingPath: headingPath, source: source, to: &builder)
-      }
-      for part in parts where part.hasPrefix("ppt/charts/chart") {
-        // One that is damaged does not cost the slides.
-        guard let chart = try? ChartContent(package, part) else { continue }
-        for paragraph in chart.paragraphs {
+      let drawings = ["ppt/diagrams/data", "ppt/charts/chart"].flatMap { prefix in parts.filter { $0.hasPrefix(prefix) } }
+      for drawing in DrawingContent.read(drawings, of: package, omissions: &omissions) {
+        for paragraph in drawing.paragraphs {
           try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source, headingPath: headingPath, after: .line)
         }
-        try builder.add(rows: chart.rows, headingPath: headingPath, hasHeader: true, source: source)
+        try builder.add(rows: drawing.rows, headingPath: headingPath, hasHeader: true, source: source)
       }
       for part in parts where part.hasPrefix("ppt/notesSlides/") {
         try write(SlideContent(package, part), headingPath: headingPath, source: source, to: &builder)
       }
     }
-    return try builder.document(.pptx, title: try package.title() ?? firstTitle, whyEmpty: "its slides hold no text")
+    var document = try builder.document(.pptx, title: try package.title() ?? firstTitle, whyEmpty: "its slides hold no text")
+    document.omissions = omissions
+    return document
   }
 
   /// In the order in which they are shown.
   private func slides(of package: OfficePackage) throws(DocumentError) -> [String] {
-    guard package["ppt/presentation.xml"] != nil else { throw .malformed(path, "PPTX", "it holds no presentation") }
+    try package.require("ppt/presentation.xml", "PPTX", "it holds no presentation")
     let targets = try package.relationships(of: "ppt/presentation.xml")
     var slides: [String] = []
     try package.parse("ppt/presentation.xml") { event, _ in

@@ -11,7 +11,7 @@ struct SpreadsheetReader {
         "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/*.xml",
         "xl/worksheets/_rels/*.rels", "xl/drawings/drawing*.xml", "xl/drawings/_rels/*.rels", "xl/charts/chart*.xml", "docProps/core.xml",
       ])
-    guard package["xl/workbook.xml"] != nil else { throw .malformed(path, "XLSX", "it holds no workbook") }
+    try package.require("xl/workbook.xml", "XLSX", "it holds no workbook")
     let targets = try package.relationships(of: "xl/workbook.xml")
     var sheets: [(name: String, part: String)] = []
     var startsIn1904 = false
@@ -25,11 +25,11 @@ struct SpreadsheetReader {
     }
     let values = try CellValues(package, startsIn1904: startsIn1904)
     var builder = BlockBuilder(path: path, limits: limits)
+    var omissions: [ExtractedDocument.Omission] = []
     for sheet in sheets {
       let name = label(sheet.name.utf8)
       let rows = try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
-      // One that is damaged does not cost the cells.
-      let drawn = (try? drawings(on: sheet.part, of: package)) ?? []
+      let drawn = texts(on: sheet.part, of: package, omissions: &omissions)
       guard !rows.isEmpty || !drawn.isEmpty else { continue }
       let first = rows.first?.number ?? 1
       try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first...first))
@@ -41,19 +41,23 @@ struct SpreadsheetReader {
       try table.end(&builder)
       for text in drawn { try builder.add(.paragraph, Array(text.utf8)[...], source: SourceSpan(lines: first...first), headingPath: [name]) }
     }
-    return try builder.document(.xlsx, title: try package.title(), whyEmpty: "its sheets hold no text")
+    var document = try builder.document(.xlsx, title: try package.title(), whyEmpty: "its sheets hold no text")
+    document.omissions = omissions
+    return document
   }
 
-  /// What stands in shapes on a sheet, and over its charts, whose values are in its cells.
-  private func drawings(on sheet: String, of package: OfficePackage) throws(DocumentError) -> [String] {
-    var texts: [String] = []
-    for drawing in try package.relationships(of: sheet).values.sorted() where drawing.hasPrefix("xl/drawings/drawing") {
-      texts += try ChartContent(package, drawing).paragraphs
-      for chart in try package.relationships(of: drawing).values.sorted() where chart.hasPrefix("xl/charts/chart") {
-        texts += try ChartContent(package, chart).paragraphs
+  /// What stands in shapes on a sheet, and over its charts, whose values are in the cells; what is damaged of it does not cost them.
+  private func texts(on sheet: String, of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) -> [String] {
+    var parts: [String] = []
+    do throws(DocumentError) {
+      for drawing in try package.relationships(of: sheet).values.sorted() where drawing.hasPrefix("xl/drawings/drawing") {
+        parts.append(drawing)
+        parts += try package.relationships(of: drawing).values.sorted().filter { $0.hasPrefix("xl/charts/chart") }
       }
+    } catch {
+      omissions.append(.init(name: "drawings of \(sheet)", reason: error.why ?? error.message, isFailure: true))
     }
-    return texts
+    return DrawingContent.read(parts, of: package, omissions: &omissions).flatMap(\.paragraphs)
   }
 }
 

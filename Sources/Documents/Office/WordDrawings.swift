@@ -1,20 +1,24 @@
 /// What pandoc leaves out of a document of a word processor: text in boxes and shapes, diagrams and charts.
 struct WordDrawings {
-  private(set) var paragraphs: [String] = []
-  private(set) var charts: [ChartContent] = []
+  private var paragraphs: [String] = []
+  private var charts: [[[String]]] = []
+  private var omissions: [ExtractedDocument.Omission] = []
 
   var isEmpty: Bool { paragraphs.isEmpty && charts.isEmpty }
 
-  /// - Parameter data: A DOCX or ODT; one whose parts cannot be read has no drawings.
+  /// - Parameter data: A DOCX or ODT; what cannot be read of it is an omission.
   init(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) {
-    let patterns = format == .odt ? ["content.xml"] : ["word/document.xml", "word/diagrams/data*.xml", "word/charts/chart*.xml"]
-    guard let package = try? OfficePackage(data, path: path, limits: limits, parts: patterns) else { return }
-    for name in package.names.sorted() {
-      if name.hasPrefix("word/charts/") {
-        if let chart = try? ChartContent(package, name) { charts.append(chart) }
-      } else {
-        paragraphs += (try? Self.paragraphs(package, name, isOnlyDrawing: name.hasPrefix("word/diagrams/"), isOpenDocument: format == .odt)) ?? []
-      }
+    let isOpenDocument = format == .odt
+    let main = isOpenDocument ? "content.xml" : "word/document.xml"
+    do throws(DocumentError) {
+      let package = try OfficePackage(
+        data, path: path, limits: limits, parts: isOpenDocument ? [main] : [main, "word/diagrams/data*.xml", "word/charts/chart*.xml"])
+      paragraphs = try Self.paragraphs(package, main, isOpenDocument: isOpenDocument)
+      let drawings = DrawingContent.read(package.names.filter { $0 != main }.sorted(), of: package, omissions: &omissions)
+      paragraphs += drawings.flatMap(\.paragraphs)
+      charts = drawings.map(\.rows).filter { !$0.isEmpty }
+    } catch {
+      omissions.append(.init(name: "text in boxes, shapes and charts", reason: error.why ?? error.message, isFailure: true))
     }
   }
 
@@ -23,14 +27,13 @@ struct WordDrawings {
     "text-box", "custom-shape", "rect", "ellipse", "circle", "line", "polygon", "polyline", "path", "connector", "caption",
   ]
 
-  private static func paragraphs(_ package: OfficePackage, _ part: String, isOnlyDrawing: Bool, isOpenDocument: Bool) throws(DocumentError)
+  private static func paragraphs(_ package: OfficePackage, _ part: String, isOpenDocument: Bool) throws(DocumentError)
     -> [String]
   {
     // ECMA-376 part 1, section 17.17.1.
     let shapes = isOpenDocument ? openDocumentShapes : ["txbxContent"]
     var found: [String] = []
-    var depth = isOnlyDrawing ? 1 : 0
-    var fallbacks = 0
+    var (depth, fallbacks) = (0, 0)
     var paragraph: String?
     // In DOCX text stands in elements of its own, beside what fields are made by.
     var isText = isOpenDocument
@@ -57,14 +60,16 @@ struct WordDrawings {
 
   /// Adds to a document what is not in it.
   func add(to document: inout ExtractedDocument, path: String, limits: ReadingLimits) throws(DocumentError) {
+    document.omissions += omissions
+    if isEmpty { return }
     func plain(_ text: some StringProtocol) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
     var known = Set(document.text.split(separator: "\n").map { plain($0) })
     var builder = BlockBuilder(path: path, limits: limits)
     try builder.append(document, record: nil)
-    for paragraph in paragraphs + charts.flatMap(\.paragraphs) where known.insert(plain(paragraph)).inserted {
+    for paragraph in paragraphs where known.insert(plain(paragraph)).inserted {
       try builder.add(.paragraph, Array(plain(paragraph).utf8)[...], source: SourceSpan())
     }
-    for chart in charts { try builder.add(rows: chart.rows, hasHeader: true, source: SourceSpan()) }
+    for chart in charts { try builder.add(rows: chart, hasHeader: true, source: SourceSpan()) }
     let whole = try builder.document(document.format, title: document.title)
     (document.text, document.blocks) = (whole.text, whole.blocks)
   }

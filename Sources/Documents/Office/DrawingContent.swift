@@ -1,8 +1,19 @@
-/// What a chart says: its titles, and the values that it shows with their names (DrawingML, ECMA-376 part 1, section 21.2).
-struct ChartContent {
+/// What a drawing says: text in its shapes, and of a chart its titles and the values that it shows with their names (DrawingML, ECMA-376 part 1, sections
+/// 20 and 21).
+struct DrawingContent {
   private(set) var paragraphs: [String] = []
-  /// The first row names the series; in the others a category stands before its values.
+  /// Of a chart: the first row names the series; in the others a category stands before its values.
   private(set) var rows: [[String]] = []
+
+  /// What some parts say; one that cannot be read costs itself.
+  static func read(_ parts: [String], of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) -> [DrawingContent] {
+    parts.compactMap { part in
+      do throws(DocumentError) { return try DrawingContent(package, part) } catch {
+        omissions.append(.init(name: part, reason: error.why ?? error.message, isFailure: true))
+        return nil
+      }
+    }
+  }
 
   private struct Series {
     var name = ""

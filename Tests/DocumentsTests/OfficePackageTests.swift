@@ -1,0 +1,145 @@
+import Documents
+import Foundation
+import Testing
+
+/// Documents of office programs that are put together part by part.
+@Suite struct OfficePackageTests {
+  /// A package of Office with these parts.
+  private static func package(_ parts: [String: Data], in folder: String, as name: String) throws -> String {
+    let source = folder + "/" + UUID().uuidString
+    for (name, data) in parts {
+      let file = URL(filePath: source + "/" + name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: file)
+    }
+    let packer = Process()
+    packer.executableURL = URL(filePath: "/usr/bin/bsdtar")
+    // A bracket begins a pattern.
+    let members = Set(parts.keys.map { String($0.prefix { $0 != "/" }).replacing("[", with: "[[]") }).sorted()
+    packer.arguments = ["-C", source, "--format=zip", "--options", "zip:compression=store", "-cf", "\(folder)/\(name)"] + members
+    try packer.run()
+    packer.waitUntilExit()
+    return "\(folder)/\(name)"
+  }
+
+  /// A workbook behind a chart does not make a presentation a workbook, and what diagrams and charts say belongs to their slide.
+  @Test func aPresentationWithDiagramsChartsAndAWorkbook() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func paragraph(_ text: String) -> String { "<a:p><a:r><a:t>\(text)</a:t></a:r></a:p>" }
+      func rels(_ targets: [String]) -> Data {
+        Data("<Relationships>\(targets.enumerated().map { "<Relationship Id=\"r\($0)\" Target=\"\($1)\"/>" }.joined())</Relationships>".utf8)
+      }
+      let workbook = try Data(contentsOf: Fixtures.repository.appending(path: "Corpora/formats/log.xlsx"))
+      let path = try Self.package(
+        [
+          "[Content_Types].xml": Data("<Types/>".utf8), "ppt/embeddings/book.xlsx": workbook,
+          "ppt/_rels/presentation.xml.rels": rels(["slides/slide1.xml"]),
+          "ppt/presentation.xml": Data("<p:presentation xmlns:p=\"p\" xmlns:r=\"r\"><p:sldId r:id=\"r0\"/></p:presentation>".utf8),
+          "ppt/slides/slide1.xml": Data("<p:sld xmlns:p=\"p\" xmlns:a=\"a\"><p:sp>\(paragraph("Harvest"))</p:sp></p:sld>".utf8),
+          "ppt/slides/_rels/slide1.xml.rels": rels(["../charts/chart1.xml", "../diagrams/data1.xml", "../diagrams/drawing1.xml"]),
+          "ppt/charts/chart1.xml": Data(Self.chart.utf8),
+          "ppt/diagrams/data1.xml": Data("<d:dataModel xmlns:d=\"d\" xmlns:a=\"a\"><d:t>\(paragraph("Sow, then reap"))</d:t></d:dataModel>".utf8),
+        ], in: folder, as: "talk.pptx")
+      let document = try DocumentReader().read(path: path)
+      #expect(
+        document.format == .pptx
+          && document.blocks.map { document.text(of: $0) } == ["Harvest", "Sow, then reap", "Tons a year", "1952 · Rye: 40", "1953 · Rye: 47"])
+    }
+  }
+
+  /// Two values of one series.
+  private static let chart = """
+    <c:chart xmlns:c="c" xmlns:a="a"><a:p><a:r><a:t>Tons a year</a:t></a:r></a:p><c:ser><c:tx><c:v>Rye</c:v></c:tx>\
+    <c:cat><c:pt idx="0"><c:v>1952</c:v></c:pt><c:pt idx="1"><c:v>1953</c:v></c:pt></c:cat>\
+    <c:val><c:pt idx="0"><c:v>40</c:v></c:pt><c:pt idx="1"><c:v>47</c:v></c:pt></c:val></c:ser></c:chart>
+    """
+
+  /// Boxes, shapes and charts, which pandoc does not read, and shapes on a sheet.
+  @Test func whatStandsInDrawingsIsRead() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+      let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+      let package = "http://schemas.openxmlformats.org/package/2006"
+      func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
+      let box = "<v:textbox><w:txbxContent><w:p><w:r><w:instrText>PAGE</w:instrText></w:r>\(run("Boxed words."))</w:p></w:txbxContent></v:textbox>"
+      let twice = "<mc:AlternateContent><mc:Choice>\(box)</mc:Choice><mc:Fallback>\(box)</mc:Fallback></mc:AlternateContent>"
+      let body = "<w:p>\(run("Before."))</w:p><w:p><w:r><w:pict>\(twice)</w:pict></w:r></w:p>"
+      let document = "<w:document xmlns:w=\"\(word)\" xmlns:v=\"v\" xmlns:mc=\"mc\"><w:body>\(body)</w:body></w:document>"
+      let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+      let docx = try Self.package(
+        [
+          "[Content_Types].xml": Data(
+            "<Types xmlns=\"\(package)/content-types\"><Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/></Types>".utf8),
+          "_rels/.rels": Data(
+            "<Relationships xmlns=\"\(package)/relationships\"><Relationship Id=\"a\" Type=\"\(office)/officeDocument\" Target=\"word/document.xml\"/></Relationships>"
+              .utf8),
+          "word/document.xml": Data(document.utf8), "word/charts/chart1.xml": Data(Self.chart.utf8),
+        ], in: folder, as: "a.docx")
+      let texts = try DocumentReader().read(path: docx).texts
+      #expect(texts.filter { $0.contains("Boxed words.") }.count == 1 && texts.first == "Before.", "\(texts)")
+      #expect(!texts.contains { $0.contains("PAGE") } && texts.suffix(3) == ["Tons a year", "1952 · Rye: 40", "1953 · Rye: 47"], "\(texts)")
+
+      let sheet = "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>7</v></c></row></sheetData></worksheet>"
+      func rels(_ target: String) -> Data { Data("<Relationships><Relationship Id=\"a\" Target=\"\(target)\"/></Relationships>".utf8) }
+      let xlsx = try Self.package(
+        [
+          "[Content_Types].xml": Data("<Types/>".utf8), "xl/_rels/workbook.xml.rels": rels("worksheets/s.xml"),
+          "xl/workbook.xml": Data("<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"a\"/></sheets></workbook>".utf8),
+          "xl/worksheets/s.xml": Data(sheet.utf8), "xl/worksheets/_rels/s.xml.rels": rels("../drawings/drawing1.xml"),
+          "xl/drawings/drawing1.xml": Data("<x:r xmlns:x=\"x\" xmlns:a=\"a\"><a:p><a:r><a:t>A note in a shape</a:t></a:r></a:p></x:r>".utf8),
+          "xl/drawings/_rels/drawing1.xml.rels": rels("../charts/chart1.xml"), "xl/charts/chart1.xml": Data(Self.chart.utf8),
+        ], in: folder, as: "a.xlsx")
+      #expect(try DocumentReader().read(path: xlsx).texts == ["S", "7", "A note in a shape", "Tons a year"])
+      // A part that is damaged costs itself.
+      var damaged = try Data(contentsOf: URL(filePath: xlsx))
+      damaged[try #require(damaged.firstRange(of: Data("Tons".utf8))).lowerBound] = UInt8(ascii: "t")
+      let rest = try Fixtures.read(damaged, as: "a.xlsx")
+      #expect(rest.texts == ["S", "7", "A note in a shape"] && rest.omissions.map(\.name) == ["xl/charts/chart1.xml"], "\(rest)")
+      damaged[try #require(damaged.firstRange(of: Data("<v>7".utf8))).lowerBound + 3] = UInt8(ascii: "8")
+      #expect { try Fixtures.read(damaged, as: "a.xlsx") } throws: { ($0 as? DocumentError)?.why?.contains("s.xml in it cannot be read") == true }
+    }
+  }
+
+  /// A cell far to the right in many rows, and a long text that many cells show.
+  @Test func sparseSheetsAreSmall() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func workbook(_ sheet: String, _ strings: String) throws -> String {
+        let parts = [
+          "xl/workbook.xml": "<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"a\"/></sheets></workbook>",
+          "xl/_rels/workbook.xml.rels": "<Relationships><Relationship Id=\"a\" Target=\"worksheets/s.xml\"/></Relationships>",
+          "xl/worksheets/s.xml": "<worksheet><sheetData>\(sheet)</sheetData></worksheet>", "xl/sharedStrings.xml": "<sst>\(strings)</sst>",
+          "[Content_Types].xml": "<Types/>",
+        ]
+        return try Self.package(parts.mapValues { Data($0.utf8) }, in: folder, as: "out.xlsx")
+      }
+      let far = (1...3000).map { "<row r=\"\($0)\"><c r=\"XFD\($0)\"><v>\($0)</v></c></row>" }.joined()
+      let document = try DocumentReader().read(path: workbook(far, ""))
+      #expect(document.blocks.count == 3001 && document.text.hasSuffix("3000"))
+      let mixed = "<row><c r=\"C1\"><v>3</v></c><c r=\"A1\"><v>1</v></c><c r=\"C1\"><v>4</v></c></row>"
+      #expect(try DocumentReader().read(path: workbook(mixed, "")).text.hasSuffix("1 · 4"))
+      var limits = ReadingLimits()
+      limits.textByteCount = 1 << 20
+      let row = "<row>" + String(repeating: "<c t=\"s\"><v>0</v></c>", count: 2000) + "</row>"
+      let path = try workbook(row, "<si><t>\(String(repeating: "word ", count: 2000))</t></si>")
+      let error = #expect(throws: DocumentError.self) { try DocumentReader(limits: limits).read(path: path) }
+      #expect(error?.code == "document_too_large")
+    }
+  }
+
+  /// Numbers that no sheet has: of copies, of rows, of spaces.
+  @Test func hugeNumbersInSheetsAreTaken() throws {
+    let namespaces = ["office", "table", "text"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
+    let rows = [("-7", "a"), ("\(Int.max)", "b"), ("\(Int.max)", "c")].map { count, text in
+      """
+      <table:table-row table:number-rows-repeated="\(count)"><table:table-cell table:number-columns-repeated="\(count)"><text:p>\(text)<text:s \
+      text:c="\(count)"/></text:p></table:table-cell></table:table-row>
+      """
+    }.joined()
+    let content = "<office:document-content \(namespaces)><table:table table:name=\"T\">\(rows)</table:table></office:document-content>"
+    try Fixtures.withTemporaryFolder { folder in
+      let path = try Self.package(["content.xml": Data(content.utf8)], in: folder, as: "huge.ods")
+      let document = try DocumentReader().read(path: path)
+      #expect(document.format == .ods && document.text.contains("b · b") && document.faults.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Documents
+import Foundation
+import Testing
+
+/// Text in pictures, and PDFs that are not as most are: pages as pictures, fonts that are not there, no pages.
+@Suite struct PictureTests {
+  /// The first page of a PDF as a picture, as a scanner would make it.
+  private static func drawn(_ options: [String]) throws -> Data {
+    let (program, output) = (Process(), Pipe())
+    program.executableURL = URL(filePath: "/usr/bin/pdftoppm")
+    program.arguments = options + ["-singlefile", Fixtures.folder + "/survey.pdf"]
+    program.standardOutput = output
+    try program.run()
+    let picture = output.fileHandleForReading.readDataToEndOfFile()
+    program.waitUntilExit()
+    return picture
+  }
+
+  @Test func aPictureIsRead() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try Self.drawn(["-r", "200", "-png"]).write(to: URL(filePath: folder + "/page.png"))
+      let document = try DocumentReader().read(path: folder + "/page.png")
+      #expect(document.format == .image && document.blocks.first?.source.pages == 1...1)
+      #expect(document.text.contains("The foundations rest on gneiss"))
+    }
+  }
+
+  /// A PDF of pages, each with a content stream and what its resources are; object 4 is a font, those from 5 on are given.
+  private static func pdf(_ pages: [(content: String, resources: String)], objects: [Data] = []) -> Data {
+    let firstPage = 5 + objects.count
+    let kids = pages.indices.map { "\(firstPage + 2 * $0) 0 R" }.joined(separator: " ")
+    var all =
+      [
+        Data("<< /Type /Catalog /Pages 2 0 R >>".utf8), Data("<< /Type /Pages /Kids [\(kids)] /Count \(pages.count) >>".utf8), Data("null".utf8),
+        Data("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".utf8),
+      ] + objects
+    for (index, page) in pages.enumerated() {
+      let box = "/MediaBox [0 0 595 842] /Parent 2 0 R"
+      all.append(Data("<< /Type /Page \(box) /Contents \(firstPage + 2 * index + 1) 0 R /Resources << \(page.resources) >> >>".utf8))
+      all.append(Data("<< /Length \(page.content.utf8.count) >>\nstream\n\(page.content)\nendstream".utf8))
+    }
+    var file = Data("%PDF-1.4\n".utf8)
+    var offsets: [Int] = []
+    for (index, object) in all.enumerated() {
+      offsets.append(file.count)
+      file += Data("\(index + 1) 0 obj\n".utf8) + object + Data("\nendobj\n".utf8)
+    }
+    let start = file.count
+    file += Data("xref\n0 \(all.count + 1)\n0000000000 65535 f \n".utf8)
+    for offset in offsets { file += Data(String(format: "%010d 00000 n \n", offset).utf8) }
+    return file + Data("trailer << /Size \(all.count + 1) /Root 1 0 R >>\nstartxref\n\(start)\n%%EOF\n".utf8)
+  }
+
+  private static func line(_ text: String) -> (content: String, resources: String) {
+    ("BT /F1 14 Tf 72 700 Td (\(text)) Tj ET", "/Font << /F1 4 0 R >>")
+  }
+
+  /// Some pages of a PDF may be pictures while others hold text; one that is blank is not looked at.
+  @Test func pagesThatArePicturesAreReadBesideThoseThatHoldText() throws {
+    let page = try Self.drawn(["-r", "150", "-gray"])
+    let header = String(decoding: page.prefix(20), as: UTF8.self).split(whereSeparator: \.isWhitespace).prefix(4)
+    let (width, height) = (Int(header[1]) ?? 0, Int(header[2]) ?? 0)
+    let pixels = page.suffix(width * height)
+    let dictionary = "/Type /XObject /Subtype /Image /Width \(width) /Height \(height) /ColorSpace /DeviceGray /BitsPerComponent 8"
+    let image = Data("<< \(dictionary) /Length \(pixels.count) >>\nstream\n".utf8) + pixels + Data("\nendstream".utf8)
+    let scan = ("595 0 0 842 0 0 cm /Im Do", "/XObject << /Im 5 0 R >>")
+    let file = Self.pdf([Self.line("The first page holds text."), scan, ("", ""), Self.line("So does the last one.")], objects: [image])
+    let document = try Fixtures.read(file, as: "mixed.pdf")
+    #expect(document.text.hasPrefix("The first page holds text.") && document.text.hasSuffix("So does the last one."))
+    #expect(document.text.contains("The foundations rest on gneiss"), "\(document.text)")
+    #expect(document.blocks.first { document.text(of: $0).contains("gneiss") }?.source.pages == 2...2)
+    #expect(document.blocks.last?.source.pages == 4...4 && document.omissions.isEmpty)
+
+    var limits = ReadingLimits()
+    limits.scannedPageCount = 0
+    let limited = try DocumentReader(limits: limits).read([UInt8](file), path: "mixed.pdf")
+    #expect(limited.blocks.map { limited.text(of: $0) } == ["The first page holds text.", "So does the last one."])
+    #expect(limited.omissions.map(\.name) == ["2 of pages 2 to 3"] && limited.omissions[0].isFailure)
+  }
+
+  /// The tables of such encodings are a package of their own.
+  @Test func aFontThatIsNotInThePDFMayBeJapanese() throws {
+    let descendant =
+      "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>"
+    let font = "<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin /Encoding /90ms-RKSJ-H /DescendantFonts [\(descendant)] >>"
+    let file = Self.pdf([("BT /F2 14 Tf 72 700 Td <93FA967B8CEA> Tj ET", "/Font << /F2 5 0 R >>")], objects: [Data(font.utf8)])
+    #expect(try Fixtures.read(file, as: "letter.pdf").text == "日本語")
+  }
+
+  @Test func aPDFWithoutPagesSaysSo() throws {
+    let file = Data("%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 9 0 R >>\nendobj\ntrailer << /Root 1 0 R >>\n".utf8)
+    let error = #expect(throws: DocumentError.self) { try Fixtures.read(file, as: "a.pdf") }
+    #expect(error?.why?.contains("list of pages is missing or damaged") == true, "\(String(describing: error))")
+  }
+}
