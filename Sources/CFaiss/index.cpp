@@ -152,7 +152,7 @@ qf_status qf_index_reserve(qf_index *index, size_t count, size_t held, char *mes
   });
 }
 
-void qf_index_exchange_rows(qf_index *index, const float *rows) { index->storage.rows.borrow(rows, index->storage.count()); }
+void qf_index_move_rows(qf_index *index, const float *first) { index->storage.rows.move(first); }
 
 qf_status qf_index_add(qf_index *index, const float *rows, size_t count, char *message, size_t message_capacity) {
   return guarded(message, message_capacity, [&] {

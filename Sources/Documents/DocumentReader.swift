@@ -5,7 +5,7 @@ package struct DocumentReader: Sendable {
   package let limits: ReadingLimits
 
   /// Rises when files are read that failed before.
-  private static let version = 2
+  private static let version = 3
 
   package init(limits: ReadingLimits = ReadingLimits()) {
     self.limits = limits

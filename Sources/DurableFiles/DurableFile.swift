@@ -14,6 +14,7 @@ package final class DurableFile {
   private let temporaryPath: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
+  private static let bufferByteCount = 1 << 20
   private var hash = SHA256()
   /// Bytes written so far.
   package private(set) var byteCount = 0
@@ -41,9 +42,14 @@ package final class DurableFile {
 
   /// Adds bytes, which count for the checksum.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(DurableFileError) {
-    unsafe buffer.append(contentsOf: bytes)
+    var start = 0
+    while start < bytes.count {
+      let piece = min(bytes.count - start, Self.bufferByteCount - buffer.count)
+      unsafe buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<start + piece]))
+      start += piece
+      if buffer.count == Self.bufferByteCount { try flush() }
+    }
     byteCount += bytes.count
-    if buffer.count >= 1 << 20 { try flush() }
   }
 
   /// Adds numbers as they stand in memory (little-endian on every machine that Quarry runs on).

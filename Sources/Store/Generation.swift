@@ -64,7 +64,7 @@ extension Store {
       let known = try? read("list the graphs", { db in try Set(String.fetchAll(db, sql: "SELECT file FROM generation")) })
     else { return }
     for name in names where name.hasPrefix("collection-") && !known.contains(name) {
-      if name.hasSuffix(".vectors") || name.hasSuffix(".vectors.tmp") || name.hasSuffix(".vectors.codes.tmp") { removeGenerationFile(name) }
+      if name.hasSuffix(".vectors") || name.hasSuffix(".vectors.tmp") || name.hasSuffix(".vectors.scratch.tmp") { removeGenerationFile(name) }
     }
   }
 }

@@ -22,8 +22,6 @@ extension Store {
   /// Half of the machine's memory: where a graph takes more, searches would wait for pages with every step of their walks.
   package static let graphByteLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
 
-  /// Vectors that are held in memory while a graph is built, which needs only their codes. A file takes them from time to time.
-  package static let heldVectorCount = 1 << 15
   /// Vectors that are read and brought into a graph at a time.
   private static let linkedVectorCount = 4096
 
@@ -98,9 +96,10 @@ extension Store {
     let dimension = state.embedder.dimension
     let index = try old?.index ?? VectorIndex(dimension: dimension, kind: .hnsw)
     let addedCount = old == nil ? state.chunkCount : state.newCount
-    try index.reserve(index.count + addedCount, held: min(addedCount, options.heldVectorCount + Self.linkedVectorCount))
+    try index.reserve(index.count + addedCount, held: min(addedCount, Self.linkedVectorCount))
+    let scratch = try scratchFile(for: collection, byteLimit: addedCount * dimension * 4)
     var labels = old?.labels ?? []
-    var heldCount = 0
+    labels.reserveCapacity(labels.count + addedCount)
     // In short transactions, so that the write-ahead log can be folded back meanwhile. Chunks with keys up to the last one of `state` can only
     // go in between, never come: one that goes is a dead position at most.
     var last = labels.last ?? 0
@@ -119,24 +118,19 @@ extension Store {
       }
       guard let end = batch.ids.last else { break }
       try index.add(batch.vectors)
+      try index.moveVectors(to: scratch)
       labels += batch.ids
       last = end
-      heldCount += batch.ids.count
-      if heldCount >= options.heldVectorCount, last < state.lastChunkID {
-        try moveToFile(index, of: collection)
-        heldCount = 0
-      }
     }
     try install(.hnsw, collection, state) { path, before in try (index.save(to: path, labels: labels, before: before), index.count) }
   }
 
-  /// Lets an index have its vectors in a file, which is without a name and goes with it.
-  private func moveToFile(_ index: VectorIndex, of collection: CollectionID) throws {
+  /// Where vectors lie while a graph is built, which needs only their codes.
+  private func scratchFile(for collection: CollectionID, byteLimit: Int) throws -> ScratchFile {
     try FileManager.default.createDirectory(atPath: generationFolder, withIntermediateDirectories: true)
     // No generation has this number: a file that a stop leaves is removed as any other that no row means.
-    let path = generationPath(Self.generationFile(of: collection, number: 0))
-    defer { unlink(path) }
-    try index.moveVectors(toFile: path) { [options] step in try options.failpoint(StoreStep(step)) }
+    let path = generationPath(Self.generationFile(of: collection, number: 0)) + ".scratch.tmp"
+    return try ScratchFile(path: path, byteLimit: byteLimit) { [options] step in try options.failpoint(StoreStep(step)) }
   }
 
   /// Lists are always made anew: which of them a vector is in depends on all.

@@ -193,8 +193,6 @@ package struct GenerationStatus: Sendable, Equatable {
 package struct StoreOptions: Sendable {
   /// Chunks of a collection from which on a graph is built: see `Store.graphThreshold`.
   package var graphThreshold: Int
-  /// Vectors of a graph that is built which are held in full: see `Store.heldVectorCount`.
-  package var heldVectorCount = Store.heldVectorCount
   /// Bytes of memory that a collection's graph may take; beyond, lists in a file take its place.
   package var graphByteLimit: Int
   /// Chunks of a collection from which on their words are written to a file: see `Store.wordThreshold`.

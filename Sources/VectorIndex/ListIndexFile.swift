@@ -11,8 +11,8 @@ import Foundation
   private let listCount: Int
   private let centres: [Float]
   private let file: DurableFile
-  /// Codes in the order of adding, until their lists are known. It has no name, so that nothing of it stays.
-  private let scratch: Int32
+  /// Codes in the order of adding, until their lists are known.
+  private let scratch: ScratchFile
   private var scales: [Float] = []
   private var lists: [Int32] = []
 
@@ -47,7 +47,7 @@ import Foundation
     (self.path, self.dimension, self.count, self.listCount, self.centres) = (path, dimension, count, listCount, centres)
     do throws(DurableFileError) {
       file = try DurableFile(path: path, kind: kindOfVectorFile, version: VectorIndex.fileVersion, before: before)
-      scratch = try Self.openScratch(path + ".codes.tmp")
+      scratch = try ScratchFile(path: path + ".scratch.tmp", byteLimit: count * dimension, before: before)
       try file.write([2, dimension, count, count, 0, listCount, 0, 0].map { UInt64($0).littleEndian })
       try file.write(labels.map(\.littleEndian))
       try file.pad()
@@ -56,15 +56,6 @@ import Foundation
     }
     scales.reserveCapacity(count)
     lists.reserveCapacity(count)
-  }
-
-  deinit { close(scratch) }
-
-  private static func openScratch(_ path: String) throws(DurableFileError) -> Int32 {
-    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw unsafe .writing(path, "create", String(cString: strerror(errno))) }
-    unsafe unlink(path)
-    return descriptor
   }
 
   /// Adds vectors, one after the other in `vectors`, in the order of the labels.
@@ -84,21 +75,9 @@ import Foundation
     scales += newScales
     do throws(DurableFileError) {
       try file.write(vectors)
-      try keep(codes)
+      try scratch.append(codes)
     } catch {
       throw .file(error)
-    }
-  }
-
-  private func keep(_ codes: [UInt8]) throws(DurableFileError) {
-    var start = 0
-    while start < codes.count {
-      let written = unsafe codes.withUnsafeBytes { bytes in
-        unsafe Foundation.write(scratch, bytes.baseAddress?.advanced(by: start), bytes.count - start)
-      }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw unsafe .writing(path + ".codes.tmp", "write", String(cString: strerror(errno))) }
-      start += written
     }
   }
 
@@ -136,12 +115,10 @@ import Foundation
 
   /// The codes of some positions, from the scratch file.
   private func writeCodes(of members: [Int32]) throws(DurableFileError) {
-    let byteCount = count * dimension
-    guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, scratch, 0), unsafe address != MAP_FAILED else {
-      throw unsafe .writing(path + ".codes.tmp", "map", String(cString: strerror(errno)))
+    try unsafe scratch.withBytes { codes throws(DurableFileError) in
+      for position in members {
+        try unsafe file.write(UnsafeRawBufferPointer(rebasing: codes[(Int(position) * dimension)..<((Int(position) + 1) * dimension)]))
+      }
     }
-    defer { unsafe munmap(address, byteCount) }
-    // Positions are below `count`, of which each has its codes in the file.
-    for position in members { try unsafe file.write(UnsafeRawBufferPointer(start: address + Int(position) * dimension, count: dimension)) }
   }
 }

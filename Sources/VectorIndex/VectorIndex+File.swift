@@ -78,8 +78,7 @@ extension VectorIndex {
       run = min(run, Self.savedRowCount)
       try unsafe file.write(UnsafeRawBufferPointer(start: row, count: run * dimension * 4))
       position += run
-      // Those that lie in a file may be more than there is memory.
-      self.file?.releasePages()
+      releasePages()
     }
     try file.pad()
     // The arrays live as long as nobody adds.
@@ -96,22 +95,18 @@ extension VectorIndex {
     try file.pad()
   }
 
-  static let fileHeaderByteCount = 64
-
-  /// A file of an index, after its length and checksum were found right.
-  static func open(_ path: String) throws(VectorIndexError) -> VerifiedFile {
-    do { return try VerifiedFile(path: path, kind: kindOfVectorFile, version: fileVersion) } catch { throw .file(error) }
-  }
+  private static let headerByteCount = 64
 
   /// Reads an index back, after its length and checksum were found right.
   ///
   /// - Parameter addedCount: How many vectors it is to have room for beside its own.
   package static func load(from path: String, addedCount: Int = 0) throws(VectorIndexError) -> LoadedVectorIndex {
-    let file = try open(path)
+    let file: VerifiedFile
+    do throws(DurableFileError) { file = try VerifiedFile(path: path, kind: kindOfVectorFile, version: fileVersion) } catch { throw .file(error) }
     // What is copied is not held twice, and rows are read when they are compared.
     defer { file.releasePages() }
     return try unsafe file.withBytes { bytes throws(VectorIndexError) in
-      guard bytes.count >= fileHeaderByteCount else { throw .damaged(path, "its header is missing") }
+      guard bytes.count >= headerByteCount else { throw .damaged(path, "its header is missing") }
       let header = (0..<8).map { unsafe UInt64(littleEndian: bytes.load(fromByteOffset: 8 * $0, as: UInt64.self)) }
       // So small that no product below is too large.
       guard header[0] <= 2, (1...65536).contains(header[1]), header[2] <= UInt64(Int32.max), header[3] == 0 || header[3] == header[2],
@@ -124,7 +119,7 @@ extension VectorIndex {
       unsafe parts.count = count
       unsafe parts.longest = Float(bitPattern: UInt32(header[7]))
       unsafe parts.entry = Int32(header[6]) - 1
-      var sections = unsafe Sections(bytes: bytes, offset: fileHeaderByteCount)
+      var sections = unsafe Sections(bytes: bytes, offset: headerByteCount)
       guard let labelBytes = unsafe sections.next(labelCount * 8), let rows = unsafe sections.next(count * dimension * 4),
         unsafe kind == .lists
           ? sections.lists(&parts, dimension: dimension, listCount: linkCount)

@@ -33,7 +33,11 @@ import Foundation
   package let kind: Kind
   let handle: OpaquePointer
   /// The file that the first rows stay in.
-  private(set) var file: VerifiedFile?
+  let file: VerifiedFile?
+  /// Where rows that were added lie since.
+  private var scratch: ScratchFile?
+  /// The first row that lies in no file.
+  private var firstHeld: Int
 
   /// Neighbours of a node of the graph; twice as many on the lowest level.
   static let linkCount = 16
@@ -52,6 +56,7 @@ import Foundation
     self.kind = kind
     unsafe handle = made
     file = nil
+    firstHeld = 0
   }
 
   /// Takes over a handle whose rows lie in a file.
@@ -60,6 +65,7 @@ import Foundation
     self.kind = kind
     unsafe self.handle = unsafe handle
     self.file = file
+    firstHeld = unsafe qf_index_count(handle)
   }
 
   deinit { unsafe qf_index_free(handle) }
@@ -77,24 +83,36 @@ import Foundation
   /// How many vectors there are.
   package var count: Int { unsafe qf_index_count(handle) }
 
-  /// Makes room for `count` vectors in all, so many of which will be held in full: the others lie in a file.
+  /// Makes room for `count` vectors in all, of which so many are held in full at a time: the others lie in files.
   package func reserve(_ count: Int, held: Int? = nil) throws(VectorIndexError) {
     try unsafe callEngine("reserve memory") { message, capacity in unsafe qf_index_reserve(handle, count, held ?? count, message, capacity) }
   }
 
-  /// Lets the vectors lie in a file that is made for it, instead of in memory. The file may lose its name at once.
+  /// Lets the vectors that are held lie in a file instead of in memory: a graph is built of codes alone.
   ///
-  /// - Parameter before: See `save`.
-  package func moveVectors(toFile path: String, before: (FileStep) throws -> Void = { _ in }) throws(VectorIndexError) {
-    let checksum = try save(to: path, before: before)
-    let file = try Self.open(path)
-    guard file.checksum == checksum else { throw .damaged(path, "it is not the file that was written") }
-    unsafe file.withBytes { (bytes: UnsafeRawBufferPointer) in
-      // They come right behind the header, since there are no labels.
-      guard let base = bytes.baseAddress else { preconditionFailure("a file with a header has an address") }
-      unsafe qf_index_exchange_rows(handle, (base + Self.fileHeaderByteCount).assumingMemoryBound(to: Float.self))
+  /// - Parameter scratch: Holds only what this index moved there; the same with every call.
+  package func moveVectors(to scratch: ScratchFile) throws(VectorIndexError) {
+    precondition(self.scratch.map { $0 === scratch } ?? (scratch.byteCount == 0), "an index moves its vectors to one file")
+    guard firstHeld < count else { return }
+    self.scratch = scratch
+    do throws(DurableFileError) {
+      var run = 0
+      // Inside of the index's rows, which nobody changes meanwhile.
+      let rows = unsafe qf_index_row(handle, firstHeld, &run)
+      try unsafe scratch.append(UnsafeRawBufferPointer(start: rows, count: run * dimension * 4))
+    } catch {
+      throw .file(error)
     }
-    self.file = file
+    unsafe scratch.withBytes { (bytes: UnsafeRawBufferPointer) in
+      unsafe qf_index_move_rows(handle, bytes.baseAddress?.assumingMemoryBound(to: Float.self))
+    }
+    firstHeld = count
+  }
+
+  /// Lets the pages go that rows in files were read from: all of them may be more than there is memory.
+  func releasePages() {
+    file?.releasePages()
+    scratch?.releasePages()
   }
 
   /// Adds vectors, one after the other in `vectors` (count × dimension, finite). A graph links them on all processors, and is the same however many

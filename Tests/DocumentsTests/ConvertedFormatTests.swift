@@ -293,6 +293,17 @@ import Testing
     #expect(throws: DocumentError.self) { try Fixtures.read(damaged, as: "notes.zip") }
   }
 
+  /// A name of some code page, which the archive says is UTF-8, costs nothing.
+  @Test func aNameThatIsNotWhatTheArchiveSays() throws {
+    var bytes = [UInt8](try #require(Data(base64Encoded: Self.partlyLocked)))
+    while let place = bytes.firstRange(of: Array("c.txt".utf8)) { bytes.replaceSubrange(place, with: [0xE9] + Array(".txt".utf8)) }
+    for (signature, place) in [("PK\u{3}\u{4}", 7), ("PK\u{1}\u{2}", 9)] {
+      for header in bytes.indices where bytes[header...].starts(with: signature.utf8) { bytes[header + place] |= 8 }
+    }
+    let document = try Fixtures.read(bytes, as: "notes.zip")
+    #expect(document.text.contains("apples") && document.text.contains("pears") && document.omissions.map(\.name) == ["b.txt"], "\(document)")
+  }
+
   /// Written to something that cannot go back: how long an entry is stands behind it, and in the list at the end.
   @Test func aStreamedArchiveIsRead() throws {
     func little(_ values: (Int, Int)...) -> [UInt8] {

@@ -100,6 +100,35 @@ import Testing
     }
   }
 
+  /// A chart of OpenDocument is a document of its own in the package, its values a table behind its titles; on a sheet the values are cells as well.
+  @Test func chartsOnPagesAndSheetsOfOpenDocument() throws {
+    let namespaces = ["office", "table", "text", "draw", "chart"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }
+    func content(_ body: String) -> Data {
+      Data("<o:d xmlns:o=\"o\" xmlns:xlink=\"xlink\" \(namespaces.joined(separator: " "))>\(body)</o:d>".utf8)
+    }
+    func row(_ texts: String...) -> String {
+      "<table:table-row>\(texts.map { "<table:table-cell><text:p>\($0)</text:p></table:table-cell>" }.joined())</table:table-row>"
+    }
+    let object = "<draw:object xlink:href=\"./Object 1\"/><draw:object xlink:href=\"./Object 2\"/><draw:object xlink:href=\"./Object 3\"/>"
+    let rows = row("", "Rye") + row("1952", "40")
+    let table = "<table:table table:name=\"local\"><table:table-header-rows>\(rows)</table:table-header-rows></table:table>"
+    let chart = content("<office:chart><chart:chart><chart:title><text:p>Tons a year</text:p></chart:title>\(table)</chart:chart></office:chart>")
+    let box = "<draw:text-box><text:p>A box</text:p></draw:text-box>"
+    let page = "<draw:page draw:name=\"p\"><text:p>Harvest \(box)of rye</text:p>\(object)</draw:page><draw:page>\(object)</draw:page>"
+    let sheet = "<table:table table:name=\"S\">\(row("year", "rye"))\(row("1952", "40"))<table:shapes>\(object)</table:shapes></table:table>"
+    try Fixtures.withTemporaryFolder { folder in
+      func document(_ main: String, as name: String) throws -> ExtractedDocument {
+        let parts = ["content.xml": content(main), "Object 1/content.xml": chart, "Object 2/content.xml": Data("<broken".utf8)]
+        return try DocumentReader().read(path: Self.package(parts, in: folder, as: name))
+      }
+      let talk = try document(page, as: "talk.odp")
+      #expect(talk.texts == ["A box", "Harvest of rye", "Tons a year", "1952 · Rye: 40", "Tons a year", "1952 · Rye: 40"], "\(talk.texts)")
+      #expect(talk.blocks.last?.source.pages == 2...2 && talk.omissions.map(\.name) == Array(repeating: "Object 2/content.xml", count: 2))
+      let book = try document(sheet, as: "book.ods")
+      #expect(book.texts == ["S", "year: 1952 · rye: 40", "Tons a year"], "\(book.texts)")
+    }
+  }
+
   /// A cell far to the right in many rows, and a long text that many cells show.
   @Test func sparseSheetsAreSmall() throws {
     try Fixtures.withTemporaryFolder { folder in

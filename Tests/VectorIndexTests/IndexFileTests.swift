@@ -56,6 +56,39 @@ import VectorIndex
     #expect(checksums[0] == checksums[1])
   }
 
+  /// A new graph, or one from a file that grows: with its vectors in a scratch file it is the same to the byte, and answers the same.
+  @Test(arguments: [0, 500]) func vectorsMayLieInAScratchFile(savedCount: Int) throws {
+    let many = clusteredVectors(count: 1200, dimension: 16, seed: 14)
+    func begun() throws -> VectorIndex {
+      let index = try VectorIndex(dimension: 16, kind: .hnsw)
+      try index.add(many.prefix(savedCount).flatMap { $0 })
+      guard savedCount > 0 else { return index }
+      try index.save(to: path)
+      return try VectorIndex.load(from: path).index
+    }
+    let (held, moved) = try (begun(), begun())
+    let scratch = try ScratchFile(path: folder.path + "/scratch", byteLimit: (1200 - savedCount) * 64)
+    for start in stride(from: savedCount, to: 1200, by: 300) {
+      let some = many[start..<min(start + 300, 1200)].flatMap { $0 }
+      try held.add(some)
+      try moved.add(some)
+      // The last ones may be held, and moving none changes nothing.
+      guard start < 900 else { continue }
+      for _ in 0..<2 { try moved.moveVectors(to: scratch) }
+    }
+    for query in many.prefix(50) { #expect(try moved.search(query, limit: 10) == held.search(query, limit: 10)) }
+    #expect(many.indices.allSatisfy { moved.vector(at: $0) == many[$0] })
+    #expect(try moved.save(to: path + "1") == held.save(to: path + "2"))
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/scratch") == false)
+  }
+
+  @Test func aScratchFileTakesNoMoreThanWasAnnounced() throws {
+    let index = try index(.hnsw)
+    let scratch = try ScratchFile(path: path, byteLimit: 59 * 8 * 4)
+    #expect(throws: VectorIndexError.self) { try index.moveVectors(to: scratch) }
+    #expect(try index.search(vectors[3], limit: 1).map(\.position) == [3])
+  }
+
   @Test(arguments: VectorIndexTests.kinds) func aTornFileIsRefused(kind: VectorIndex.Kind) throws {
     try index(kind).save(to: path, labels: Array(0..<60))
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -114,12 +147,14 @@ import VectorIndex
   @Test func aWriteCutShortIsReported() async throws {
     try index(.exact, count: 10).save(to: path)
     await #expect(processExitsWith: .success) { [path = path as String] in
+      let index = try VectorIndex(dimension: 8, kind: .exact)
+      try index.add(clusteredVectors(count: 1000, dimension: 8, seed: 13).flatMap { $0 })
+      let scratch = try ScratchFile(path: path + ".scratch", byteLimit: 32_000)
       var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
       signal(SIGXFSZ, SIG_IGN)
-      let index = try VectorIndex(dimension: 8, kind: .exact)
-      try index.add(clusteredVectors(count: 1000, dimension: 8, seed: 13).flatMap { $0 })
       #expect(throws: VectorIndexError.self) { try index.save(to: path) }
+      #expect(throws: VectorIndexError.self) { try index.moveVectors(to: scratch) }
     }
     #expect(try VectorIndex.load(from: path).index.count == 10)
   }

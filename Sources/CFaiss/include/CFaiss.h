@@ -75,11 +75,12 @@ qf_parts qf_index_parts(const qf_index *index);
 /// A row, borrowed until the index next changes or is freed; `run` gets how many rows from it on follow each other in memory.
 const float *qf_index_row(const qf_index *index, size_t position, size_t *run);
 
-/// Makes room for `count` rows in all, `held` of which will not be in a file, so that adding them piece by piece copies nothing.
+/// Makes room for `count` rows in all, of which `held` are held at a time, so that adding them piece by piece copies nothing.
 qf_status qf_index_reserve(qf_index *index, size_t count, size_t held, char *message, size_t message_capacity);
 
-/// Lets go of the rows for the same ones elsewhere, borrowed until the index is freed or they are exchanged again.
-void qf_index_exchange_rows(qf_index *index, const float *rows);
+/// Lets go of the rows that are held for the same ones elsewhere, borrowed until the index is freed. They come behind those that were moved before,
+/// the first of which lies at `first` as well.
+void qf_index_move_rows(qf_index *index, const float *first);
 
 /// Adds `count` rows of the index's dimension, copied. A graph finds them after `qf_index_link`.
 qf_status qf_index_add(qf_index *index, const float *rows, size_t count, char *message, size_t message_capacity);

@@ -12,17 +12,23 @@
 
 namespace quarry {
 
-/// Rows of floats: those of a file, where they stay, and those that were added.
+/// Rows of floats: those of a file, where they stay, those that were added and lie elsewhere since, and those that were added and lie here.
 class Rows {
  public:
   explicit Rows(std::size_t dimension) : dimension(dimension) {}
 
-  std::size_t count() const { return borrowedCount + own.size() / dimension; }
-  const float *row(std::size_t i) const { return i < borrowedCount ? borrowed + i * dimension : own.data() + (i - borrowedCount) * dimension; }
+  std::size_t count() const { return borrowedCount + movedCount + own.size() / dimension; }
+  const float *row(std::size_t i) const {
+    if (i < borrowedCount) return borrowed + i * dimension;
+    i -= borrowedCount;
+    return i < movedCount ? moved + i * dimension : own.data() + (i - movedCount) * dimension;
+  }
 
-  void clear() { borrowedCount = 0, own.resize(0); }
+  void clear() { borrow(nullptr, 0); }
   /// Has these rows and no others.
-  void borrow(const float *rows, std::size_t count) { borrowed = rows, borrowedCount = count, own.resize(0); }
+  void borrow(const float *rows, std::size_t count) { borrowed = rows, borrowedCount = count, movedCount = 0, own.resize(0); }
+  /// Those that lie here lie elsewhere now, behind the ones that were moved before, the first of which lies at `first`.
+  void move(const float *first) { moved = first, movedCount += own.size() / dimension, own.resize(0); }
   void reserve(std::size_t held) { own.reserve(held * dimension); }
   void add(const float *rows, std::size_t count) {
     const std::size_t before = own.size();
@@ -30,12 +36,15 @@ class Rows {
     std::copy(rows, rows + count * dimension, own.data() + before);
   }
   /// As many rows as follow each other in memory from `i` on.
-  std::size_t run(std::size_t i) const { return (i < borrowedCount ? borrowedCount : count()) - i; }
+  std::size_t run(std::size_t i) const {
+    if (i < borrowedCount) return borrowedCount - i;
+    return (i < borrowedCount + movedCount ? borrowedCount + movedCount : count()) - i;
+  }
 
  private:
   std::size_t dimension;
-  const float *borrowed = nullptr;
-  std::size_t borrowedCount = 0;
+  const float *borrowed = nullptr, *moved = nullptr;
+  std::size_t borrowedCount = 0, movedCount = 0;
   Array<float> own;
 };
 

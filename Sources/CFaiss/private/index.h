@@ -16,7 +16,7 @@ struct qf_index {
 
   explicit qf_index(std::size_t dimension) : storage(dimension) {}
 
-  /// Makes room for so many rows in all, `held` of which will not be in a file.
+  /// Makes room for so many rows in all, of which `held` are held at a time.
   void reserve(std::size_t count, std::size_t held) {
     storage.reserve(count, held);
     if (graph) graph->reserve(count);

@@ -42,6 +42,7 @@ struct ArchiveEntries {
   /// - Throws: Also where no entry can be read, and where it is not known which one is at fault.
   func readSound(_ data: [UInt8], only names: [String] = []) throws(DocumentError) -> (entries: [ArchiveEntry], faults: [Fault]) {
     let isListedZip = ZipDirectory.end(of: data) != nil
+    let data = isListedZip ? ZipDirectory.withoutFalseNames(data) : data
     do {
       return try readSound(data, only: names, seeks: Self.is7z(data) || isListedZip)
     } catch {

@@ -1,10 +1,11 @@
-/// The list of contents at the end of a zip archive (APPNOTE 4.3.12 and 4.3.16).
+/// The list of contents at the end of a zip archive (APPNOTE 4.3.7, 4.3.12 and 4.3.16).
 enum ZipDirectory {
   private static let endSignature = Array("PK\u{5}\u{6}".utf8)
   private static let endByteCount = 22
   private static let entryByteCount = 46
+  private static let headerByteCount = 30
   /// More are not looked at: what an archive is, its first entries say.
-  private static let nameLimit = 100_000
+  private static let entryLimit = 100_000
 
   /// Where the record stands that ends it, before a comment; `nil` if the archive is cut off, or none.
   static func end(of data: [UInt8]) -> Int? {
@@ -14,18 +15,42 @@ enum ZipDirectory {
 
   /// Names of the entries, with `/`. Archives that are entries themselves have lists of their own, which are not these.
   static func names(in data: [UInt8]) -> Set<String> {
+    Set(entries(of: data).map { String(decoding: data[$0.name].map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }, as: UTF8.self) })
+  }
+
+  /// The archive in which no name that is not UTF-8 is said to be (bit 11 of an entry's flags): bsdtar would leave such an entry out, without a name.
+  static func withoutFalseNames(_ data: [UInt8]) -> [UInt8] {
+    var honest = data
+    for entry in entries(of: data) where data[entry.place + 9] & 8 != 0 && String(validating: data[entry.name], as: UTF8.self) == nil {
+      honest[entry.place + 9] &= ~8
+      if let header = entry.header { honest[header + 7] &= ~8 }
+    }
+    return honest
+  }
+
+  private struct Entry {
+    var place: Int
+    var name: Range<Int>
+    /// Where the header before its data stands, if there is one.
+    var header: Int?
+  }
+
+  private static func entries(of data: [UInt8]) -> [Entry] {
     guard let end = end(of: data) else { return [] }
     func number(_ place: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(data[place + $1]) << (8 * $1) } }
     // Counted from the end: something may stand before the archive.
     var place = end - number(end + 12, 4)
-    var names = Set<String>()
-    while place >= 0, place + entryByteCount <= end, data[place..<place + 4].elementsEqual("PK\u{1}\u{2}".utf8), names.count < nameLimit {
+    let start = place - number(end + 16, 4)
+    var entries: [Entry] = []
+    while place >= 0, place + entryByteCount <= end, data[place..<place + 4].elementsEqual("PK\u{1}\u{2}".utf8), entries.count < entryLimit {
       let (nameSize, extraSize, commentSize) = (number(place + 28, 2), number(place + 30, 2), number(place + 32, 2))
       guard place + entryByteCount + nameSize <= end else { break }
-      let name = data[place + entryByteCount..<place + entryByteCount + nameSize]
-      names.insert(String(decoding: name.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }, as: UTF8.self))
+      let header = start + number(place + 42, 4)
+      let hasHeader = header >= 0 && header + headerByteCount <= end && data[header..<header + 4].elementsEqual("PK\u{3}\u{4}".utf8)
+      let nameStart = place + entryByteCount
+      entries.append(Entry(place: place, name: nameStart..<nameStart + nameSize, header: hasHeader ? header : nil))
       place += entryByteCount + nameSize + extraSize + commentSize
     }
-    return names
+    return entries
   }
 }
