@@ -176,7 +176,9 @@ struct ChunkRun {
 
   /// The first line of code that is neither a comment nor an attribute, if it stands before `offset` and reads like a declaration.
   private func declaration(of block: Block, before offset: Int) -> String {
-    for line in bytes[block.textRange.lowerBound..<offset].split(separator: UInt8(ascii: "\n")).prefix(60) {
+    // Not all of a block that is one line of megabytes, with every passage of it.
+    let start = block.textRange.lowerBound
+    for line in bytes[start..<min(offset, start + 8192)].split(separator: UInt8(ascii: "\n")).prefix(60) {
       let text = line.drop(while: \.isWhiteSpace)
       guard let first = text.first, first.isLetter || first == UInt8(ascii: "_") else { continue }
       guard text.count <= 200, text.contains(UInt8(ascii: "(")) || text.contains(UInt8(ascii: "{")) || text.contains(UInt8(ascii: ":")) else {

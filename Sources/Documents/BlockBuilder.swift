@@ -71,10 +71,15 @@ struct BlockBuilder {
     }
   }
 
-  /// - Throws: `document_empty` when no block was added.
-  func document(_ format: DocumentFormat, title: String?, whyEmpty: String = "it holds no visible text") throws(DocumentError) -> ExtractedDocument {
-    guard !blocks.isEmpty else { throw .empty(path, whyEmpty) }
-    return ExtractedDocument(format: format, title: title, text: String(decoding: text, as: UTF8.self), blocks: blocks)
+  /// - Parameter omissions: Parts that could not be read.
+  /// - Throws: `document_empty` when no block was added; a part that failed for a reason says more than "no text".
+  func document(
+    _ format: DocumentFormat, title: String?, omissions: [ExtractedDocument.Omission] = [], whyEmpty: String = "it holds no visible text"
+  ) throws(DocumentError) -> ExtractedDocument {
+    guard !blocks.isEmpty else { throw .empty(path, omissions.first(where: \.isFailure).map { "\($0.name) in it: \($0.reason)" } ?? whyEmpty) }
+    var document = ExtractedDocument(format: format, title: title, text: String(decoding: text, as: UTF8.self), blocks: blocks)
+    document.omissions = omissions
+    return document
   }
 }
 

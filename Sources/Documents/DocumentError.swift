@@ -24,6 +24,12 @@ package struct DocumentError: ExplainedError, Codable, Equatable {
 
   /// True for what holds no text.
   var isEmpty: Bool { code == "document_empty" }
+  var isEncrypted: Bool { code == "document_encrypted" }
+
+  /// The same error of a file in which nothing else could be read than this member.
+  func ofMember(_ name: String, in path: String) -> DocumentError {
+    DocumentError(code: code, message: "nothing in \(path) could be read", why: "\(name) in it: \(why ?? message)", remedy: remedy)
+  }
 
   /// The file system does not give the file out.
   package static func unreadable(_ path: String, _ reason: String) -> DocumentError {

@@ -124,6 +124,19 @@ struct Draft {
     #expect(chunks[1].spans.first?.source.lines?.lowerBound != 1)
   }
 
+  /// A declaration is looked for at the beginning only: a script of one line of megabytes would be looked through with every passage (it took minutes).
+  @Test func aScriptOfOneLineHasNoDeclarationFarIn() {
+    for (length, context) in [(100, "f(x)"), (9000, nil)] {
+      var draft = Draft()
+      draft.add(.code, "//" + String(repeating: "-", count: length) + "\nf(x) {\n" + (1...200).map { "    x\($0) = \($0)" }.joined(separator: "\n"))
+      let contexts = chunker.chunks(of: draft.document()).map(\.context)
+      #expect(contexts.count > 2 && contexts.last == .some(context), "\(contexts)")
+    }
+    var draft = Draft()
+    draft.add(.code, "index(" + (1...200_000).map { "w\($0):[\($0)]" }.joined(separator: ",") + ")")
+    #expect(chunker.chunks(of: draft.document()).allSatisfy { $0.context == nil })
+  }
+
   @Test func longHeadersLeaveRoom() {
     let long = (1...200).map { "word\($0)" }.joined(separator: " ")
     var draft = Draft()

@@ -304,6 +304,25 @@ import Testing
     #expect(document.text.contains("apples") && document.text.contains("pears") && document.omissions.map(\.name) == ["b.txt"], "\(document)")
   }
 
+  /// A program for large archives writes the larger form of the list's end always: it is found all the same.
+  @Test func theLargeFormOfAListIsRead() throws {
+    func little(_ values: (Int, Int)...) -> [UInt8] {
+      values.flatMap { value, count in (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    }
+    var bytes = [UInt8](try #require(Data(base64Encoded: Self.partlyLocked)))
+    while let place = bytes.firstRange(of: Array("c.txt".utf8)) { bytes.replaceSubrange(place, with: [0xE9] + Array(".txt".utf8)) }
+    for (signature, place) in [("PK\u{3}\u{4}", 7), ("PK\u{1}\u{2}", 9)] {
+      for header in bytes.indices where bytes[header...].starts(with: signature.utf8) { bytes[header + place] |= 8 }
+    }
+    let end = bytes.count - 22
+    let (size, start) = (Int(bytes[end + 12]), Int(bytes[end + 16]))
+    let large = little((0x0606_4B50, 4), (44, 8), (45, 2), (45, 2), (0, 8), (3, 8), (3, 8), (size, 8), (start, 8))
+    let locator = little((0x0706_4B50, 4), (0, 4), (end, 8), (1, 4))
+    let last = little((0x0605_4B50, 4), (0, 4), (0xFFFF, 2), (0xFFFF, 2), (0xFFFF_FFFF, 4), (0xFFFF_FFFF, 4), (0, 2))
+    let document = try Fixtures.read(bytes[..<end] + large + locator + last, as: "notes.zip")
+    #expect(document.text.contains("apples") && document.text.contains("pears") && document.omissions.map(\.name) == ["b.txt"], "\(document)")
+  }
+
   /// Written to something that cannot go back: how long an entry is stands behind it, and in the list at the end.
   @Test func aStreamedArchiveIsRead() throws {
     func little(_ values: (Int, Int)...) -> [UInt8] {
@@ -318,7 +337,13 @@ import Testing
     let document = try Fixtures.read(entry + behind + list + end, as: "notes.zip")
     #expect(document.blocks.map { "\($0.record?.name ?? "-") \(document.text(of: $0))" } == ["a.txt Plums are ripe."])
     #expect(document.omissions.isEmpty)
-    // Without the list nobody knows where it ends.
+    // Without the list nobody knows where it ends; another entry says how long it is.
+    let whole =
+      little((0x0403_4B50, 4), (10, 2), (0, 2), (0, 6), (crc, 4), (text.count, 4), (text.count, 4), (5, 2), (0, 2)) + Array("b.txt".utf8) + text
+    var damaged = list
+    damaged[0] = UInt8(ascii: "?")
+    let partly = try Fixtures.read(whole + entry + behind + damaged + end, as: "notes.zip")
+    #expect(partly.blocks.map { $0.record?.name } == ["b.txt"] && partly.omissions.map(\.name) == ["a.txt"], "\(partly)")
     let error = #expect(throws: DocumentError.self) { try Fixtures.read(entry + behind, as: "notes.zip") }
     #expect(error?.isUnsupportedFormat == false)
   }

@@ -96,7 +96,13 @@ import Testing
       let rest = try Fixtures.read(damaged, as: "a.xlsx")
       #expect(rest.texts == ["S", "7", "A note in a shape"] && rest.omissions.map(\.name) == ["xl/charts/chart1.xml"], "\(rest)")
       damaged[try #require(damaged.firstRange(of: Data("<v>7".utf8))).lowerBound + 3] = UInt8(ascii: "8")
-      #expect { try Fixtures.read(damaged, as: "a.xlsx") } throws: { ($0 as? DocumentError)?.why?.contains("s.xml in it cannot be read") == true }
+      let shapes = try Fixtures.read(damaged, as: "a.xlsx")
+      #expect(shapes.texts == ["S", "A note in a shape"] && shapes.omissions.map(\.name) == ["xl/worksheets/s.xml", "xl/charts/chart1.xml"])
+      #expect(shapes.omissions[0].reason.contains("s.xml in it cannot be read"))
+      damaged[try #require(damaged.firstRange(of: Data("A note".utf8))).lowerBound] = UInt8(ascii: "B")
+      #expect { try Fixtures.read(damaged, as: "a.xlsx") } throws: {
+        ($0 as? DocumentError)?.code == "document_empty" && ($0 as? DocumentError)?.why?.contains("s.xml in it cannot be read") == true
+      }
     }
   }
 
@@ -126,6 +132,138 @@ import Testing
       #expect(talk.blocks.last?.source.pages == 2...2 && talk.omissions.map(\.name) == Array(repeating: "Object 2/content.xml", count: 2))
       let book = try document(sheet, as: "book.ods")
       #expect(book.texts == ["S", "year: 1952 · rye: 40", "Tons a year"], "\(book.texts)")
+    }
+  }
+
+  /// Only what a series itself holds are its name, places and values: labels, error bars and sizes hold values too.
+  @Test func aChartsValuesAreNotThoseBesideThem() throws {
+    func points(_ values: [(Int, String)]) -> String { values.map { "<c:pt idx=\"\($0.0)\"><c:v>\($0.1)</c:v></c:pt>" }.joined() }
+    let title = "<c:title><c:tx><c:strRef><c:strCache>\(points([(0, "Linked title")]))</c:strCache></c:strRef></c:tx></c:title>"
+    let name = "<c:tx><c:strRef>\(points([(0, "Rye")]))</c:strRef></c:tx>"
+    let label = "<c:dLbls><c:dLbl><c:tx><c:strRef>\(points([(0, "label")]))</c:strRef></c:tx></c:dLbl></c:dLbls>"
+    let errors = "<c:errBars><c:plus>\(points([(0, "0.9")]))</c:plus><c:minus><c:val>\(points([(0, "0.8")]))</c:val></c:minus></c:errBars>"
+    let months = "<c:lvl>\(points([(0, "Jan"), (1, "Feb"), (2, "Jan")]))</c:lvl><c:lvl>\(points([(0, "2019"), (2, "2020")]))</c:lvl>"
+    let categories = "<c:cat><c:multiLvlStrRef><c:multiLvlStrCache>\(months)</c:multiLvlStrCache></c:multiLvlStrRef></c:cat>"
+    let values = "<c:val>\(points([(0, "40"), (1, "47"), (2, "52")]))</c:val>"
+    let ranges = "<c:extLst><c:ext><c15:datalabelsRange>\(points([(0, "low"), (1, "high")]))</c15:datalabelsRange></c:ext></c:extLst>"
+    let sizes = "<c:bubbleSize>\(points([(1, "9001")]))</c:bubbleSize>"
+    let series = "<c:ser>\(name)\(label)\(errors)\(categories)\(values)\(sizes)\(ranges)</c:ser>"
+    let chart = "<c:chart xmlns:c=\"c\" xmlns:c15=\"c15\">\(title)\(series)</c:chart>"
+    try Fixtures.withTemporaryFolder { folder in
+      let texts = try slides(["../charts/chart1.xml"], ["ppt/charts/chart1.xml": chart], in: folder).texts
+      #expect(texts == ["One", "Linked title", "2019 Jan · Rye: 40", "2019 Feb · Rye: 47 (9001)", "2020 Jan · Rye: 52", "Two"], "\(texts)")
+    }
+  }
+
+  /// A presentation of two slides of a word each, the first with these parts.
+  private func slides(_ targets: [String], _ parts: [String: String], in folder: String, changing: (inout Data) throws -> Void = { _ in }) throws
+    -> ExtractedDocument
+  {
+    func rels(_ targets: [String]) -> String {
+      "<Relationships>\(targets.enumerated().map { "<Relationship Id=\"r\($0)\" Target=\"\($1)\"/>" }.joined())</Relationships>"
+    }
+    func slide(_ word: String) -> String { "<p:sld xmlns:p=\"p\" xmlns:a=\"a\"><a:p><a:r><a:t>\(word)</a:t></a:r></a:p></p:sld>" }
+    let all = parts.merging([
+      "[Content_Types].xml": "<Types/>", "ppt/_rels/presentation.xml.rels": rels(["slides/slide1.xml", "slides/slide2.xml"]),
+      "ppt/presentation.xml": "<p:presentation xmlns:p=\"p\" xmlns:r=\"r\"><p:sldId r:id=\"r0\"/><p:sldId r:id=\"r1\"/></p:presentation>",
+      "ppt/slides/slide1.xml": slide("One"), "ppt/slides/slide2.xml": slide("Two"), "ppt/slides/_rels/slide1.xml.rels": rels(targets),
+    ]) { first, _ in first }
+    var data = try Data(contentsOf: URL(filePath: Self.package(all.mapValues { Data($0.utf8) }, in: folder, as: "talk.pptx")))
+    try changing(&data)
+    return try Fixtures.read(data, as: "talk.pptx")
+  }
+
+  /// A slide, its notes and the title are parts like any other.
+  @Test func aDamagedSlideCostsItself() throws {
+    let core = "<c:p xmlns:c=\"c\" xmlns:dc=\"dc\"><dc:title>Harvests</dc:title></c:p>"
+    try Fixtures.withTemporaryFolder { folder in
+      for (word, rest, part) in [("Harvests", ["One", "Two"], "docProps/core.xml"), ("Two", ["One"], "ppt/slides/slide2.xml")] {
+        let document = try slides([], ["docProps/core.xml": core], in: folder) { data in
+          data[try #require(data.firstRange(of: Data(word.utf8))).lowerBound] = UInt8(ascii: "x")
+        }
+        #expect(document.texts == rest && document.omissions.map(\.name) == [part], "\(document)")
+      }
+    }
+  }
+
+  /// A box in a box, and a note in a shape, stand within a paragraph of the outer one.
+  @Test func whatStandsWithinAParagraphOfABoxCostsNoneOfIt() throws {
+    let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    func box(_ content: String) -> String { "<w:r><w:pict><v:textbox><w:txbxContent>\(content)</w:txbxContent></v:textbox></w:pict></w:r>" }
+    func paragraph(_ content: String) -> String { "<w:p>\(content)</w:p>" }
+    func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
+    let boxes = paragraph(box(paragraph(run("Outer") + box(paragraph(run("Inner"))) + run("later"))))
+    let document = "<w:document xmlns:w=\"\(word)\" xmlns:v=\"v\"><w:body>\(paragraph(run("Body")))\(boxes)</w:body></w:document>"
+    let package = "http://schemas.openxmlformats.org/package/2006"
+    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    let names = ["office", "text", "draw"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
+    let note = "<office:annotation><text:p>Noted</text:p></office:annotation>"
+    let shape = "<draw:custom-shape><text:p>Before\(note) after</text:p></draw:custom-shape>"
+    let text = "<office:body><office:text><text:p>Body \(shape)</text:p></office:text></office:body>"
+    try Fixtures.withTemporaryFolder { folder in
+      let docx = try Self.package(
+        [
+          "[Content_Types].xml": Data(
+            "<Types xmlns=\"\(package)/content-types\"><Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/></Types>".utf8),
+          "_rels/.rels": Data(
+            "<Relationships xmlns=\"\(package)/relationships\"><Relationship Id=\"a\" Type=\"\(office)\" Target=\"word/document.xml\"/></Relationships>"
+              .utf8),
+          "word/document.xml": Data(document.utf8),
+        ], in: folder, as: "a.docx")
+      let odt = try Self.package(
+        [
+          "content.xml": Data("<office:document-content \(names)>\(text)</office:document-content>".utf8),
+          "styles.xml": Data("<office:document-styles \(names)/>".utf8),
+        ], in: folder, as: "a.odt")
+      let boxed = try DocumentReader().read(path: docx).text
+      for word in ["Body", "Outer", "Inner", "later"] { #expect(boxed.ranges(of: word).count == 1, "\(boxed)") }
+      let shaped = try DocumentReader().read(path: odt).text
+      for word in ["Body", "Before", "Noted", "after"] { #expect(shaped.ranges(of: word).count == 1, "\(shaped)") }
+    }
+  }
+
+  /// XML in units of two bytes is looked at like any other.
+  @Test func partsInUTF16() throws {
+    let names = ["office", "table", "text"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
+    let help = "<table:content-validations><table:help-message><text:p>Help</text:p></table:help-message></table:content-validations>"
+    let row = "<table:table-row><table:table-cell><text:p>Größe</text:p></table:table-cell></table:table-row>"
+    let body = "<office:d \(names)>\(help)<table:table table:name=\"T\"><?x?>\(row)</table:table></office:d>"
+    let entities = "<!DOCTYPE d [<!ENTITY b \"y\">]><office:d \(names)><table:table table:name=\"T\">\(row)</table:table></office:d>"
+    try Fixtures.withTemporaryFolder { folder in
+      for encoding in [String.Encoding.utf16, .utf16LittleEndian, .utf32] {
+        func read(_ xml: String) throws -> ExtractedDocument {
+          let data = try #require("<?xml version=\"1.0\" encoding=\"UTF-16\"?>\(xml)".data(using: encoding))
+          return try DocumentReader().read(path: Self.package(["content.xml": data], in: folder, as: "a.ods"))
+        }
+        let texts = try read(body).texts
+        #expect(texts == ["T", "Größe"])
+        #expect { try read(entities) } throws: { ($0 as? DocumentError)?.why?.contains("entities") == true }
+      }
+    }
+  }
+
+  /// A text that pandoc refuses for its styles is read without it, in order; one with a password is said to have one.
+  @Test func textsOfOpenDocumentThatPandocRefuses() throws {
+    let names = ["office", "table", "text"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
+    let body = """
+      <text:tracked-changes><text:p>Deleted.</text:p></text:tracked-changes><text:h text:outline-level="1">Mill</text:h><text:p>Before <text:span>it\
+      </text:span>.</text:p><table:table table:name="T"><table:table-row><table:table-cell><text:p>year</text:p></table:table-cell><table:table-cell>\
+      <text:p>sacks</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>1952</text:p></table:table-cell>\
+      <table:table-cell><text:p>7</text:p></table:table-cell></table:table-row></table:table><text:h text:outline-level="2">Weir</text:h>\
+      <text:p>After it.</text:p>
+      """
+    let content = "<office:document-content \(names)><office:body><office:text>\(body)</office:text></office:body></office:document-content>"
+    try Fixtures.withTemporaryFolder { folder in
+      func read(_ parts: [String: String]) throws -> ExtractedDocument {
+        try DocumentReader().read(path: Self.package(parts.mapValues { Data($0.utf8) }, in: folder, as: "a.odt"))
+      }
+      let document = try read(["content.xml": content, "styles.xml": "<broken"])
+      #expect(document.texts == ["Mill", "Before it.", "year: 1952 · sacks: 7", "Weir", "After it."], "\(document.texts)")
+      #expect(document.blocks.last?.headingPath == ["Mill", "Weir"] && document.format == .odt)
+      let manifest = "<m:manifest xmlns:m=\"m\"><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"
+      let error = #expect(throws: DocumentError.self) { try read(["content.xml": "\u{1}no XML", "META-INF/manifest.xml": manifest]) }
+      #expect(error?.code == "document_encrypted")
     }
   }
 

@@ -71,6 +71,11 @@ import Testing
     #expect(document.blocks.first { document.text(of: $0).contains("gneiss") }?.source.pages == 2...2)
     #expect(document.blocks.last?.source.pages == 4...4 && document.omissions.isEmpty)
 
+    // A picture that is damaged leaves the page white.
+    let broken = Data("<< \(dictionary) /Filter /DCTDecode /Length 4 >>\nstream\nJFIF\nendstream".utf8)
+    let rest = try Fixtures.read(Self.pdf([Self.line("Text."), scan, ("", "")], objects: [broken]), as: "broken.pdf")
+    #expect(rest.text == "Text." && rest.omissions.map(\.name) == ["page 2"] && rest.omissions.allSatisfy { $0.reason.contains("cannot be drawn") })
+
     var limits = ReadingLimits()
     limits.scannedPageCount = 0
     let limited = try DocumentReader(limits: limits).read([UInt8](file), path: "mixed.pdf")

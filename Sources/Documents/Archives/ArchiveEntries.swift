@@ -35,6 +35,7 @@ struct ArchiveEntries {
   private static let attemptCount = 5
   /// What `bsdtar` complains of behind an entry's name.
   private static let withoutLength = ": Size required"
+  private static let ownName = "bsdtar: "
 
   /// Entries that are whole, and what is wrong with the others.
   ///
@@ -44,7 +45,11 @@ struct ArchiveEntries {
     let isListedZip = ZipDirectory.end(of: data) != nil
     let data = isListedZip ? ZipDirectory.withoutFalseNames(data) : data
     do {
-      return try readSound(data, only: names, seeks: Self.is7z(data) || isListedZip)
+      let listed = try readSound(data, only: names, seeks: Self.is7z(data) || isListedZip)
+      guard isListedZip, !ZipDirectory.isWhole(data), let streamed = try? readSound(data, only: names, seeks: false),
+        streamed.entries.count > listed.entries.count
+      else { return listed }
+      return streamed
     } catch {
       guard isListedZip, error.isMalformed, let streamed = try? readSound(data, only: names, seeks: false) else {
         throw error
@@ -72,8 +77,11 @@ struct ArchiveEntries {
     }
     guard output.exitCode == 0 else { throw !faults.isEmpty && faults.allSatisfy(\.isEncryption) ? .encrypted(path) : failure(output) }
     let all = try entries(output.bytes)
-    faults += output.complaint.split(separator: "\n").filter { $0.hasSuffix(Self.withoutLength) }.map {
-      Fault(nameBytes: Self.unescaped($0.dropLast(Self.withoutLength.count)), reason: "the archive does not say how long it is", isEncryption: false)
+    let lengthless = output.complaint.split(separator: "\n").filter { $0.hasSuffix(Self.withoutLength) }
+    if !lengthless.isEmpty { try requireWholeComplaint(output) }
+    faults += lengthless.map { line in
+      let name = line.dropFirst(line.hasPrefix(Self.ownName) ? Self.ownName.count : 0).dropLast(Self.withoutLength.count)
+      return Fault(nameBytes: Self.unescaped(name), reason: "the archive does not say how long it is", isEncryption: false)
     }
     let broken = Set(faults.map(\.nameBytes))
     let sound = all.filter { !broken.contains($0.nameBytes) }
@@ -90,10 +98,7 @@ struct ArchiveEntries {
     guard output.exitCode != 0 else { return [] }
     let list = try ConverterProgram.bsdtar.convert(data, of: path, ["-tf", "-"], limits: limits, seeks: seeks)
     guard list.exitCode == 0 else { throw failure(list) }
-    guard output.complaint.utf8.count < Converter.complaintByteCount else {
-      if Self.isOfEncryption(output.complaint) { throw .encrypted(path) }
-      throw .malformed(path, "archive", "too many files in it are damaged to be told apart")
-    }
+    try requireWholeComplaint(output)
     let names = Set(String(decoding: list.bytes, as: UTF8.self).split(separator: "\n").map { String($0) })
     var faults: [Fault] = []
     for line in output.complaint.split(separator: "\n") where !line.allSatisfy(\.isWhitespace) {
@@ -111,6 +116,13 @@ struct ArchiveEntries {
           reason: isEncryption ? "it opens only with a password" : "bsdtar says: " + label(reason.utf8), isEncryption: isEncryption))
     }
     return faults
+  }
+
+  /// Of a long complaint only the beginning is kept: then nobody knows which entries are sound.
+  private func requireWholeComplaint(_ output: Converter.Output) throws(DocumentError) {
+    guard output.complaint.utf8.count >= Converter.complaintByteCount else { return }
+    if Self.isOfEncryption(output.complaint) { throw .encrypted(path) }
+    throw .malformed(path, "archive", "too many files in it are damaged to be told apart")
   }
 
   private static func is7z(_ data: [UInt8]) -> Bool { data.starts(with: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) }

@@ -48,6 +48,8 @@ struct MemberDocuments {
   private let nesting: Nesting
   private var builder: BlockBuilder
   private var omissions: [ExtractedDocument.Omission] = []
+  /// Of the first member that failed for something else than what it holds.
+  private var obstacle: (error: DocumentError, name: String)?
 
   /// - Parameter nesting: Of the document which holds them.
   init(path: String, limits: ReadingLimits, nesting: Nesting) {
@@ -73,6 +75,7 @@ struct MemberDocuments {
   /// Notes that a member could not be read.
   mutating func note(_ error: DocumentError, of name: String, isEmpty: Bool) {
     omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: !error.isUnsupportedFormat && !isEmpty))
+    if obstacle == nil, !error.isOfContent { obstacle = (error, name) }
   }
 
   /// Notes that a member is damaged or locked.
@@ -88,10 +91,7 @@ struct MemberDocuments {
   }
 
   func document(_ format: DocumentFormat, title: String?, whyEmpty: String) throws(DocumentError) -> ExtractedDocument {
-    // One that failed for a reason says more than "no text".
-    if builder.blocks.isEmpty, let failure = omissions.first(where: \.isFailure) { throw .empty(path, "\(failure.name) in it: \(failure.reason)") }
-    var document = try builder.document(format, title: title, whyEmpty: whyEmpty)
-    document.omissions = omissions
-    return document
+    if builder.blocks.isEmpty, let obstacle { throw obstacle.error.ofMember(obstacle.name, in: path) }
+    return try builder.document(format, title: title, omissions: omissions, whyEmpty: whyEmpty)
   }
 }

@@ -1,4 +1,4 @@
-/// The list of contents at the end of a zip archive (APPNOTE 4.3.7, 4.3.12 and 4.3.16).
+/// The list of contents at the end of a zip archive (APPNOTE 4.3.7 and 4.3.12 to 4.3.16).
 enum ZipDirectory {
   private static let endSignature = Array("PK\u{5}\u{6}".utf8)
   private static let endByteCount = 22
@@ -35,12 +35,28 @@ enum ZipDirectory {
     var header: Int?
   }
 
-  private static func entries(of data: [UInt8]) -> [Entry] {
-    guard let end = end(of: data) else { return [] }
+  /// Whether as many entries can be read from the list as its end says that it has: bsdtar passes over the others in silence.
+  static func isWhole(_ data: [UInt8]) -> Bool {
+    let (entries, count) = list(of: data)
+    return entries.count == entryLimit || entries.count == count
+  }
+
+  private static func entries(of data: [UInt8]) -> [Entry] { list(of: data).entries }
+
+  /// The entries that can be read, and how many there should be.
+  private static func list(of data: [UInt8]) -> (entries: [Entry], count: Int) {
+    guard let end = end(of: data) else { return ([], 0) }
     func number(_ place: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(data[place + $1]) << (8 * $1) } }
-    // Counted from the end: something may stand before the archive.
-    var place = end - number(end + 12, 4)
-    let start = place - number(end + 16, 4)
+    // Counted from the end: something may stand before the archive. Where numbers are large, or a program always writes them so, a second record stands
+    // before the last one, and one that says where (4.3.14 and 4.3.15).
+    let large = end - 20 - 56
+    let isLarge =
+      large >= 0 && data[end - 20..<end - 16].elementsEqual("PK\u{6}\u{7}".utf8) && data[large..<large + 4].elementsEqual("PK\u{6}\u{6}".utf8)
+    let (size, offset) = isLarge ? (number(large + 40, 8), number(large + 48, 8)) : (number(end + 12, 4), number(end + 16, 4))
+    let count = isLarge ? number(large + 32, 8) : number(end + 10, 2)
+    guard (0...end).contains(size), (0...end).contains(offset) else { return ([], count) }
+    var place = (isLarge ? large : end) - size
+    let start = place - offset
     var entries: [Entry] = []
     while place >= 0, place + entryByteCount <= end, data[place..<place + 4].elementsEqual("PK\u{1}\u{2}".utf8), entries.count < entryLimit {
       let (nameSize, extraSize, commentSize) = (number(place + 28, 2), number(place + 30, 2), number(place + 32, 2))
@@ -51,6 +67,6 @@ enum ZipDirectory {
       entries.append(Entry(place: place, name: nameStart..<nameStart + nameSize, header: hasHeader ? header : nil))
       place += entryByteCount + nameSize + extraSize + commentSize
     }
-    return entries
+    return (entries, count)
   }
 }

@@ -44,6 +44,11 @@ struct ConverterProgram {
   func complaint(_ output: Converter.Output) -> String {
     let lines = output.complaint.split(separator: "\n")
       .filter { !$0.allSatisfy(\.isWhitespace) && !$0.hasSuffix("Error exit delayed from previous errors.") && !$0.hasSuffix(": (null)") }
+    // Behind where and what, pandoc shows the line and points into it.
+    if let place = lines.lastIndex(where: { $0.hasPrefix("Error at \"") }), place + 1 < lines.count {
+      let position = lines[place].split(separator: "(").last.map { " (" + $0.replacing(":", with: "") } ?? ""
+      return "\(name) says: " + label((String(lines[place + 1]) + position).utf8)
+    }
     return lines.last.map { "\(name) says: " + label($0.utf8) } ?? "\(name) ended with status \(output.exitCode)"
   }
 }

@@ -21,7 +21,12 @@ struct PandocReader {
     let arguments = ["--sandbox", "--quiet", "--standalone", "--wrap=none", "--no-highlight", "--from", name, "--to", "html5"]
     let output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits)
     guard output.exitCode == 0 else {
-      throw .malformed(path, format.rawValue, ConverterProgram.pandoc.complaint(output))
+      let failure = DocumentError.malformed(path, format.rawValue, ConverterProgram.pandoc.complaint(output))
+      guard format == .odt else { throw failure }
+      // Pandoc reads no text whose styles it does not understand.
+      do { return try OpenDocumentReader(path: path, limits: limits, format: format).read(data) } catch {
+        throw error.isEmpty || error.isEncrypted ? error : failure
+      }
     }
     let page = Self.withTitleInBody(output.bytes)
     let drawings = [.docx, .odt].contains(format) ? WordDrawings(data, path: path, format: format, limits: limits) : nil
@@ -29,7 +34,7 @@ struct PandocReader {
     do {
       document = try HTMLReader(path: path, limits: limits).read(SourceText(utf8: Array(String(decoding: page, as: UTF8.self).utf8)))
     } catch {
-      guard error.isEmpty, drawings?.isEmpty == false else { throw error }
+      guard error.isEmpty, let drawings, !(drawings.isEmpty && drawings.omissions.isEmpty) else { throw error }
       document = ExtractedDocument(format: format, title: nil, text: "", blocks: [])
     }
     document.format = format

@@ -34,13 +34,18 @@ struct ScannedPages {
       throw .tooLarge(path, "more than \(limits.scannedPageCount) of its pages hold no text, as in a scan")
     }
     // Text that is there is not to be lost for what takes long.
-    if nesting.isHalfOver(limits) { throw .tooLarge(path, "the pages before took more than \(limits.fileSeconds / 2) s") }
+    if nesting.isHalfOver(limits) { throw .tooLarge(path, "reading the file has taken more than \(limits.fileSeconds / 2) s") }
     drawnCount += 1
     let picture = try ConverterProgram.pdftoppm.convert(
       data, of: path, ["-f", "\(page)", "-l", "\(page)", "-r", "\(Self.resolution)", "-scale-to", "4000", "-gray", "-"], limits: limits)
-    guard picture.exitCode == 0, !Self.isBlank(picture.bytes) else { return [] }
+    let isBlank = picture.exitCode != 0 || Self.isBlank(picture.bytes)
+    // A picture on it that is damaged leaves a page white.
+    if isBlank, picture.exitCode != 0 || picture.complaint.contains("Error") {
+      throw .malformed(path, "PDF", "a page cannot be drawn: " + ConverterProgram.pdftoppm.complaint(picture))
+    }
+    if isBlank { return [] }
     guard ConverterProgram.tesseract.isInstalled else {
-      throw .missingConverter(path, "tesseract", package: "tesseract-ocr", why: "its pages hold pictures only, as in a scan")
+      throw .missingConverter(path, "tesseract", package: "tesseract-ocr", why: "pages of it hold pictures and no text, as in a scan")
     }
     if reader == nil { reader = try PictureText(path: path, limits: limits) }
     return try reader?.paragraphs(of: picture.bytes) ?? []

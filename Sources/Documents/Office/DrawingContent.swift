@@ -5,41 +5,88 @@ struct DrawingContent {
   /// Of a chart: the first row names the series; in the others a category stands before its values.
   private(set) var rows: [[String]] = []
 
+  /// Whether it has more values than are taken.
+  private var isCut = false
+
   /// What some parts say; one that cannot be read costs itself.
-  static func read(_ parts: [String], of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) -> [DrawingContent] {
-    parts.compactMap { part in
-      do throws(DocumentError) { return try DrawingContent(package, part) } catch {
-        omissions.append(.init(name: part, reason: error.why ?? error.message, isFailure: true))
-        return nil
+  static func read(
+    _ parts: [String], of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]
+  ) throws(DocumentError) -> [DrawingContent] {
+    var contents: [DrawingContent] = []
+    for part in parts {
+      let content = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try DrawingContent(package, part) }
+      guard let content else { continue }
+      if content.isCut {
+        omissions.append(.init(name: part, reason: "of its values the first \(valueLimit) are read, of its series \(seriesLimit)", isFailure: true))
       }
+      contents.append(content)
     }
+    return contents
   }
 
   private struct Series {
     var name = ""
-    var categories: [Int: String] = [:]
+    /// By place, from the innermost level of names to the outermost, which has a name where it changes.
+    var categories: [[Int: String]] = []
     var values: [Int: String] = [:]
+    var sizes: [Int: String] = [:]
+
+    func category(at place: Int) -> String {
+      let names = categories.enumerated().compactMap { level, names in
+        level == 0 ? names[place] : names.filter { $0.key <= place }.max { $0.key < $1.key }?.value
+      }
+      return names.isEmpty ? "\(place + 1)" : names.reversed().joined(separator: " ")
+    }
+
+    /// A bubble has its size behind its value.
+    func value(at place: Int) -> String { (values[place] ?? "") + (sizes[place].map { " (\($0))" } ?? "") }
   }
 
   /// More than anybody could see; every series has a field in every row.
   private static let seriesLimit = 1000
   private static let valueLimit = 100_000
+  private static let levelLimit = 8
 
   init(_ package: OfficePackage, _ part: String) throws(DocumentError) {
     var paragraphs: [String] = []
     var all: [Series] = []
+    var isCut = false
     var (paragraph, value) = (String?.none, String?.none)
     var place = 0
-    var (isInSeries, isText) = (false, false)
-    var role = ""
+    var isText = false
+    var open: [String] = []
+    // Where the series stands among the elements that have begun: what it holds itself says what a value in it is.
+    var series = Int?.none
+    func take(_ text: String) {
+      guard let start = series, let last = all.indices.last, open.indices.contains(start + 1) else {
+        // Titles that a cell gives.
+        if open.contains("tx"), text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
+        return
+      }
+      guard place < Self.valueLimit else {
+        isCut = true
+        return
+      }
+      switch open[start + 1] {
+      case "tx": all[last].name = text
+      case "cat", "xVal":
+        if all[last].categories.isEmpty { all[last].categories.append([:]) }
+        all[last].categories[all[last].categories.count - 1][place] = text
+      case "val", "yVal": all[last].values[place] = text
+      case "bubbleSize": all[last].sizes[place] = text
+      // Labels, error bars and the like show the same again, or something else.
+      default: break
+      }
+    }
     try package.parse(part) { event, _ in
       switch event {
       case .start("ser", _):
-        all.append(Series())
-        isInSeries = true
-      case .end("ser"): isInSeries = false
-      case .start("tx", _), .start("cat", _), .start("xVal", _), .start("val", _), .start("yVal", _):
-        if case .start(let name, _) = event { role = name }
+        let isTaken = all.count < Self.seriesLimit
+        if isTaken { all.append(Series()) } else { isCut = true }
+        series = isTaken ? open.count : nil
+      case .end("ser"): series = nil
+      case .start("lvl", _):
+        if let last = all.indices.last, series != nil, all[last].categories.count < Self.levelLimit { all[last].categories.append([:]) }
       case .start("pt", let attributes): place = attributes["idx"].flatMap { Int($0) }.map { max(0, min($0, Self.valueLimit)) } ?? 0
       case .start("v", _): value = ""
       case .start("p", _): paragraph = ""
@@ -52,22 +99,22 @@ struct DrawingContent {
         if let text = paragraph, text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
         paragraph = nil
       case .end("v"):
-        guard let text = value else { return }
+        if let text = value { take(text) }
         value = nil
-        guard isInSeries, let last = all.indices.last else { return }
-        switch role {
-        case "tx": all[last].name = text
-        case "cat", "xVal": all[last].categories[place] = text
-        default: all[last].values[place] = text
-        }
       default: break
+      }
+      switch event {
+      case .start(let name, _): open.append(name)
+      case .end: _ = open.popLast()
+      case .text: break
       }
     }
     self.paragraphs = paragraphs
-    all = Array(all.prefix(Self.seriesLimit))
-    let places = Set(all.flatMap(\.values.keys)).sorted().prefix(Self.valueLimit / (all.count + 1))
+    let every = Set(all.flatMap(\.values.keys)).sorted()
+    let places = every.prefix(Self.valueLimit / (all.count + 1))
+    self.isCut = isCut || places.count < every.count
     guard !places.isEmpty else { return }
-    let categories = all.first { !$0.categories.isEmpty }?.categories ?? [:]
-    rows = [[""] + all.map(\.name)] + places.map { place in [categories[place] ?? "\(place + 1)"] + all.map { $0.values[place] ?? "" } }
+    let named = all.first { !$0.categories.isEmpty } ?? Series()
+    rows = [[""] + all.map(\.name)] + places.map { place in [named.category(at: place)] + all.map { $0.value(at: place) } }
   }
 }

@@ -29,6 +29,17 @@ struct OfficePackage {
     if let fault = faults[name] { throw .malformed(path, "archive", "\(name) in it cannot be read: \(fault)") }
   }
 
+  /// What is read of a part; where that is damaged it becomes an omission.
+  @discardableResult func sound<Content>(
+    _ name: String, omissions: inout [ExtractedDocument.Omission], _ read: () throws(DocumentError) -> Content
+  ) throws(DocumentError) -> Content? {
+    do { return try read() } catch {
+      guard error.isMalformed else { throw error }
+      omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: true))
+      return nil
+    }
+  }
+
   /// Runs through a part; does nothing if there is none of that name.
   func parse(_ name: String, _ handler: @escaping (XMLEvents.Event, _ line: Int) -> Void) throws(DocumentError) {
     try requireSound(name)
@@ -52,16 +63,18 @@ struct OfficePackage {
   }
 
   /// The title in the document's properties.
-  func title() throws(DocumentError) -> String? {
+  func title(omissions: inout [ExtractedDocument.Omission]) throws(DocumentError) -> String? {
     var title = ""
     var isInside = false
     for part in ["docProps/core.xml", "meta.xml"] {
-      try parse(part) { event, _ in
-        switch event {
-        case .start("title", _): isInside = true
-        case .end("title"): isInside = false
-        case .text(let text): if isInside { title += text }
-        default: break
+      try sound(part, omissions: &omissions) { () throws(DocumentError) in
+        try parse(part) { event, _ in
+          switch event {
+          case .start("title", _): isInside = true
+          case .end("title"): isInside = false
+          case .text(let text): if isInside { title += text }
+          default: break
+          }
         }
       }
     }

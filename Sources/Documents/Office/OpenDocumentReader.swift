@@ -1,146 +1,97 @@
-/// OpenDocument spreadsheets and presentations (ODS, ODP): `content.xml` by the standard's section 9 (tables) and 10.2 (pages); behind what a sheet or page
-/// says comes what the objects on it say, charts above all (11).
+/// OpenDocument spreadsheets and presentations (ODS, ODP), and texts (ODT) that pandoc refuses. Behind what a sheet or page says comes what the objects on it
+/// say, charts above all.
 struct OpenDocumentReader {
   let path: String
   let limits: ReadingLimits
   let format: DocumentFormat
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
-    let package = try OfficePackage(data, path: path, limits: limits, parts: ["content.xml", "*/content.xml", "meta.xml"])
+    let package = try OfficePackage(
+      data, path: path, limits: limits, parts: ["content.xml", "*/content.xml", "meta.xml", "META-INF/manifest.xml"])
     try package.require("content.xml", format.rawValue.uppercased(), "it holds no content")
-    let content = try OpenDocumentContent(package, "content.xml")
+    try requireOpen(package)
+    let content = try OpenDocumentContent(package, "content.xml", isText: format == .odt)
     var omissions: [ExtractedDocument.Omission] = []
     var builder = BlockBuilder(path: path, limits: limits)
     for (number, section) in content.sections.enumerated() {
+      let objects = try Self.objects(section.objects, of: package, omissions: &omissions).flatMap { object in
+        // A chart on a sheet shows cells that were read.
+        format == .ods && object.isChart ? object.sections.map { $0.withoutTables } : object.sections
+      }
       let name = label(section.name.utf8)
-      let isPage = format == .odp
-      func source(row: Int) -> SourceSpan { isPage ? SourceSpan(pages: (number + 1)...(number + 1)) : SourceSpan(lines: row...row) }
-      let objects = objects(on: section, of: package, omissions: &omissions)
+      let firstRow = section.firstRow ?? 1
       if section.isEmpty && objects.allSatisfy(\.isEmpty) { continue }
-      if !isPage, !name.isEmpty { try builder.add(.heading(level: 1), Array(name.utf8)[...], source: source(row: section.rows.first?.number ?? 1)) }
-      let headingPath = isPage || name.isEmpty ? [] : [name]
-      for paragraph in section.paragraphs {
-        try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source(row: 1), headingPath: headingPath, after: .line)
-      }
-      var table = TableRows(headingPath: headingPath)
-      for row in section.rows { try table.add(row.cells.map { Array($0.utf8) }, source: source(row: row.number), to: &builder) }
-      try table.end(&builder)
-      for object in objects {
-        let source = source(row: 1)
-        for paragraph in object.paragraphs {
-          try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source, headingPath: headingPath, after: .line)
-        }
-        try builder.add(rows: object.rows.map(\.cells), headingPath: headingPath, hasHeader: true, source: source)
-      }
+      if format == .ods, !name.isEmpty { try builder.add(.heading(level: 1), Array(name.utf8)[...], source: source(section: number, row: firstRow)) }
+      var headings = HeadingStack()
+      if format == .ods, !name.isEmpty { _ = headings.enter(level: 1, name) }
+      for item in section.items { try add(item, section: number, headings: &headings, to: &builder) }
+      for item in objects.flatMap(\.items) { try add(item, section: number, isObject: true, headings: &headings, to: &builder) }
     }
-    var document = try builder.document(format, title: try package.title(), whyEmpty: "it holds no text")
-    document.omissions = omissions
-    return document
+    let title = try package.title(omissions: &omissions)
+    return try builder.document(format, title: title, omissions: omissions, whyEmpty: "it holds no text")
   }
 
-  /// What the objects on a sheet or page say; one that cannot be read costs itself.
-  private func objects(
-    on section: OpenDocumentContent.Section, of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]
-  ) -> [OpenDocumentContent.Section] {
-    section.objects.filter(package.names.contains).flatMap { part in
-      do throws(DocumentError) {
-        let content = try OpenDocumentContent(package, part)
-        // A chart on a sheet shows cells that were read.
-        guard format == .ods, content.isChart else { return content.sections }
-        return content.sections.map { OpenDocumentContent.Section(name: $0.name, paragraphs: $0.paragraphs) }
-      } catch {
-        omissions.append(.init(name: part, reason: error.why ?? error.message, isFailure: true))
-        return []
-      }
+  /// Slides are pages, and rows of a sheet lines; a text has neither.
+  private func source(section: Int, row: Int) -> SourceSpan {
+    switch format {
+    case .odp: SourceSpan(pages: (section + 1)...(section + 1))
+    case .ods: SourceSpan(lines: row...row)
+    default: SourceSpan()
     }
+  }
+
+  private func add(
+    _ item: OpenDocumentContent.Item, section: Int, isObject: Bool = false, headings: inout HeadingStack,
+    to builder: inout BlockBuilder
+  ) throws(DocumentError) {
+    switch item {
+    case .heading(let level, let text) where format == .odt && !isObject:
+      let title = label(text.utf8)
+      guard !title.isEmpty else { return }
+      try builder.add(.heading(level: level), Array(title.utf8)[...], source: SourceSpan(), headingPath: headings.enter(level: level, title))
+    case .heading(_, let text), .paragraph(let text):
+      try builder.add(
+        .paragraph, Array(text.utf8)[...], source: source(section: section, row: 1), headingPath: headings.path, after: .line)
+    case .table(let rows):
+      // The rows of an object are not those of the sheet.
+      var table = TableRows(headingPath: headings.path, hasHeader: isObject ? true : nil)
+      for row in rows {
+        try table.add(row.cells.map { Array($0.utf8) }, source: source(section: section, row: isObject ? 1 : row.number), to: &builder)
+      }
+      try table.end(&builder)
+    }
+  }
+
+  /// Encrypted parts look like damaged ones; the list of parts says that they are encrypted (part 2, section 4.8).
+  private func requireOpen(_ package: OfficePackage) throws(DocumentError) {
+    var isEncrypted = false
+    try? package.parse("META-INF/manifest.xml") { event, _ in if case .start("encryption-data", _) = event { isEncrypted = true } }
+    if isEncrypted { throw .encrypted(path) }
+  }
+
+  /// What the objects in some parts say; one that cannot be read costs itself.
+  static func objects(
+    _ parts: [String], of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]
+  ) throws(DocumentError) -> [OpenDocumentContent] {
+    var contents: [OpenDocumentContent] = []
+    for part in parts where package.names.contains(part) {
+      let content = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try OpenDocumentContent(package, part) }
+      if let content { contents.append(content) }
+    }
+    return contents
   }
 }
 
-/// The tables and pages of a `content.xml`.
-private struct OpenDocumentContent {
-  struct Section {
-    var name: String
-    var paragraphs: [String] = []
-    var rows: [(number: Int, cells: [String])] = []
-    /// The parts of the package that hold the objects on it.
-    var objects: [String] = []
-
-    var isEmpty: Bool { paragraphs.isEmpty && rows.isEmpty }
+extension OpenDocumentContent.Section {
+  fileprivate var withoutTables: Self {
+    var section = self
+    section.items.removeAll { if case .table = $0 { true } else { false } }
+    return section
   }
 
-  private(set) var sections: [Section] = []
-  private(set) var isChart = false
-  private var rowNumber = 0
-  private var rowRepeat = 1
-  private var cells: [String]?
-  private var cell: [String]?
-  private var cellRepeat = 1
-  /// Those that have begun; a text box stands within a paragraph, and has its own.
-  private var paragraphs: [String] = []
-  private var isOnPage = false
-
-  /// Rows of a sheet, as spreadsheets have them: what a row's number of copies may say.
-  private static let rowLimit = 1 << 20
-  /// Columns of one row; a cell may say that it stands there a million times.
-  private static let columnLimit = 1024
-  /// Copies of a cell that holds something.
-  private static let copyLimit = 16
-
-  init(_ package: OfficePackage, _ part: String) throws(DocumentError) {
-    var content = self
-    try package.parse(part) { event, _ in content.take(event) }
-    self = content
-  }
-
-  private mutating func add(_ text: String) { if let last = paragraphs.indices.last { paragraphs[last] += text } }
-
-  private mutating func take(_ event: XMLEvents.Event) {
-    switch event {
-    case .start("chart", _): isChart = true
-    case .start("object", let attributes):
-      guard let name = attributes["xlink:href"] else { return }
-      let part = (name.hasPrefix("./") ? String(name.dropFirst(2)) : name) + "/content.xml"
-      if let last = sections.indices.last, !sections[last].objects.contains(part) { sections[last].objects.append(part) }
-    case .start("table", let attributes):
-      // A table on a page belongs to the page.
-      if sections.isEmpty || attributes["table:name"] != nil && !isOnPage { sections.append(Section(name: attributes["table:name"] ?? "")) }
-      rowNumber = 0
-    case .start("page", let attributes):
-      isOnPage = true
-      sections.append(Section(name: attributes["draw:name"] ?? ""))
-    case .end("page"): isOnPage = false
-    case .start("table-row", let attributes):
-      cells = []
-      rowRepeat = max(1, min(Self.rowLimit, attributes["table:number-rows-repeated"].flatMap { Int($0) } ?? 1))
-    case .start("table-cell", let attributes), .start("covered-table-cell", let attributes):
-      cell = []
-      cellRepeat = max(1, attributes["table:number-columns-repeated"].flatMap { Int($0) } ?? 1)
-    case .start("p", _), .start("h", _): paragraphs.append("")
-    case .start("s", let attributes): add(String(repeating: " ", count: max(0, min(100, attributes["text:c"].flatMap { Int($0) } ?? 1))))
-    case .start("tab", _): add("\t")
-    case .start("line-break", _): add("\n")
-    case .text(let text): add(text)
-    case .end("p"), .end("h"):
-      guard let text = paragraphs.popLast() else { return }
-      if cell != nil {
-        cell?.append(text)
-      } else {
-        // A chart's titles come before its table.
-        if sections.isEmpty { sections.append(Section(name: "")) }
-        sections[sections.count - 1].paragraphs.append(text)
-      }
-    case .end("table-cell"), .end("covered-table-cell"):
-      let text = (cell ?? []).joined(separator: " ")
-      cell = nil
-      let room = Self.columnLimit - (cells?.count ?? 0)
-      cells?.append(contentsOf: repeatElement(text, count: min(cellRepeat, max(0, room), text.isEmpty ? room : Self.copyLimit)))
-    case .end("table-row"):
-      rowNumber += 1
-      while cells?.last?.isEmpty == true { cells?.removeLast() }
-      if let cells, !cells.isEmpty, let last = sections.indices.last { sections[last].rows.append((rowNumber, cells)) }
-      rowNumber += rowRepeat - 1
-      cells = nil
-    default: break
-    }
+  /// The number of the first row that holds something.
+  fileprivate var firstRow: Int? {
+    for case .table(let rows) in items { if let first = rows.first { return first.number } }
+    return nil
   }
 }

@@ -15,27 +15,31 @@ struct PresentationReader {
     var omissions: [ExtractedDocument.Omission] = []
     for (number, slide) in try slides(of: package).enumerated() {
       let source = SourceSpan(pages: (number + 1)...(number + 1))
-      let content = try SlideContent(package, slide)
+      let content =
+        try package.sound(slide, omissions: &omissions) { () throws(DocumentError) in try SlideContent(package, slide) } ?? SlideContent()
       let title = content.title.map { label($0.utf8) } ?? ""
       let headingPath = title.isEmpty ? [] : [title]
       firstTitle = firstTitle ?? (title.isEmpty ? nil : title)
       if !title.isEmpty { try builder.add(.heading(level: 1), Array(title.utf8)[...], source: source) }
       try write(content, headingPath: headingPath, source: source, to: &builder)
-      let parts = try package.relationships(of: slide).values.sorted()
+      let parts =
+        try package.sound("what belongs to \(slide)", omissions: &omissions) { () throws(DocumentError) in
+          try package.relationships(of: slide).values.sorted()
+        } ?? []
       let drawings = ["ppt/diagrams/data", "ppt/charts/chart"].flatMap { prefix in parts.filter { $0.hasPrefix(prefix) } }
-      for drawing in DrawingContent.read(drawings, of: package, omissions: &omissions) {
+      for drawing in try DrawingContent.read(drawings, of: package, omissions: &omissions) {
         for paragraph in drawing.paragraphs {
           try builder.add(.paragraph, Array(paragraph.utf8)[...], source: source, headingPath: headingPath, after: .line)
         }
         try builder.add(rows: drawing.rows, headingPath: headingPath, hasHeader: true, source: source)
       }
       for part in parts where part.hasPrefix("ppt/notesSlides/") {
-        try write(SlideContent(package, part), headingPath: headingPath, source: source, to: &builder)
+        let notes = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try SlideContent(package, part) }
+        if let notes { try write(notes, headingPath: headingPath, source: source, to: &builder) }
       }
     }
-    var document = try builder.document(.pptx, title: try package.title() ?? firstTitle, whyEmpty: "its slides hold no text")
-    document.omissions = omissions
-    return document
+    let title = try package.title(omissions: &omissions) ?? firstTitle
+    return try builder.document(.pptx, title: title, omissions: omissions, whyEmpty: "its slides hold no text")
   }
 
   /// In the order in which they are shown.
@@ -62,6 +66,8 @@ private struct SlideContent {
   var title: String?
   var paragraphs: [String] = []
   var tables: [[[String]]] = []
+
+  init() {}
 
   init(_ package: OfficePackage, _ part: String) throws(DocumentError) {
     var content = (title: String?.none, paragraphs: [String](), tables: [[[String]]]())

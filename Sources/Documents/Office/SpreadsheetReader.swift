@@ -28,8 +28,11 @@ struct SpreadsheetReader {
     var omissions: [ExtractedDocument.Omission] = []
     for sheet in sheets {
       let name = label(sheet.name.utf8)
-      let rows = try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
-      let drawn = texts(on: sheet.part, of: package, omissions: &omissions)
+      let rows =
+        try package.sound(sheet.part, omissions: &omissions) { () throws(DocumentError) in
+          try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
+        } ?? []
+      let drawn = try texts(on: sheet.part, of: package, omissions: &omissions)
       guard !rows.isEmpty || !drawn.isEmpty else { continue }
       let first = rows.first?.number ?? 1
       try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first...first))
@@ -41,23 +44,22 @@ struct SpreadsheetReader {
       try table.end(&builder)
       for text in drawn { try builder.add(.paragraph, Array(text.utf8)[...], source: SourceSpan(lines: first...first), headingPath: [name]) }
     }
-    var document = try builder.document(.xlsx, title: try package.title(), whyEmpty: "its sheets hold no text")
-    document.omissions = omissions
-    return document
+    let title = try package.title(omissions: &omissions)
+    return try builder.document(.xlsx, title: title, omissions: omissions, whyEmpty: "its sheets hold no text")
   }
 
   /// What stands in shapes on a sheet, and over its charts, whose values are in the cells; what is damaged of it does not cost them.
-  private func texts(on sheet: String, of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) -> [String] {
+  private func texts(on sheet: String, of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) throws(DocumentError)
+    -> [String]
+  {
     var parts: [String] = []
-    do throws(DocumentError) {
+    try package.sound("drawings of \(sheet)", omissions: &omissions) { () throws(DocumentError) in
       for drawing in try package.relationships(of: sheet).values.sorted() where drawing.hasPrefix("xl/drawings/drawing") {
         parts.append(drawing)
         parts += try package.relationships(of: drawing).values.sorted().filter { $0.hasPrefix("xl/charts/chart") }
       }
-    } catch {
-      omissions.append(.init(name: "drawings of \(sheet)", reason: error.why ?? error.message, isFailure: true))
     }
-    return DrawingContent.read(parts, of: package, omissions: &omissions).flatMap(\.paragraphs)
+    return try DrawingContent.read(parts, of: package, omissions: &omissions).flatMap(\.paragraphs)
   }
 }
 

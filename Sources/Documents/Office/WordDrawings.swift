@@ -2,7 +2,7 @@
 struct WordDrawings {
   private var paragraphs: [String] = []
   private var charts: [[[String]]] = []
-  private var omissions: [ExtractedDocument.Omission] = []
+  private(set) var omissions: [ExtractedDocument.Omission] = []
 
   var isEmpty: Bool { paragraphs.isEmpty && charts.isEmpty }
 
@@ -12,11 +12,23 @@ struct WordDrawings {
     let main = isOpenDocument ? "content.xml" : "word/document.xml"
     do throws(DocumentError) {
       let package = try OfficePackage(
-        data, path: path, limits: limits, parts: isOpenDocument ? [main] : [main, "word/diagrams/data*.xml", "word/charts/chart*.xml"])
+        data, path: path, limits: limits,
+        parts: isOpenDocument ? [main, "*/" + main] : [main, "word/diagrams/data*.xml", "word/charts/chart*.xml"])
       paragraphs = try Self.paragraphs(package, main, isOpenDocument: isOpenDocument)
-      let drawings = DrawingContent.read(package.names.filter { $0 != main }.sorted(), of: package, omissions: &omissions)
-      paragraphs += drawings.flatMap(\.paragraphs)
-      charts = drawings.map(\.rows).filter { !$0.isEmpty }
+      let others = package.names.filter { $0 != main }.sorted()
+      if isOpenDocument {
+        for item in try OpenDocumentReader.objects(others, of: package, omissions: &omissions).flatMap(\.sections).flatMap(\.items) {
+          switch item {
+          case .heading(_, let text), .paragraph(let text): paragraphs.append(text)
+          case .table(let rows): charts.append(rows.map(\.cells))
+          }
+        }
+      } else {
+        let drawings = try DrawingContent.read(others, of: package, omissions: &omissions)
+        paragraphs += drawings.flatMap(\.paragraphs)
+        charts = drawings.map(\.rows)
+      }
+      charts.removeAll(where: \.isEmpty)
     } catch {
       omissions.append(.init(name: "text in boxes, shapes and charts", reason: error.why ?? error.message, isFailure: true))
     }
@@ -34,7 +46,9 @@ struct WordDrawings {
     let shapes = isOpenDocument ? openDocumentShapes : ["txbxContent"]
     var found: [String] = []
     var (depth, fallbacks) = (0, 0)
-    var paragraph: String?
+    // Those that have begun, as a box stands within a paragraph; `nil` where one is not wanted.
+    var open: [String?] = []
+    func add(_ text: String) { if let last = open.indices.last { open[last]?.append(text) } }
     // In DOCX text stands in elements of its own, beside what fields are made by.
     var isText = isOpenDocument
     try package.parse(part) { event, _ in
@@ -44,14 +58,13 @@ struct WordDrawings {
       case .end("Fallback"): fallbacks -= 1
       case .start(let name, _) where shapes.contains(name): depth += 1
       case .end(let name) where shapes.contains(name): depth -= 1
-      case .start("p", _), .start("h", _): if depth > 0, fallbacks == 0 { paragraph = "" }
+      case .start("p", _), .start("h", _): open.append(depth > 0 && fallbacks == 0 ? "" : nil)
       case .start("t", _): isText = true
       case .end("t"): isText = isOpenDocument
-      case .start("br", _), .start("tab", _), .start("s", _), .start("line-break", _): paragraph?.append(" ")
-      case .text(let text): if isText { paragraph?.append(text) }
+      case .start("br", _), .start("tab", _), .start("s", _), .start("line-break", _): add(" ")
+      case .text(let text): if isText { add(text) }
       case .end("p"), .end("h"):
-        if let text = paragraph, text.contains(where: { !$0.isWhitespace }) { found.append(text) }
-        paragraph = nil
+        if let text = open.popLast() ?? nil, text.contains(where: { !$0.isWhitespace }) { found.append(text) }
       default: break
       }
     }
@@ -61,7 +74,7 @@ struct WordDrawings {
   /// Adds to a document what is not in it.
   func add(to document: inout ExtractedDocument, path: String, limits: ReadingLimits) throws(DocumentError) {
     document.omissions += omissions
-    if isEmpty { return }
+    if isEmpty, !document.blocks.isEmpty { return }
     func plain(_ text: some StringProtocol) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
     var known = Set(document.text.split(separator: "\n").map { plain($0) })
     var builder = BlockBuilder(path: path, limits: limits)
@@ -70,7 +83,7 @@ struct WordDrawings {
       try builder.add(.paragraph, Array(plain(paragraph).utf8)[...], source: SourceSpan())
     }
     for chart in charts { try builder.add(rows: chart, hasHeader: true, source: SourceSpan()) }
-    let whole = try builder.document(document.format, title: document.title)
+    let whole = try builder.document(document.format, title: document.title, omissions: document.omissions)
     (document.text, document.blocks) = (whole.text, whole.blocks)
   }
 }

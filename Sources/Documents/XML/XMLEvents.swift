@@ -27,6 +27,7 @@ final class XMLEvents: NSObject, XMLParserDelegate {
   static func parse(
     _ data: [UInt8], path: String, what: String, limits: ReadingLimits, handler: @escaping (Event, _ line: Int) -> Bool
   ) throws(DocumentError) {
+    let data = inUTF8(data)
     guard data.firstRange(of: Array("<!ENTITY".utf8)) == nil else {
       throw .malformed(path, what, "it defines entities of its own, which could grow without end")
     }
@@ -42,6 +43,19 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     // A stop makes the parser say that all is well, and so does the end of the data.
     if events.isTooDeep { throw .tooLarge(path, "its elements are nested more than \(limits.nestingDepth) deep") }
     guard events.depth == 0 || events.isStopped else { throw .malformed(path, what, line: max(1, parser.lineNumber), reasonForEnd) }
+  }
+
+  /// XML in units of two or four bytes, as its first ones tell (XML 1.0, appendix F), in UTF-8 and without the declaration that says otherwise.
+  private static func inUTF8(_ data: [UInt8]) -> [UInt8] {
+    let forms: [(start: [UInt8], encoding: String.Encoding)] = [
+      ([0xFF, 0xFE, 0, 0], .utf32LittleEndian), ([0, 0, 0xFE, 0xFF], .utf32BigEndian), ([0x3C, 0, 0, 0], .utf32LittleEndian),
+      ([0, 0, 0, 0x3C], .utf32BigEndian), ([0xFF, 0xFE], .utf16LittleEndian), ([0xFE, 0xFF], .utf16BigEndian), ([0x3C, 0], .utf16LittleEndian),
+      ([0, 0x3C], .utf16BigEndian),
+    ]
+    guard let form = forms.first(where: { data.starts(with: $0.start) }), let text = String(bytes: data, encoding: form.encoding) else { return data }
+    let xml = text.drop { $0 == "\u{FEFF}" }
+    guard xml.hasPrefix("<?xml"), let end = xml.firstRange(of: "?>") else { return Array(xml.utf8) }
+    return Array(xml[end.upperBound...].utf8)
   }
 
   /// Processing instructions that say nothing but their name (`<?else?>`) become spaces: Foundation's parser crashes at them (XML 1.0, section 2.6).
