@@ -176,9 +176,10 @@ struct ChunkRun {
 
   /// The first line of code that is neither a comment nor an attribute, if it stands before `offset` and reads like a declaration.
   private func declaration(of block: Block, before offset: Int) -> String {
-    // Not all of a block that is one line of megabytes, with every passage of it.
-    let start = block.textRange.lowerBound
-    for line in bytes[start..<min(offset, start + 8192)].split(separator: UInt8(ascii: "\n")).prefix(60) {
+    // Not all of a block that is one line of megabytes, with every passage of it; and no line that is cut.
+    var head = bytes[block.textRange.lowerBound..<offset].prefix(8192)
+    if head.endIndex < offset { head = head[..<(head.lastIndex(of: UInt8(ascii: "\n")) ?? head.startIndex)] }
+    for line in head.split(separator: UInt8(ascii: "\n")).prefix(60) {
       let text = line.drop(while: \.isWhiteSpace)
       guard let first = text.first, first.isLetter || first == UInt8(ascii: "_") else { continue }
       guard text.count <= 200, text.contains(UInt8(ascii: "(")) || text.contains(UInt8(ascii: "{")) || text.contains(UInt8(ascii: ":")) else {

@@ -132,8 +132,9 @@ struct Draft {
       let contexts = chunker.chunks(of: draft.document()).map(\.context)
       #expect(contexts.count > 2 && contexts.last == .some(context), "\(contexts)")
     }
+    // Where the beginning ends within the declaration there is none, not a part of it.
     var draft = Draft()
-    draft.add(.code, "index(" + (1...200_000).map { "w\($0):[\($0)]" }.joined(separator: ",") + ")")
+    draft.add(.code, "//" + String(repeating: "-", count: 8185) + "\nf(x) {\n" + (1...200).map { "    x\($0) = \($0)" }.joined(separator: "\n"))
     #expect(chunker.chunks(of: draft.document()).allSatisfy { $0.context == nil })
   }
 

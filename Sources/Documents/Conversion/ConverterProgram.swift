@@ -6,12 +6,13 @@ struct ConverterProgram {
   static let pdftotext = ConverterProgram(name: "pdftotext", package: "poppler-utils")
   static let pdfinfo = ConverterProgram(name: "pdfinfo", package: "poppler-utils")
   static let pdftoppm = ConverterProgram(name: "pdftoppm", package: "poppler-utils")
+  static let pdfimages = ConverterProgram(name: "pdfimages", package: "poppler-utils")
   static let pandoc = ConverterProgram(name: "pandoc", package: "pandoc")
   static let bsdtar = ConverterProgram(name: "bsdtar", package: "libarchive-tools")
   static let bsdcat = ConverterProgram(name: "bsdcat", package: "libarchive-tools")
   static let tesseract = ConverterProgram(name: "tesseract", package: "tesseract-ocr")
 
-  static let all = [pdftotext, pdfinfo, pdftoppm, pandoc, bsdtar, bsdcat, tesseract]
+  static let all = [pdftotext, pdfinfo, pdftoppm, pdfimages, pandoc, bsdtar, bsdcat, tesseract]
 
   var isInstalled: Bool { Converter.find(name) != nil }
 

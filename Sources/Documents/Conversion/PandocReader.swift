@@ -19,7 +19,10 @@ struct PandocReader {
     guard let name = Self.name(of: format) else { preconditionFailure("\(format) is not one of pandoc's") }
     // The sandbox keeps it from reading other files (LaTeX's \input, reStructuredText's include).
     let arguments = ["--sandbox", "--quiet", "--standalone", "--wrap=none", "--no-highlight", "--from", name, "--to", "html5"]
-    let output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits)
+    var output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits)
+    if output.exitCode != 0, format == .docx, let common = try? StrictPackage.inCommonForm(data, path: path, limits: limits) {
+      output = try ConverterProgram.pandoc.convert(common, of: path, arguments, limits: limits)
+    }
     guard output.exitCode == 0 else {
       let failure = DocumentError.malformed(path, format.rawValue, ConverterProgram.pandoc.complaint(output))
       guard format == .odt else { throw failure }

@@ -38,17 +38,23 @@ struct ScannedPages {
     drawnCount += 1
     let picture = try ConverterProgram.pdftoppm.convert(
       data, of: path, ["-f", "\(page)", "-l", "\(page)", "-r", "\(Self.resolution)", "-scale-to", "4000", "-gray", "-"], limits: limits)
-    let isBlank = picture.exitCode != 0 || Self.isBlank(picture.bytes)
-    // A picture on it that is damaged leaves a page white.
-    if isBlank, picture.exitCode != 0 || picture.complaint.contains("Error") {
-      throw .malformed(path, "PDF", "a page cannot be drawn: " + ConverterProgram.pdftoppm.complaint(picture))
-    }
+    let isBlank = Self.isBlank(picture.bytes)
+    // A picture that is damaged leaves a page white.
+    var isBroken = picture.exitCode != 0
+    if !isBroken, isBlank, picture.complaint.contains("Error") { isBroken = try holdsPicture(page) }
+    if isBroken { throw .malformed(path, "PDF", "a page cannot be drawn: " + ConverterProgram.pdftoppm.complaint(picture)) }
     if isBlank { return [] }
     guard ConverterProgram.tesseract.isInstalled else {
       throw .missingConverter(path, "tesseract", package: "tesseract-ocr", why: "pages of it hold pictures and no text, as in a scan")
     }
     if reader == nil { reader = try PictureText(path: path, limits: limits) }
     return try reader?.paragraphs(of: picture.bytes) ?? []
+  }
+
+  /// Behind two lines of names poppler lists a picture a line.
+  private func holdsPicture(_ page: Int) throws(DocumentError) -> Bool {
+    let list = try ConverterProgram.pdfimages.convert(data, of: path, ["-list", "-f", "\(page)", "-l", "\(page)", "-"], limits: limits)
+    return list.bytes.split(separator: UInt8(ascii: "\n")).count > 2
   }
 
   /// Whether all of a PGM is of one grey; its first bytes say how large it is.

@@ -17,7 +17,8 @@ struct DrawingContent {
       let content = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try DrawingContent(package, part) }
       guard let content else { continue }
       if content.isCut {
-        omissions.append(.init(name: part, reason: "of its values the first \(valueLimit) are read, of its series \(seriesLimit)", isFailure: true))
+        let (values, series) = (max(0, content.rows.count - 1), max(0, (content.rows.first?.count ?? 1) - 1))
+        omissions.append(.init(name: part, reason: "only the first \(values) values of \(series) series are read", isFailure: true))
       }
       contents.append(content)
     }
@@ -31,11 +32,21 @@ struct DrawingContent {
     var values: [Int: String] = [:]
     var sizes: [Int: String] = [:]
 
-    func category(at place: Int) -> String {
-      let names = categories.enumerated().compactMap { level, names in
-        level == 0 ? names[place] : names.filter { $0.key <= place }.max { $0.key < $1.key }?.value
+    /// What some places, rising, are called.
+    func categories(at places: [Int]) -> [String] {
+      let outer = categories.dropFirst().map { $0.sorted { $0.key < $1.key } }
+      var next = outer.map { _ in 0 }
+      return places.map { place in
+        var names: [String] = []
+        for (level, changes) in outer.enumerated() {
+          while next[level] < changes.count, changes[next[level]].key <= place { next[level] += 1 }
+          // Each stands before many.
+          if next[level] > 0 { names.append(label(changes[next[level] - 1].value.utf8)) }
+        }
+        names.reverse()
+        if let inner = categories.first?[place] { names.append(inner) }
+        return names.isEmpty ? "\(place + 1)" : names.joined(separator: " ")
       }
-      return names.isEmpty ? "\(place + 1)" : names.reversed().joined(separator: " ")
     }
 
     /// A bubble has its size behind its value.
@@ -111,10 +122,10 @@ struct DrawingContent {
     }
     self.paragraphs = paragraphs
     let every = Set(all.flatMap(\.values.keys)).sorted()
-    let places = every.prefix(Self.valueLimit / (all.count + 1))
+    let places = Array(every.prefix(Self.valueLimit / (all.count + 1)))
     self.isCut = isCut || places.count < every.count
     guard !places.isEmpty else { return }
     let named = all.first { !$0.categories.isEmpty } ?? Series()
-    rows = [[""] + all.map(\.name)] + places.map { place in [named.category(at: place)] + all.map { $0.value(at: place) } }
+    rows = [[""] + all.map(\.name)] + zip(places, named.categories(at: places)).map { place, name in [name] + all.map { $0.value(at: place) } }
   }
 }

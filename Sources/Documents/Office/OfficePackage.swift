@@ -29,12 +29,14 @@ struct OfficePackage {
     if let fault = faults[name] { throw .malformed(path, "archive", "\(name) in it cannot be read: \(fault)") }
   }
 
-  /// What is read of a part; where that is damaged it becomes an omission.
+  /// What is read of a part; where that is damaged, or nested too deep, it becomes an omission.
+  ///
+  /// - Parameter isMain: Whether it holds so much that limits which it passes are those of the document: they are thrown.
   @discardableResult func sound<Content>(
-    _ name: String, omissions: inout [ExtractedDocument.Omission], _ read: () throws(DocumentError) -> Content
+    _ name: String, isMain: Bool = false, omissions: inout [ExtractedDocument.Omission], _ read: () throws(DocumentError) -> Content
   ) throws(DocumentError) -> Content? {
     do { return try read() } catch {
-      guard error.isMalformed else { throw error }
+      guard error.isMalformed || !isMain else { throw error }
       omissions.append(.init(name: name, reason: error.why ?? error.message, isFailure: true))
       return nil
     }

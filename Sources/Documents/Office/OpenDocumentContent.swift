@@ -26,15 +26,23 @@ struct OpenDocumentContent {
   private(set) var isChart = false
   /// Whether tables stand among paragraphs, on a page or in a text; elsewhere each is a sheet.
   private var isFlowing: Bool
-  private var rowNumber = 0
+  /// The tables that have begun, and the rows: a table may stand in a cell of another.
+  private var tables: [OpenTable] = []
   private var rows: [OpenRow] = []
   /// Those that have begun; a text box stands within a paragraph, and has its own.
   private var paragraphs: [String] = []
   private var headingLevel = 1
   /// Of text that stands in no cell or paragraph: what was deleted, and help for whoever fills cells in.
   private var asideDepth = 0
+  private var elements: [String] = []
 
-  /// A row that has begun; a table may stand in a cell of another.
+  private struct OpenTable {
+    /// Its place among the items of its section.
+    var section: Int
+    var item: Int
+    var rowNumber = 0
+  }
+
   private struct OpenRow {
     var copies: Int
     var cells: [String] = []
@@ -49,14 +57,33 @@ struct OpenDocumentContent {
   /// Copies of a cell that holds something.
   private static let copyLimit = 16
 
+  /// Whether text right in the last of some elements, each of which holds the next, is no part of the paragraph around it: who made a note and when (14.1),
+  /// the sign of a footnote (6.3), what a drawing is called (10.3.17).
+  static func isAside(_ elements: [String]) -> Bool {
+    guard let last = elements.last else { return false }
+    let parent = elements.dropLast().last ?? ""
+    return switch last {
+    case "note-citation": true
+    case "creator", "date", "date-string": parent == "annotation"
+    case "title", "desc": !["p", "h", "span", "a"].contains(parent)
+    default: false
+    }
+  }
+
   init(_ package: OfficePackage, _ part: String, isText: Bool = false) throws(DocumentError) {
     isFlowing = isText
+    if isText { sections = [Section(name: "")] }
     var content = self
     try package.parse(part) { event, _ in content.take(event) }
     self = content
   }
 
   private mutating func take(_ event: XMLEvents.Event) {
+    switch event {
+    case .start(let name, _): elements.append(name)
+    case .end: _ = elements.popLast()
+    case .text: if Self.isAside(elements) { return }
+    }
     switch event {
     case .start("tracked-changes", _), .start("content-validations", _): asideDepth += 1
     case .end("tracked-changes"), .end("content-validations"): asideDepth -= 1
@@ -69,7 +96,8 @@ struct OpenDocumentContent {
     case .start("table", let attributes):
       if !isFlowing, attributes["table:name"] != nil { sections.append(Section(name: attributes["table:name"] ?? "")) }
       add(.table([]))
-      rowNumber = 0
+      tables.append(OpenTable(section: sections.count - 1, item: sections[sections.count - 1].items.count - 1))
+    case .end("table"): _ = tables.popLast()
     case .start("page", let attributes):
       isFlowing = true
       sections.append(Section(name: attributes["draw:name"] ?? ""))
@@ -120,16 +148,16 @@ struct OpenDocumentContent {
   }
 
   private mutating func endRow() {
-    guard var row = rows.popLast(), let section = sections.indices.last else { return }
-    rowNumber += 1
-    defer { rowNumber += row.copies - 1 }
+    guard var row = rows.popLast(), let last = tables.indices.last else { return }
+    tables[last].rowNumber += 1
+    let number = tables[last].rowNumber
+    tables[last].rowNumber += row.copies - 1
     while row.cells.last?.isEmpty == true { row.cells.removeLast() }
-    guard !row.cells.isEmpty else { return }
-    let table = sections[section].items.lastIndex { if case .table = $0 { true } else { false } }
-    guard let table, case .table(var known) = sections[section].items[table] else { return }
+    let (section, item) = (tables[last].section, tables[last].item)
+    guard !row.cells.isEmpty, case .table(var known) = sections[section].items[item] else { return }
     // Out of the way, so that adding a row does not copy them all.
-    sections[section].items[table] = .table([])
-    known.append(Row(number: rowNumber, cells: row.cells))
-    sections[section].items[table] = .table(known)
+    sections[section].items[item] = .table([])
+    known.append(Row(number: number, cells: row.cells))
+    sections[section].items[item] = .table(known)
   }
 }

@@ -8,8 +8,8 @@ struct OpenDocumentReader {
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     let package = try OfficePackage(
       data, path: path, limits: limits, parts: ["content.xml", "*/content.xml", "meta.xml", "META-INF/manifest.xml"])
-    try package.require("content.xml", format.rawValue.uppercased(), "it holds no content")
     try requireOpen(package)
+    try package.require("content.xml", format.rawValue.uppercased(), "it holds no content")
     let content = try OpenDocumentContent(package, "content.xml", isText: format == .odt)
     var omissions: [ExtractedDocument.Omission] = []
     var builder = BlockBuilder(path: path, limits: limits)
@@ -62,11 +62,19 @@ struct OpenDocumentReader {
     }
   }
 
-  /// Encrypted parts look like damaged ones; the list of parts says that they are encrypted (part 2, section 4.8).
+  /// Encrypted parts look like damaged ones; the list of parts says that they are encrypted (part 2, section 4.8). LibreOffice encrypts a package as one
+  /// part, too.
   private func requireOpen(_ package: OfficePackage) throws(DocumentError) {
-    var isEncrypted = false
-    try? package.parse("META-INF/manifest.xml") { event, _ in if case .start("encryption-data", _) = event { isEncrypted = true } }
-    if isEncrypted { throw .encrypted(path) }
+    var part = ""
+    var encrypted: Set<String> = []
+    try? package.parse("META-INF/manifest.xml") { event, _ in
+      switch event {
+      case .start("file-entry", let attributes): part = attributes["manifest:full-path"] ?? ""
+      case .start("encryption-data", _): encrypted.insert(part)
+      default: break
+      }
+    }
+    if !encrypted.isDisjoint(with: ["content.xml", "encrypted-package"]) { throw .encrypted(path) }
   }
 
   /// What the objects in some parts say; one that cannot be read costs itself.

@@ -16,7 +16,8 @@ struct PresentationReader {
     for (number, slide) in try slides(of: package).enumerated() {
       let source = SourceSpan(pages: (number + 1)...(number + 1))
       let content =
-        try package.sound(slide, omissions: &omissions) { () throws(DocumentError) in try SlideContent(package, slide) } ?? SlideContent()
+        try package.sound(slide, isMain: true, omissions: &omissions) { () throws(DocumentError) in try SlideContent(package, slide) }
+        ?? SlideContent()
       let title = content.title.map { label($0.utf8) } ?? ""
       let headingPath = title.isEmpty ? [] : [title]
       firstTitle = firstTitle ?? (title.isEmpty ? nil : title)

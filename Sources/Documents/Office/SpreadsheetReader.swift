@@ -29,7 +29,7 @@ struct SpreadsheetReader {
     for sheet in sheets {
       let name = label(sheet.name.utf8)
       let rows =
-        try package.sound(sheet.part, omissions: &omissions) { () throws(DocumentError) in
+        try package.sound(sheet.part, isMain: true, omissions: &omissions) { () throws(DocumentError) in
           try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
         } ?? []
       let drawn = try texts(on: sheet.part, of: package, omissions: &omissions)

@@ -49,9 +49,15 @@ struct WordDrawings {
     // Those that have begun, as a box stands within a paragraph; `nil` where one is not wanted.
     var open: [String?] = []
     func add(_ text: String) { if let last = open.indices.last { open[last]?.append(text) } }
+    var elements: [String] = []
     // In DOCX text stands in elements of its own, beside what fields are made by.
     var isText = isOpenDocument
     try package.parse(part) { event, _ in
+      switch event {
+      case .start(let name, _): elements.append(name)
+      case .end: _ = elements.popLast()
+      case .text: if isOpenDocument, OpenDocumentContent.isAside(elements) { return }
+      }
       switch event {
       // The same once more, for programs that do not know the first form (part 3, section 10.2).
       case .start("Fallback", _): fallbacks += 1

@@ -27,7 +27,7 @@ final class XMLEvents: NSObject, XMLParserDelegate {
   static func parse(
     _ data: [UInt8], path: String, what: String, limits: ReadingLimits, handler: @escaping (Event, _ line: Int) -> Bool
   ) throws(DocumentError) {
-    let data = inUTF8(data)
+    guard let data = inUTF8(data) else { throw .malformed(path, what, "it is not in the encoding that it begins with") }
     guard data.firstRange(of: Array("<!ENTITY".utf8)) == nil else {
       throw .malformed(path, what, "it defines entities of its own, which could grow without end")
     }
@@ -46,13 +46,16 @@ final class XMLEvents: NSObject, XMLParserDelegate {
   }
 
   /// XML in units of two or four bytes, as its first ones tell (XML 1.0, appendix F), in UTF-8 and without the declaration that says otherwise.
-  private static func inUTF8(_ data: [UInt8]) -> [UInt8] {
+  ///
+  /// - Returns: `nil` where it is not in the encoding that it begins with.
+  private static func inUTF8(_ data: [UInt8]) -> [UInt8]? {
     let forms: [(start: [UInt8], encoding: String.Encoding)] = [
       ([0xFF, 0xFE, 0, 0], .utf32LittleEndian), ([0, 0, 0xFE, 0xFF], .utf32BigEndian), ([0x3C, 0, 0, 0], .utf32LittleEndian),
       ([0, 0, 0, 0x3C], .utf32BigEndian), ([0xFF, 0xFE], .utf16LittleEndian), ([0xFE, 0xFF], .utf16BigEndian), ([0x3C, 0], .utf16LittleEndian),
       ([0, 0x3C], .utf16BigEndian),
     ]
-    guard let form = forms.first(where: { data.starts(with: $0.start) }), let text = String(bytes: data, encoding: form.encoding) else { return data }
+    guard let form = forms.first(where: { data.starts(with: $0.start) }) else { return data }
+    guard let text = String(bytes: data, encoding: form.encoding) else { return nil }
     let xml = text.drop { $0 == "\u{FEFF}" }
     guard xml.hasPrefix("<?xml"), let end = xml.firstRange(of: "?>") else { return Array(xml.utf8) }
     return Array(xml[end.upperBound...].utf8)

@@ -1,0 +1,53 @@
+/// Office documents of the strict form ("Strict Open XML" in Word, ISO 29500-1): the same elements in other namespaces, which pandoc does not know.
+enum StrictPackage {
+  private static let strict = Array("http://purl.oclc.org/ooxml/".utf8)
+  private static let transitional = Array("http://schemas.openxmlformats.org/".utf8)
+
+  /// The package in the namespaces of the common form (ISO 29500-4); `nil` if it has none of the strict ones.
+  static func inCommonForm(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
+    var (entries, _) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    var isStrict = false
+    for index in entries.indices where [".xml", ".rels"].contains(where: entries[index].name.hasSuffix) {
+      guard let common = renamed(entries[index].data) else { continue }
+      entries[index].data = common
+      isStrict = true
+    }
+    guard isStrict else { return nil }
+    let output = try ConverterProgram.bsdtar.convert(CPIO.archive(entries), of: path, ["-cf", "-", "--format=zip", "@-"], limits: limits)
+    guard output.exitCode == 0 else { throw .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output)) }
+    return output.bytes
+  }
+
+  /// `…/ooxml/drawingml/main` becomes `…/drawingml/2006/main`.
+  private static func renamed(_ xml: [UInt8]) -> [UInt8]? {
+    var result: [UInt8] = []
+    var rest = xml[...]
+    while let start = rest.firstRange(of: strict), let slash = rest[start.upperBound...].firstIndex(of: UInt8(ascii: "/")) {
+      result += rest[..<start.lowerBound] + transitional + rest[start.upperBound...slash] + Array("2006/".utf8)
+      rest = rest[(slash + 1)...]
+    }
+    return result.isEmpty ? nil : result + rest
+  }
+}
+
+/// Archives in cpio's "newc" form, which bsdtar takes from a pipe.
+private enum CPIO {
+  static func archive(_ entries: [ArchiveEntry]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    func pad() { bytes += [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4) }
+    for entry in entries + [ArchiveEntry(nameBytes: Array("TRAILER!!!".utf8), data: [])] {
+      // Of the numbers only those of a plain file, of its links, its length and its name's length count.
+      let numbers = [0, 0o100644, 0, 0, 1, 0, entry.data.count, 0, 0, 0, 0, entry.nameBytes.count + 1, 0]
+      bytes += Array("070701".utf8)
+      for number in numbers {
+        let digits = String(number, radix: 16)
+        bytes += Array((String(repeating: "0", count: 8 - digits.utf8.count) + digits).utf8)
+      }
+      bytes += entry.nameBytes + [0]
+      pad()
+      bytes += entry.data
+      pad()
+    }
+    return bytes
+  }
+}
