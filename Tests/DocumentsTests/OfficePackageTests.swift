@@ -22,6 +22,28 @@ import Testing
     return "\(folder)/\(name)"
   }
 
+  private static let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+  /// A DOCX.
+  ///
+  /// - Parameters:
+  ///   - document: Its main part.
+  ///   - relationships: The namespace of its kinds of parts.
+  private static func docx(
+    _ document: String, relationships: String = "http://schemas.openxmlformats.org/officeDocument/2006/relationships", others: [String: Data] = [:],
+    in folder: String
+  ) throws -> String {
+    let package = "http://schemas.openxmlformats.org/package/2006"
+    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    let type = "<Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/>"
+    let target = "<Relationship Id=\"a\" Type=\"\(relationships)/officeDocument\" Target=\"word/document.xml\"/>"
+    let parts = [
+      "[Content_Types].xml": "<Types xmlns=\"\(package)/content-types\">\(type)</Types>",
+      "_rels/.rels": "<Relationships xmlns=\"\(package)/relationships\">\(target)</Relationships>", "word/document.xml": document,
+    ]
+    return try Self.package(parts.mapValues { Data($0.utf8) }.merging(others) { first, _ in first }, in: folder, as: "a.docx")
+  }
+
   /// A workbook behind a chart does not make a presentation a workbook, and what diagrams and charts say belongs to their slide.
   @Test func aPresentationWithDiagramsChartsAndAWorkbook() throws {
     try Fixtures.withTemporaryFolder { folder in
@@ -57,24 +79,12 @@ import Testing
   /// Boxes, shapes and charts, which pandoc does not read, and shapes on a sheet.
   @Test func whatStandsInDrawingsIsRead() throws {
     try Fixtures.withTemporaryFolder { folder in
-      let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-      let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-      let package = "http://schemas.openxmlformats.org/package/2006"
       func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
       let box = "<v:textbox><w:txbxContent><w:p><w:r><w:instrText>PAGE</w:instrText></w:r>\(run("Boxed words."))</w:p></w:txbxContent></v:textbox>"
       let twice = "<mc:AlternateContent><mc:Choice>\(box)</mc:Choice><mc:Fallback>\(box)</mc:Fallback></mc:AlternateContent>"
       let body = "<w:p>\(run("Before."))</w:p><w:p><w:r><w:pict>\(twice)</w:pict></w:r></w:p>"
-      let document = "<w:document xmlns:w=\"\(word)\" xmlns:v=\"v\" xmlns:mc=\"mc\"><w:body>\(body)</w:body></w:document>"
-      let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-      let docx = try Self.package(
-        [
-          "[Content_Types].xml": Data(
-            "<Types xmlns=\"\(package)/content-types\"><Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/></Types>".utf8),
-          "_rels/.rels": Data(
-            "<Relationships xmlns=\"\(package)/relationships\"><Relationship Id=\"a\" Type=\"\(office)/officeDocument\" Target=\"word/document.xml\"/></Relationships>"
-              .utf8),
-          "word/document.xml": Data(document.utf8), "word/charts/chart1.xml": Data(Self.chart.utf8),
-        ], in: folder, as: "a.docx")
+      let document = "<w:document xmlns:w=\"\(Self.word)\" xmlns:v=\"v\" xmlns:mc=\"mc\"><w:body>\(body)</w:body></w:document>"
+      let docx = try Self.docx(document, others: ["word/charts/chart1.xml": Data(Self.chart.utf8)], in: folder)
       let texts = try DocumentReader().read(path: docx).texts
       #expect(texts.filter { $0.contains("Boxed words.") }.count == 1 && texts.first == "Before.", "\(texts)")
       #expect(!texts.contains { $0.contains("PAGE") } && texts.suffix(3) == ["Tons a year", "1952 · Rye: 40", "1953 · Rye: 47"], "\(texts)")
@@ -188,30 +198,18 @@ import Testing
 
   /// A box in a box, and a note in a shape, stand within a paragraph of the outer one.
   @Test func whatStandsWithinAParagraphOfABoxCostsNoneOfIt() throws {
-    let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     func box(_ content: String) -> String { "<w:r><w:pict><v:textbox><w:txbxContent>\(content)</w:txbxContent></v:textbox></w:pict></w:r>" }
     func paragraph(_ content: String) -> String { "<w:p>\(content)</w:p>" }
     func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
     let boxes = paragraph(box(paragraph(run("Outer") + box(paragraph(run("Inner"))) + run("later"))))
-    let document = "<w:document xmlns:w=\"\(word)\" xmlns:v=\"v\"><w:body>\(paragraph(run("Body")))\(boxes)</w:body></w:document>"
-    let package = "http://schemas.openxmlformats.org/package/2006"
-    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    let document = "<w:document xmlns:w=\"\(Self.word)\" xmlns:v=\"v\"><w:body>\(paragraph(run("Body")))\(boxes)</w:body></w:document>"
     let names = ["office", "text", "draw"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
     let author = "<dc:creator>Jane Doe</dc:creator><dc:date>2020-01-02</dc:date>"
     let note = "<office:annotation xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\(author)<text:p>Noted</text:p></office:annotation>"
     let shape = "<draw:custom-shape><text:p>Before\(note) after</text:p></draw:custom-shape>"
     let text = "<office:body><office:text><text:p>Body \(shape)</text:p></office:text></office:body>"
     try Fixtures.withTemporaryFolder { folder in
-      let docx = try Self.package(
-        [
-          "[Content_Types].xml": Data(
-            "<Types xmlns=\"\(package)/content-types\"><Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/></Types>".utf8),
-          "_rels/.rels": Data(
-            "<Relationships xmlns=\"\(package)/relationships\"><Relationship Id=\"a\" Type=\"\(office)\" Target=\"word/document.xml\"/></Relationships>"
-              .utf8),
-          "word/document.xml": Data(document.utf8),
-        ], in: folder, as: "a.docx")
+      let docx = try Self.docx(document, in: folder)
       let odt = try Self.package(
         [
           "content.xml": Data("<office:document-content \(names)>\(text)</office:document-content>".utf8),
@@ -231,18 +229,10 @@ import Testing
   /// Word saves "Strict Open XML" too, whose elements have other namespaces.
   @Test func aStrictDocumentIsRead() throws {
     let strict = "http://purl.oclc.org/ooxml"
-    let package = "http://schemas.openxmlformats.org/package/2006"
-    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    let target = "<Relationship Id=\"a\" Type=\"\(strict)/officeDocument/relationships/officeDocument\" Target=\"word/document.xml\"/>"
     let body = "<w:p><w:r><w:t>Rye by the river.</w:t></w:r></w:p>"
+    let document = "<w:document xmlns:w=\"\(strict)/wordprocessingml/main\"><w:body>\(body)</w:body></w:document>"
     try Fixtures.withTemporaryFolder { folder in
-      let path = try Self.package(
-        [
-          "[Content_Types].xml":
-            "<Types xmlns=\"\(package)/content-types\"><Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/></Types>",
-          "_rels/.rels": "<Relationships xmlns=\"\(package)/relationships\">\(target)</Relationships>",
-          "word/document.xml": "<w:document xmlns:w=\"\(strict)/wordprocessingml/main\"><w:body>\(body)</w:body></w:document>",
-        ].mapValues { Data($0.utf8) }, in: folder, as: "a.docx")
+      let path = try Self.docx(document, relationships: strict + "/officeDocument/relationships", in: folder)
       #expect(try DocumentReader().read(path: path).texts == ["Rye by the river."])
     }
   }

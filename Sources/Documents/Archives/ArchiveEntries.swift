@@ -46,6 +46,7 @@ struct ArchiveEntries {
     let data = isListedZip ? ZipDirectory.withoutFalseNames(data) : data
     do {
       let listed = try readSound(data, only: names, seeks: Self.is7z(data) || isListedZip)
+      // What is not in the list may be found without it; where that fails, the list's own answer or error stands.
       guard isListedZip, !ZipDirectory.isWhole(data), let streamed = try? readSound(data, only: names, seeks: false),
         streamed.entries.count > listed.entries.count
       else { return listed }
@@ -76,7 +77,7 @@ struct ArchiveEntries {
       faults += try self.faults(data, selection, seeks: seeks).filter { !known.contains($0.nameBytes) }
     }
     guard output.exitCode == 0 else { throw !faults.isEmpty && faults.allSatisfy(\.isEncryption) ? .encrypted(path) : failure(output) }
-    let all = try entries(output.bytes)
+    let all = try CPIO.entries(output.bytes, path: path, limits: limits)
     let lengthless = output.complaint.split(separator: "\n").filter { $0.hasSuffix(Self.withoutLength) }
     if !lengthless.isEmpty { try requireWholeComplaint(output) }
     faults += lengthless.map { line in
@@ -156,34 +157,4 @@ struct ArchiveEntries {
   private static func isOfEncryption(_ complaint: String) -> Bool {
     ["passphrase", "encrypt", "crypto"].contains { complaint.lowercased().contains($0) }
   }
-
-  /// cpio's "new ASCII" form (cpio(5)): a header of 110 bytes of hexadecimal fields, the name and the data, both padded to four bytes.
-  private func entries(_ bytes: [UInt8]) throws(DocumentError) -> [ArchiveEntry] {
-    var entries: [ArchiveEntry] = []
-    var position = 0
-    while position + 110 <= bytes.count, bytes[position..<position + 6].elementsEqual("070701".utf8) {
-      func field(_ number: Int) -> Int {
-        let start = position + 6 + 8 * number
-        return Int(UInt32(String(decoding: bytes[start..<start + 8], as: UTF8.self), radix: 16) ?? .max)
-      }
-      let (mode, size, nameSize) = (field(1), field(6), field(11))
-      let nameStart = position + 110
-      guard nameSize > 0, nameSize <= bytes.count - nameStart else { throw .malformed(path, "archive", "a name in it is cut off") }
-      let name = Array(bytes[nameStart..<nameStart + nameSize - 1])
-      if name.elementsEqual("TRAILER!!!".utf8) { return entries }
-      let start = Self.padded(nameStart + nameSize)
-      guard start <= bytes.count, size <= bytes.count - start else { throw .malformed(path, "archive", "\(label(name)) in it is cut off") }
-      // S_IFMT, S_IFREG
-      if mode & 0o170000 == 0o100000 {
-        guard entries.count < limits.archiveEntryCount else {
-          throw .tooLarge(path, "it holds more than \(limits.archiveEntryCount) files")
-        }
-        entries.append(ArchiveEntry(nameBytes: name, data: Array(bytes[start..<start + size])))
-      }
-      position = Self.padded(start + size)
-    }
-    throw .malformed(path, "archive", "it is cut off")
-  }
-
-  private static func padded(_ position: Int) -> Int { (position + 3) & ~3 }
 }

@@ -20,6 +20,7 @@ struct PandocReader {
     // The sandbox keeps it from reading other files (LaTeX's \input, reStructuredText's include).
     let arguments = ["--sandbox", "--quiet", "--standalone", "--wrap=none", "--no-highlight", "--from", name, "--to", "html5"]
     var output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits)
+    // Where no other form of it can be made, pandoc's own complaint stands.
     if output.exitCode != 0, format == .docx, let common = try? StrictPackage.inCommonForm(data, path: path, limits: limits) {
       output = try ConverterProgram.pandoc.convert(common, of: path, arguments, limits: limits)
     }

@@ -65,20 +65,20 @@ struct DrawingContent {
     var (paragraph, value) = (String?.none, String?.none)
     var place = 0
     var isText = false
-    var open: [String] = []
+    var open = OpenElements()
     // Where the series stands among the elements that have begun: what it holds itself says what a value in it is.
     var series = Int?.none
     func take(_ text: String) {
-      guard let start = series, let last = all.indices.last, open.indices.contains(start + 1) else {
+      guard let start = series, let last = all.indices.last, open.names.indices.contains(start + 1) else {
         // Titles that a cell gives.
-        if open.contains("tx"), text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
+        if open.names.contains("tx"), text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
         return
       }
       guard place < Self.valueLimit else {
         isCut = true
         return
       }
-      switch open[start + 1] {
+      switch open.names[start + 1] {
       case "tx": all[last].name = text
       case "cat", "xVal":
         if all[last].categories.isEmpty { all[last].categories.append([:]) }
@@ -90,11 +90,12 @@ struct DrawingContent {
       }
     }
     try package.parse(part) { event, _ in
+      open.take(event)
       switch event {
       case .start("ser", _):
         let isTaken = all.count < Self.seriesLimit
         if isTaken { all.append(Series()) } else { isCut = true }
-        series = isTaken ? open.count : nil
+        series = isTaken ? open.names.count - 1 : nil
       case .end("ser"): series = nil
       case .start("lvl", _):
         if let last = all.indices.last, series != nil, all[last].categories.count < Self.levelLimit { all[last].categories.append([:]) }
@@ -113,11 +114,6 @@ struct DrawingContent {
         if let text = value { take(text) }
         value = nil
       default: break
-      }
-      switch event {
-      case .start(let name, _): open.append(name)
-      case .end: _ = open.popLast()
-      case .text: break
       }
     }
     self.paragraphs = paragraphs

@@ -34,7 +34,7 @@ struct OpenDocumentContent {
   private var headingLevel = 1
   /// Of text that stands in no cell or paragraph: what was deleted, and help for whoever fills cells in.
   private var asideDepth = 0
-  private var elements: [String] = []
+  private var elements = OpenElements()
 
   private struct OpenTable {
     /// Its place among the items of its section.
@@ -57,11 +57,11 @@ struct OpenDocumentContent {
   /// Copies of a cell that holds something.
   private static let copyLimit = 16
 
-  /// Whether text right in the last of some elements, each of which holds the next, is no part of the paragraph around it: who made a note and when (14.1),
-  /// the sign of a footnote (6.3), what a drawing is called (10.3.17).
-  static func isAside(_ elements: [String]) -> Bool {
-    guard let last = elements.last else { return false }
-    let parent = elements.dropLast().last ?? ""
+  /// Whether text right in the last of some elements is no part of the paragraph around it: who made a note and when (14.1), the sign of a footnote (6.3), what
+  /// a drawing is called (10.3.17).
+  static func isAside(_ elements: OpenElements) -> Bool {
+    guard let last = elements.names.last else { return false }
+    let parent = elements.names.dropLast().last ?? ""
     return switch last {
     case "note-citation": true
     case "creator", "date", "date-string": parent == "annotation"
@@ -79,11 +79,7 @@ struct OpenDocumentContent {
   }
 
   private mutating func take(_ event: XMLEvents.Event) {
-    switch event {
-    case .start(let name, _): elements.append(name)
-    case .end: _ = elements.popLast()
-    case .text: if Self.isAside(elements) { return }
-    }
+    elements.take(event)
     switch event {
     case .start("tracked-changes", _), .start("content-validations", _): asideDepth += 1
     case .end("tracked-changes"), .end("content-validations"): asideDepth -= 1
@@ -123,7 +119,7 @@ struct OpenDocumentContent {
     case .start("s", let attributes): add(String(repeating: " ", count: max(0, min(100, attributes["text:c"].flatMap { Int($0) } ?? 1))))
     case .start("tab", _): add("\t")
     case .start("line-break", _): add("\n")
-    case .text(let text): add(text)
+    case .text(let text): if !Self.isAside(elements) { add(text) }
     case .end("p"), .end("h"):
       guard let text = paragraphs.popLast() else { return }
       if rows.last?.cell != nil {

@@ -19,11 +19,12 @@ struct OpenDocumentReader {
         format == .ods && object.isChart ? object.sections.map { $0.withoutTables } : object.sections
       }
       let name = label(section.name.utf8)
-      let firstRow = section.firstRow ?? 1
       if section.isEmpty && objects.allSatisfy(\.isEmpty) { continue }
-      if format == .ods, !name.isEmpty { try builder.add(.heading(level: 1), Array(name.utf8)[...], source: source(section: number, row: firstRow)) }
       var headings = HeadingStack()
-      if format == .ods, !name.isEmpty { _ = headings.enter(level: 1, name) }
+      if format == .ods, !name.isEmpty {
+        let source = source(section: number, row: section.firstRow ?? 1)
+        try builder.add(.heading(level: 1), Array(name.utf8)[...], source: source, headingPath: headings.enter(level: 1, name))
+      }
       for item in section.items { try add(item, section: number, headings: &headings, to: &builder) }
       for item in objects.flatMap(\.items) { try add(item, section: number, isObject: true, headings: &headings, to: &builder) }
     }
@@ -67,6 +68,7 @@ struct OpenDocumentReader {
   private func requireOpen(_ package: OfficePackage) throws(DocumentError) {
     var part = ""
     var encrypted: Set<String> = []
+    // One that cannot be read says nothing of the parts, which are looked at themselves.
     try? package.parse("META-INF/manifest.xml") { event, _ in
       switch event {
       case .start("file-entry", let attributes): part = attributes["manifest:full-path"] ?? ""

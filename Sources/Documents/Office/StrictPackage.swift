@@ -29,25 +29,3 @@ enum StrictPackage {
     return result.isEmpty ? nil : result + rest
   }
 }
-
-/// Archives in cpio's "newc" form, which bsdtar takes from a pipe.
-private enum CPIO {
-  static func archive(_ entries: [ArchiveEntry]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    func pad() { bytes += [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4) }
-    for entry in entries + [ArchiveEntry(nameBytes: Array("TRAILER!!!".utf8), data: [])] {
-      // Of the numbers only those of a plain file, of its links, its length and its name's length count.
-      let numbers = [0, 0o100644, 0, 0, 1, 0, entry.data.count, 0, 0, 0, 0, entry.nameBytes.count + 1, 0]
-      bytes += Array("070701".utf8)
-      for number in numbers {
-        let digits = String(number, radix: 16)
-        bytes += Array((String(repeating: "0", count: 8 - digits.utf8.count) + digits).utf8)
-      }
-      bytes += entry.nameBytes + [0]
-      pad()
-      bytes += entry.data
-      pad()
-    }
-    return bytes
-  }
-}

@@ -49,15 +49,11 @@ struct WordDrawings {
     // Those that have begun, as a box stands within a paragraph; `nil` where one is not wanted.
     var open: [String?] = []
     func add(_ text: String) { if let last = open.indices.last { open[last]?.append(text) } }
-    var elements: [String] = []
+    var elements = OpenElements()
     // In DOCX text stands in elements of its own, beside what fields are made by.
     var isText = isOpenDocument
     try package.parse(part) { event, _ in
-      switch event {
-      case .start(let name, _): elements.append(name)
-      case .end: _ = elements.popLast()
-      case .text: if isOpenDocument, OpenDocumentContent.isAside(elements) { return }
-      }
+      elements.take(event)
       switch event {
       // The same once more, for programs that do not know the first form (part 3, section 10.2).
       case .start("Fallback", _): fallbacks += 1
@@ -68,7 +64,7 @@ struct WordDrawings {
       case .start("t", _): isText = true
       case .end("t"): isText = isOpenDocument
       case .start("br", _), .start("tab", _), .start("s", _), .start("line-break", _): add(" ")
-      case .text(let text): if isText { add(text) }
+      case .text(let text): if isText, !(isOpenDocument && OpenDocumentContent.isAside(elements)) { add(text) }
       case .end("p"), .end("h"):
         if let text = open.popLast() ?? nil, text.contains(where: { !$0.isWhitespace }) { found.append(text) }
       default: break
