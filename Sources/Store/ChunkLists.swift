@@ -29,6 +29,24 @@ enum ChunkLists {
     return ids
   }
 
+  /// The last keys of pieces of one size that some chunks are divided into, none of which has more than `sizeLimit`; rising.
+  ///
+  /// - Parameters:
+  ///   - first: The chunks' keys are larger than this, and at most `last`, which ends the last piece.
+  ///   - count: How many chunks there are.
+  static func pieceEnds(
+    of collection: CollectionID, after first: Int64, through last: Int64, count: Int, sizeLimit: Int, _ db: Database
+  ) throws -> [Int64] {
+    guard count > 0 else { return [] }
+    let pieces = (count - 1) / sizeLimit + 1
+    let inner = try (1..<pieces).map { piece in
+      try Int64.fetchOne(
+        db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?",
+        arguments: [collection.rawValue, first, count * piece / pieces - 1]) ?? last
+    }
+    return inner + [last]
+  }
+
   /// Sees that keys rise, as those of a sound list do.
   struct Order {
     private var last = Int64.min

@@ -177,7 +177,10 @@ extension Store {
   }
 
   private func generationFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
-    guard let row = try GenerationRow.current(of: collection.id, db) else { return [] }
+    try GenerationRow.all(of: collection.id, db).flatMap { try generationFindings($0, collection, db) }
+  }
+
+  private func generationFindings(_ row: GenerationRow, _ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
     func finding(_ message: String) -> AuditFinding { AuditFinding(kind: .generation, collection: collection.name, message: message) }
     let loaded: LoadedVectorIndex
     do { loaded = try VectorIndex.load(from: generationPath(row.file)) } catch {
@@ -188,7 +191,9 @@ extension Store {
     let segment = VectorSegment(ids: loaded.labels, index: loaded.index)
     var missing = 0
     var different = 0
-    try StoredVectors.forEachBatch(of: collection.id, after: 0, through: row.lastChunkID, dimension: row.dimension, db) { ids, vectors in
+    try StoredVectors.forEachBatch(
+      of: collection.id, after: row.firstChunkID, through: row.lastChunkID, dimension: row.dimension, db
+    ) { ids, vectors in
       for (number, id) in ids.enumerated() {
         guard let position = segment.position(of: id) else {
           missing += 1

@@ -101,24 +101,22 @@ extension Store {
         sql: """
           SELECT c.*,
             (SELECT count(*) FROM chunk WHERE collection_id = c.id) AS chunks,
-            g.number, g.kind, g.count, g.last_sequence,
-            CASE WHEN g.number IS NULL THEN 0 ELSE (SELECT count(*) FROM chunk WHERE collection_id = c.id AND id > g.last_chunk_id) END AS pending
+            (SELECT count(*) FROM chunk WHERE collection_id = c.id
+              AND id > (SELECT max(last_chunk_id) FROM generation WHERE collection_id = c.id)) AS pending
           FROM collection c
-          LEFT JOIN generation g ON g.number = (SELECT max(number) FROM generation WHERE collection_id = c.id)
           WHERE substr(c.name, 1, 1) <> ?
           ORDER BY c.name
           """, arguments: [Self.unfinishedPrefix]
       ).map { row in
-        let number: Int64? = row["number"]
         let id: Int64 = row["id"]
         let collection = CollectionID(rawValue: id)
+        let graphs = try GenerationRow.all(of: collection, db)
         let files =
-          try (GenerationRow.current(of: collection, db).map { [(generationPath($0.file), $0.sha256)] } ?? [])
-          + WordSegmentRow.all(of: collection, db).map { (wordPath($0.file), $0.sha256) }
+          try graphs.map { (generationPath($0.file), $0.sha256) } + WordSegmentRow.all(of: collection, db).map { (wordPath($0.file), $0.sha256) }
         return CollectionStatus(
           id: collection, name: row["name"], fileCounts: try Self.fileCounts(id, db), chunkCount: row["chunks"],
           embedder: EmbedderIdentity(fingerprint: row["embedder"], dimension: row["dimension"]),
-          generation: number.map { GenerationStatus(number: $0, kind: row["kind"], count: row["count"], sequence: row["last_sequence"]) },
+          generation: GenerationStatus(graphs),
           unusableFiles: files.filter { VerifiedFile.statedChecksum(of: $0.0) != $0.1 || LexicalSegment.isOfAnotherAnalysis($0.0) }.map(\.0),
           pendingCount: row["pending"],
           denseWeight: row["dense_weight"], sequence: row["sequence"])

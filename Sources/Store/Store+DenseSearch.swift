@@ -6,7 +6,7 @@ import VectorIndex
 extension Store {
   /// The chunks whose vectors have the largest inner product with the query's, best first; of equal scores the older chunk first.
   ///
-  /// Exact below `graphThreshold` chunks; above, the graph's candidates and an exact scan of what is newer, with the same scores bit for bit.
+  /// Exact below `graphThreshold` chunks; above, the graphs' candidates and an exact scan of what is newer, with the same scores bit for bit.
   ///
   /// - Parameter allowed: Only these are found; `nil` for all.
   package func denseSearch(
@@ -40,16 +40,16 @@ extension Store {
     }
     // A writer that publishes removes the graph that a transaction of before may still see. Then the next transaction sees the new one; if it
     // sees the same one again, its file is really missing.
-    var vanished: Int64?
+    var vanished: Set<Int64> = []
     while true {
       do {
         return try pool.read { db in
           try cache.refreshed(db) { generation in
-            try loadGeneration(generation, of: collection, mayVanish: generation.number != vanished, db)
+            try loadGeneration(generation, of: collection, mayVanish: !vanished.contains(generation.number), db)
           }
         }
       } catch let error as VanishedGeneration {
-        vanished = error.number
+        vanished.insert(error.number)
       } catch {
         throw .wrapping(error, "load vectors", path: databasePath)
       }
@@ -69,7 +69,7 @@ extension Store {
         quarantine(row, reason: problem)
         return nil
       }
-      return VectorSegment(ids: loaded.labels, index: loaded.index)
+      return VectorSegment(ids: loaded.labels, index: loaded.index, generation: row.number)
     } catch {
       if mayVanish, !FileManager.default.fileExists(atPath: path) { throw VanishedGeneration(number: row.number) }
       // Until the next `publish` makes one of today's form, all vectors are compared.

@@ -10,37 +10,45 @@ extension Store {
   /// Newer chunks from which on their words are written to a file; fewer are analysed anew when an index is opened (20 MB of text a second).
   package static let wordThreshold = 500
 
+  /// Chunks whose words one file has at most: beyond, a collection has several, and writing one takes less than 1 GiB whatever the collection's size.
+  package static let wordFileLimit = 1 << 20
+
   /// A segment is written anew when so many of its chunks are gone.
   private static let deadFraction = 0.15
 
   /// Brings the files of a collection's words up to date. New files are written beside the old ones, synced, and only then meant by rows.
   func publishWords(_ collection: CollectionID) throws(StoreError) {
-    let (rows, liveCounts, newCount, lastChunkID, hasDamagedRows) = try read("look at the words") { db in
+    var (parts, newParts, hasDamagedRows) = try read("look at the words") { db in
       let rows = try WordSegmentRow.all(of: collection, db)
-      var last: Int64 = 0
-      let counts = try rows.map { row in
-        defer { last = row.lastChunkID }
-        return try Self.chunkCount(of: collection, after: last, through: row.lastChunkID, db)
+      let parts = try rows.map { row in
+        let live = try Self.chunkCount(of: collection, after: row.firstChunkID, through: row.lastChunkID, db)
+        return Part(
+          row: row, first: row.firstChunkID, last: row.lastChunkID, liveCount: live,
+          isRewritten: Double(row.count - live) > Self.deadFraction * Double(row.count))
       }
-      let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
+      let last = rows.last?.lastChunkID ?? 0
       let newCount = try Self.chunkCount(of: collection, after: last, through: .max, db)
-      return (rows, counts, newCount, newest, try WordSegmentRow.count(of: collection, db) > rows.count)
+      let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
+      var newParts: [Part] = []
+      if newCount >= options.wordThreshold {
+        let ends = try ChunkLists.pieceEnds(of: collection, after: last, through: newest, count: newCount, sizeLimit: options.wordFileLimit, db)
+        for (number, end) in ends.enumerated() {
+          let count = newCount * (number + 1) / ends.count - newCount * number / ends.count
+          newParts.append(Part(row: nil, first: newParts.last?.last ?? last, last: end, liveCount: count, isRewritten: true))
+        }
+      }
+      return (parts, newParts, try WordSegmentRow.count(of: collection, db) > rows.count)
     }
 
     // Segments are loaded when they are needed: those that are merged, and those whose file is damaged.
-    var parts = zip(rows, liveCounts).map { row, live in
-      Part(row: row, first: 0, last: row.lastChunkID, liveCount: live, isRewritten: Double(row.count - live) > Self.deadFraction * Double(row.count))
-    }
-    for index in parts.indices.dropFirst() { parts[index].first = parts[index - 1].last }
     for index in parts.indices where !isUsable(parts[index]) { parts[index].isRewritten = true }
-    if newCount >= options.wordThreshold {
-      parts.append(Part(row: nil, first: rows.last?.lastChunkID ?? 0, last: lastChunkID, liveCount: newCount, isRewritten: true))
-    }
     var groups: [[Part]] = []
-    for part in parts {
+    for part in parts + newParts {
       groups.append([part])
-      // The smaller one at the end joins its neighbour while that is not twice its size.
-      while groups.count > 1, groups[groups.count - 2].liveCount < 2 * groups[groups.count - 1].liveCount {
+      // The smaller one at the end joins its neighbour while that is not twice its size, and there is room for both.
+      while groups.count > 1 {
+        let (left, right) = (groups[groups.count - 2].liveCount, groups[groups.count - 1].liveCount)
+        guard left < 2 * right, left + right <= options.wordFileLimit else { break }
         let last = groups.removeLast()
         groups[groups.count - 1] += last
       }

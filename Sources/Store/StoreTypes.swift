@@ -161,12 +161,12 @@ package struct CollectionStatus: Sendable, Equatable {
   package var fileCounts: [FileState: Int]
   package var chunkCount: Int
   package var embedder: EmbedderIdentity
-  /// The graph on disk; `nil` while all vectors are compared.
+  /// The graphs on disk; `nil` while all vectors are compared.
   package var generation: GenerationStatus?
   /// Files of vectors and of words that are not there, or not those that the database means; searches read the database in their place. Seen by the
   /// files' ends, not by all of them.
   package var unusableFiles: [String]
-  /// Chunks newer than the graph, which are compared one by one; 0 without a graph.
+  /// Chunks newer than the graphs, which are compared one by one; 0 without a graph.
   package var pendingCount: Int
   /// The vectors' share of a score as it was learnt; `nil` for the default.
   package var denseWeight: Double?
@@ -179,13 +179,16 @@ package struct CollectionStatus: Sendable, Equatable {
   package var failedCount: Int { fileCounts[.failed] ?? 0 }
 }
 
-/// A graph on disk.
+/// A collection's graphs on disk, or its lists.
 package struct GenerationStatus: Sendable, Equatable {
+  /// Of the newest file.
   package var number: Int64
+  /// `hnsw` or `lists`.
   package var kind: String
-  /// Vectors in it, those of removed chunks included.
+  package var fileCount: Int
+  /// Vectors in them, those of removed chunks included.
   package var count: Int
-  /// The index's sequence number that it mirrors.
+  /// The index's sequence number that they mirror.
   package var sequence: Int64
 }
 
@@ -193,20 +196,27 @@ package struct GenerationStatus: Sendable, Equatable {
 package struct StoreOptions: Sendable {
   /// Chunks of a collection from which on a graph is built: see `Store.graphThreshold`.
   package var graphThreshold: Int
-  /// Bytes of memory that a collection's graph may take; beyond, lists in a file take its place.
+  /// Bytes of memory that a collection's graphs may take; beyond, lists in a file take their place.
   package var graphByteLimit: Int
+  /// Bytes of memory that one graph may take: see `Store.singleGraphByteLimit`.
+  package var singleGraphByteLimit: Int
   /// Chunks of a collection from which on their words are written to a file: see `Store.wordThreshold`.
   package var wordThreshold: Int
+  /// Chunks whose words one file has at most: see `Store.wordFileLimit`.
+  package var wordFileLimit: Int
   /// Called at the named moments of writing; what it throws is what the moment fails with.
   package var failpoint: @Sendable (StoreStep) throws -> Void
 
   package init(
-    graphThreshold: Int = Store.graphThreshold, graphByteLimit: Int = Store.graphByteLimit, wordThreshold: Int = Store.wordThreshold,
-    failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }
+    graphThreshold: Int = Store.graphThreshold, graphByteLimit: Int = Store.graphByteLimit,
+    singleGraphByteLimit: Int = Store.singleGraphByteLimit, wordThreshold: Int = Store.wordThreshold,
+    wordFileLimit: Int = Store.wordFileLimit, failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }
   ) {
     self.graphThreshold = graphThreshold
     self.graphByteLimit = graphByteLimit
+    self.singleGraphByteLimit = singleGraphByteLimit
     self.wordThreshold = wordThreshold
+    self.wordFileLimit = wordFileLimit
     self.failpoint = failpoint
   }
 }

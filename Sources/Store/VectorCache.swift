@@ -17,7 +17,7 @@ final class VectorCache: Sendable {
 
   /// The snapshot of now: what the transaction sees, or newer.
   ///
-  /// - Parameter loadGeneration: Gives the first segment for a row of `generation`, or `nil` when its file is of no use.
+  /// - Parameter loadGeneration: Gives the segment of a row of `generation`, or `nil` when its file is of no use.
   func refreshed(_ db: Database, loadGeneration: (GenerationRow) throws -> VectorSegment?) throws -> VectorSnapshot {
     // Every search asks some times: most often nothing has changed.
     let row = try Row.fetchOne(
@@ -36,13 +36,17 @@ final class VectorCache: Sendable {
       if snapshot.isDisturbed { snapshot = .empty }
       if snapshot.sequence >= sequence, number.map({ $0 <= snapshot.generation }) ?? true { return snapshot }
       var next = snapshot
-      if let generation = try GenerationRow.current(of: collection, db), generation.number > snapshot.generation {
-        // The number is noted even if the file is of no use, so that it is not tried again with every question.
-        next = VectorSnapshot(sequence: -1, generation: generation.number, segments: [])
-        if let segment = try loadGeneration(generation) { next.segments = [segment] }
+      if let number, number > snapshot.generation {
+        // The number is noted even if a file is of no use, so that it is not tried again with every question.
+        next = VectorSnapshot(sequence: -1, generation: number, segments: [])
+        for row in try GenerationRow.all(of: collection, db) {
+          let known = snapshot.segments.first { $0.generation == row.number }
+          if let segment = try known ?? loadGeneration(row) { next.segments.append(segment) }
+        }
+        try fillGaps(of: &next, dimension: dimension, db)
       }
       if removalSequence > next.sequence, !next.segments.isEmpty { try removeDead(from: &next, db) }
-      if let segment = try newSegment(after: next.lastChunkID, dimension: dimension, db) { next.segments.append(segment) }
+      if let segment = try newSegment(after: next.lastChunkID, beside: next, dimension: dimension, db) { next.segments.append(segment) }
       try ChunkLists.requireWhole(collection, found: next.segments.reduce(0) { $0 + $1.liveCount }, db)
       try compact(&next, dimension: dimension)
       next.sequence = sequence
@@ -54,44 +58,70 @@ final class VectorCache: Sendable {
   /// Forgets everything: the next search loads anew.
   func reset() { current.withLock { $0 = .empty } }
 
+  /// Lets go of files that are gone: the next search loads what took their place.
+  func forget(_ generations: Set<Int64>) {
+    current.withLock { snapshot in
+      let kept = snapshot.segments.filter { segment in segment.generation.map { !generations.contains($0) } ?? false }
+      snapshot = VectorSnapshot(sequence: -1, generation: 0, segments: kept)
+    }
+  }
+
+  /// Vectors of files that are of no use, between those of others, are read from the database.
+  private func fillGaps(of snapshot: inout VectorSnapshot, dimension: Int, _ db: Database) throws {
+    var segments: [VectorSegment] = []
+    for segment in snapshot.segments {
+      let last = segments.last?.ids.last ?? 0
+      if let first = segment.ids.first, let gap = try newSegment(after: last, before: first, beside: snapshot, dimension: dimension, db) {
+        segments.append(gap)
+      }
+      segments.append(segment)
+    }
+    snapshot.segments = segments
+  }
+
   /// The database alone says which chunks there are.
   private func removeDead(from snapshot: inout VectorSnapshot, _ db: Database) throws {
     let alive = try ChunkLists.ids(of: collection, through: snapshot.lastChunkID, db)
     snapshot.segments = snapshot.segments.map { $0.keeping(alive[...]) }
   }
 
-  private func newSegment(after last: Int64, dimension: Int, _ db: Database) throws -> VectorSegment? {
+  /// The vectors of chunks whose keys are larger than `last` and smaller than `end`, from the database; `nil` where there are none.
+  private func newSegment(
+    after last: Int64, before end: Int64 = .max, beside snapshot: VectorSnapshot, dimension: Int, _ db: Database
+  ) throws -> VectorSegment? {
     let count = try Int.fetchOne(
-      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ?", arguments: [collection.rawValue, last])
+      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id < ?", arguments: [collection.rawValue, last, end])
     guard let count, count > 0 else { return nil }
     // Floats and codes. Where a file of lists is missing they may be more than there is memory.
-    let byteCount = count * (5 * dimension + 16)
-    guard byteCount <= byteLimit else { throw StoreError.vectorsTooLarge(count: count, byteCount: byteCount) }
+    let held = snapshot.segments.reduce(0) { $0 + ($1.generation == nil ? $1.ids.count : 0) }
+    let byteCount = (held + count) * (5 * dimension + 16)
+    guard byteCount <= byteLimit else { throw StoreError.vectorsTooLarge(count: held + count, byteCount: byteCount) }
     let index = try VectorIndex(dimension: dimension, kind: .exact)
     try index.reserve(count)
     var ids: [Int64] = []
     ids.reserveCapacity(count)
-    try StoredVectors.forEachBatch(of: collection, after: last, dimension: dimension, db) { batchIDs, vectors in
+    try StoredVectors.forEachBatch(of: collection, after: last, through: end - 1, dimension: dimension, db) { batchIDs, vectors in
       ids += batchIDs
       try index.add(vectors)
     }
     return VectorSegment(ids: ids, index: index)
   }
 
-  /// Many small segments, or scanned ones that are mostly dead, become one; a graph stays.
+  /// Many small segments behind the files', or such that are mostly dead, become one.
   private func compact(_ snapshot: inout VectorSnapshot, dimension: Int) throws {
-    let scanned = snapshot.segments.filter { $0.index.kind == .exact }
-    let dead = scanned.reduce(0) { $0 + $1.deadCount }
-    let live = scanned.reduce(0) { $0 + $1.liveCount }
-    guard scanned.count > Self.segmentLimit || dead > max(live, 1000) else { return }
+    let firstRecent = snapshot.segments.lastIndex { $0.generation != nil }.map { $0 + 1 } ?? 0
+    let recent = snapshot.segments[firstRecent...]
+    let dead = recent.reduce(0) { $0 + $1.deadCount }
+    let live = recent.reduce(0) { $0 + $1.liveCount }
+    guard recent.count > Self.segmentLimit || dead > max(live, 1000) else { return }
     let index = try VectorIndex(dimension: dimension, kind: .exact)
     try index.reserve(live)
     var ids: [Int64] = []
-    for segment in scanned {
+    for segment in recent {
       try index.add(rowsOf: segment.index, where: segment.live)
       for (position, id) in segment.ids.enumerated() where segment.live[position] { ids.append(id) }
     }
-    snapshot.segments = snapshot.segments.filter { $0.index.kind != .exact } + (ids.isEmpty ? [] : [VectorSegment(ids: ids, index: index)])
+    snapshot.segments = snapshot.segments.prefix(firstRecent) + (ids.isEmpty ? [] : [VectorSegment(ids: ids, index: index)])
   }
 }
 

@@ -5,7 +5,7 @@ import VectorIndex
 struct VectorSnapshot: Sendable {
   /// The collection's last change that it knows.
   var sequence: Int64
-  /// The graph that its first segment came from; 0 for none.
+  /// The newest row of `generation` that it knows; 0 for none.
   var generation: Int64
   /// In the order of their chunks' keys, which rise through all of them.
   var segments: [VectorSegment]
@@ -54,16 +54,19 @@ struct VectorSnapshot: Sendable {
 
 /// Vectors that were loaded together, and which of their chunks are still there.
 struct VectorSegment: Sendable {
+  /// The row of `generation` that it came from; `nil` for vectors of the database.
+  let generation: Int64?
   /// Chunk keys by position, rising.
   let ids: [Int64]
   let index: VectorIndex
   private(set) var live: Bitmap
   private(set) var liveCount: Int
 
-  init(ids: [Int64], index: VectorIndex) {
+  init(ids: [Int64], index: VectorIndex, generation: Int64? = nil) {
     precondition(ids.count == index.count, "each vector belongs to one chunk")
     self.ids = ids
     self.index = index
+    self.generation = generation
     live = Bitmap(count: ids.count, repeating: true)
     liveCount = ids.count
   }

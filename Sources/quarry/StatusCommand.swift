@@ -47,6 +47,7 @@ struct StatusCommand: ParsableCommand {
     }
     struct Generation: Encodable {
       var kind: String
+      var files: Int
       var vectors: Int
       var sequence: Int64
     }
@@ -114,7 +115,7 @@ struct StatusCommand: ParsableCommand {
     return Status.Collection(
       name: summary.name, documents: summary.documentCount, failed: summary.failedCount, chunks: summary.chunkCount,
       embedder: summary.embedder.fingerprint, dimension: summary.embedder.dimension,
-      generation: summary.generation.map { Status.Generation(kind: $0.kind, vectors: $0.count, sequence: $0.sequence) },
+      generation: summary.generation.map { Status.Generation(kind: $0.kind, files: $0.fileCount, vectors: $0.count, sequence: $0.sequence) },
       unusable: summary.unusableFiles, denseWeight: summary.denseWeight, pending: summary.pendingCount,
       states: Dictionary(uniqueKeysWithValues: summary.fileCounts.map { ($0.rawValue, $1) }),
       failures: ledger.filter { $0.state == .failed }.map { Status.Failure(path: $0.path, reason: $0.reason ?? "") },
@@ -135,7 +136,11 @@ struct StatusCommand: ParsableCommand {
       Terminal.write(
         "\(Terminal.output.style(collection.name, .bold))  \(collection.documents) documents, \(collection.chunks) chunks"
           + (collection.failed > 0 ? ", \(Terminal.output.style("\(collection.failed) failed", .red))" : "") + "\n")
-      let search = collection.generation.map { "\($0.kind) over \($0.vectors) vectors, \(collection.pending) newer ones scanned" } ?? "exact scan"
+      let search =
+        collection.generation.map { graphs in
+          "\(graphs.kind) over \(graphs.vectors) vectors" + (graphs.files > 1 ? " in \(graphs.files) files" : "")
+            + ", \(collection.pending) newer ones scanned"
+        } ?? "exact scan"
       Terminal.write("  embedder \(collection.embedder), \(collection.dimension) dimensions; vector search: \(search)\n")
       for file in collection.unusable {
         Terminal.write(

@@ -1,6 +1,7 @@
 import Foundation
 import Store
 import Testing
+import VectorIndex
 
 @Suite struct DenseSearchTests {
   let folder: TemporaryFolder
@@ -8,12 +9,14 @@ import Testing
   init() throws { folder = try TemporaryFolder() }
 
   private func open(
-    _ access: Store.Access = .writing, threshold: Int = 50, graphByteLimit: Int = 1 << 30,
+    _ access: Store.Access = .writing, threshold: Int = 50, graphByteLimit: Int = 1 << 30, graphSize: Int = 1_000_000,
     failpoint: @escaping @Sendable (StoreStep) throws -> Void = { _ in }
   ) throws -> Store {
     try Store.open(
       directory: folder.path, access: access,
-      options: StoreOptions(graphThreshold: threshold, graphByteLimit: graphByteLimit, failpoint: failpoint))
+      options: StoreOptions(
+        graphThreshold: threshold, graphByteLimit: graphByteLimit,
+        singleGraphByteLimit: VectorIndex.graphByteCount(count: graphSize, dimension: embedder.dimension), failpoint: failpoint))
   }
 
   /// Ten documents of ten chunks.
@@ -28,11 +31,14 @@ import Testing
   private let queries = (100..<120).map { vector(seed: UInt64($0)) }
 
   /// Documents come, change and go at random; every search gives what a comparison with all that should be there gives.
-  @Test(arguments: [(1_000_000, 1 << 30), (30, 1 << 30), (30, 0)])
-  func searchesFollowEveryChange(threshold: Int, graphByteLimit: Int) throws {
-    var store = try open(threshold: threshold, graphByteLimit: graphByteLimit)
+  @Test(arguments: [(1_000_000, 1 << 30, 1_000_000), (30, 1 << 30, 1_000_000), (30, 0, 1_000_000), (10, 1 << 30, 20)])
+  func searchesFollowEveryChange(threshold: Int, graphByteLimit: Int, graphSize: Int) throws {
+    func open(_ access: Store.Access = .writing) throws -> Store {
+      try self.open(access, threshold: threshold, graphByteLimit: graphByteLimit, graphSize: graphSize)
+    }
+    var store = try open()
     let collection = try store.createCollection(named: "c", embedder: embedder).id
-    var reader = try open(.reading, threshold: threshold, graphByteLimit: graphByteLimit)
+    var reader = try open(.reading)
     var generator = SeededGenerator(seed: 3)
     var truth: [String: [String]] = [:]
     for step in 0..<120 {
@@ -49,8 +55,8 @@ import Testing
         try store.publish(collection)
       default:
         // Close the writer first: there is one at a time.
-        store = try reopen(&store, threshold: threshold, graphByteLimit: graphByteLimit)
-        reader = try open(.reading, threshold: threshold, graphByteLimit: graphByteLimit)
+        store = try reopen(&store, with: { try open() })
+        reader = try open(.reading)
       }
       let query = vector(seed: UInt64(step))
       let texts = truth.values.flatMap { $0 }
@@ -66,11 +72,117 @@ import Testing
     #expect(store.notices.isEmpty && reader.notices.isEmpty)
   }
 
-  private func reopen(_ store: inout Store, threshold: Int, graphByteLimit: Int) throws -> Store {
+  private func reopen(_ store: inout Store, with open: () throws -> Store) throws -> Store {
     // Another folder's store takes the place, so that the last reference goes and the lock with it.
     let elsewhere = try TemporaryFolder()
     store = try Store.open(directory: elsewhere.path, access: .writing)
-    return try open(threshold: threshold, graphByteLimit: graphByteLimit)
+    return try open()
+  }
+
+  /// What is more than one graph may have is in several: those that are full stay, and each follows its own changes.
+  @Test func aCollectionHasSeveralGraphs() throws {
+    let store = try open(threshold: 10, graphSize: 40)
+    let reader = try open(.reading)
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    try fill(store, collection)
+    let scanned = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+    func expectGraphs(_ numbers: [Int], count: Int, pending: Int = 0) throws {
+      try store.publish(collection)
+      #expect(Set(generationFiles) == Set(numbers.map { "collection-1-\($0).vectors" }))
+      let status = try store.collections()[0]
+      #expect(status.generation?.fileCount == numbers.count && status.generation?.count == count && status.pendingCount == pending)
+      #expect(try store.audit().isEmpty)
+    }
+    try expectGraphs([1, 2, 3], count: 100)
+    for store in [store, reader] { #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == scanned) }
+    // Room for six in the last one; others begin a new one.
+    try store.put("d10", (0..<4).map { "text 10 \($0)" }, in: collection)
+    try expectGraphs([1, 2, 4], count: 104)
+    try fill(store, collection, documents: 11..<12)
+    try expectGraphs([1, 2, 4, 5], count: 114)
+    // The second is thinned out and made anew alone.
+    try store.remove(paths: [(root: "/docs", path: "d4")], from: collection)
+    try expectGraphs([1, 4, 5, 6], count: 104)
+    // The first is gone as a whole.
+    try store.remove(paths: (0..<3).map { (root: "/docs", path: "d\($0)") }, from: collection)
+    try store.publish(collection)
+    let left = (["d3"] + (5..<12).map { "d\($0)" }).flatMap { path in (0..<10).map { "text \(path.dropFirst()) \($0)" } }
+    for store in try [store, reader, open(.reading)] {
+      #expect(try Set(store.texts(store.denseSearch(queries[0], limit: 200, in: collection))).isSubset(of: left))
+      #expect(try store.denseSearch(queries[0], limit: 200, in: collection).count == 74)
+      #expect(store.notices.isEmpty)
+    }
+  }
+
+  /// One of several graphs is damaged: its vectors come from the database, those of the others from their files.
+  @Test(arguments: 1...3) func oneOfSeveralGraphsIsDamaged(number: Int) throws {
+    var expected: [[ScoredChunk]] = []
+    var collection = CollectionID(rawValue: 0)
+    do {
+      let store = try open(graphSize: 40)
+      collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      try store.publish(collection)
+      try fill(store, collection, documents: 10..<11)
+      expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+    }
+    try inflict(.flippedMiddle, on: folder.path + "/vectors/collection-1-\(number).vectors")
+    let reader = try open(.reading)
+    #expect(try queries.map { try reader.denseSearch($0, limit: 10, in: collection) } == expected)
+    #expect(reader.damagedFiles.count == 1)
+    let store = try open(graphSize: 40)
+    #expect(try store.audit().map(\.kind) == [.generation])
+    try store.publish(collection)
+    #expect(try store.audit().isEmpty && store.collections()[0].generation?.fileCount == 3)
+    for store in [store, reader] { #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected) }
+  }
+
+  /// Rows that were changed behind the store's back lead to no wrong answer: what they do not fit is read from the database.
+  @Test(arguments: [
+    "UPDATE generation SET last_chunk_id = 95 WHERE number = 1", "UPDATE generation SET last_chunk_id = 60 WHERE number = 1",
+    "UPDATE generation SET last_chunk_id = 20 WHERE number = 1", "UPDATE generation SET last_chunk_id = 10 WHERE number = 3",
+    "UPDATE generation SET last_chunk_id = 900 WHERE number = 2", "DELETE FROM generation WHERE number = 2",
+    "DELETE FROM generation WHERE number = 1",
+    "UPDATE generation SET kind = 'lists' WHERE number = 2", "UPDATE generation SET kind = 'new' WHERE number = 3",
+    "UPDATE generation SET file = 'collection-1-1.vectors' WHERE number = 2", "UPDATE generation SET count = 7 WHERE number = 2",
+  ])
+  func rowsThatDoNotFit(change damage: String) throws {
+    var expected: [[ScoredChunk]] = []
+    var collection = CollectionID(rawValue: 0)
+    do {
+      let store = try open(graphSize: 40)
+      collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+      try store.publish(collection)
+    }
+    try change(folder, damage)
+    let store = try open(graphSize: 40)
+    #expect(try !store.audit().isEmpty)
+    #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+    try store.publish(collection)
+    #expect(try store.audit().isEmpty)
+    for store in try [store, open(.reading)] { #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected) }
+  }
+
+  /// A graph of before that is larger than one may be is divided when it is made anew; until then it serves.
+  @Test func aGraphThatIsTooLargeIsDivided() throws {
+    var collection = CollectionID(rawValue: 0)
+    do {
+      let store = try open()
+      collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      try store.publish(collection)
+    }
+    let store = try open(graphSize: 40)
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-1.vectors"])
+    try store.remove(paths: (0..<2).map { (root: "/docs", path: "d\($0)") }, from: collection)
+    let expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+    try store.publish(collection)
+    #expect(generationFiles == ["collection-1-2.vectors", "collection-1-3.vectors"])
+    #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+    #expect(try store.audit().isEmpty)
   }
 
   /// A graph is built, and extended, piece by piece; what it needs meanwhile leaves nothing.
@@ -241,8 +353,55 @@ import Testing
     #expect(try store.collections()[0].generation?.count == 150 && store.audit().isEmpty && store.notices.isEmpty)
   }
 
-  @Test func readersFollowAWriterThatPublishes() async throws {
-    let writer = try open()
+  /// Publishing is stopped at every step in turn: what is there is whole, and the next one goes on.
+  @Test func aStopAnywhereAmongSeveralGraphs() throws {
+    struct Injected: Error {}
+    let isArmed = Flag()
+    for number in 1... {
+      let folder = try TemporaryFolder()
+      let counter = Counter()
+      func open() throws -> Store {
+        try Store.open(
+          directory: folder.path, access: .writing,
+          options: StoreOptions(
+            graphThreshold: 20, singleGraphByteLimit: VectorIndex.graphByteCount(count: 40, dimension: embedder.dimension), wordThreshold: 1000,
+            failpoint: { _ in if isArmed.value, counter.next() == number { throw Injected() } }))
+      }
+      var expected: [[ScoredChunk]] = []
+      var collection = CollectionID(rawValue: 0)
+      var isStopped = false
+      do {
+        let store = try open()
+        collection = try store.createCollection(named: "c", embedder: embedder).id
+        try fill(store, collection, documents: 0..<8)
+        try store.publish(collection)
+        // Of the first graph a half is gone, of the second all, and two more have to be made.
+        try store.remove(paths: [0, 1, 4, 5, 6, 7].map { (root: "/docs", path: "d\($0)") }, from: collection)
+        try fill(store, collection, documents: 10..<18)
+        expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+        isArmed.value = true
+        do { try store.publish(collection) } catch { isStopped = true }
+        isArmed.value = false
+        #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+      }
+      let store = try open()
+      #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+      #expect(try store.audit().isEmpty)
+      try store.publish(collection)
+      #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected)
+      #expect(try store.audit().isEmpty && store.notices.isEmpty)
+      let status = try store.collections()[0]
+      #expect(status.generation?.count == 100 && status.pendingCount == 0)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/vectors").count == status.generation?.fileCount)
+      if !isStopped {
+        #expect(number > 30, "each of several files has many steps")
+        break
+      }
+    }
+  }
+
+  @Test(arguments: [1_000_000, 40]) func readersFollowAWriterThatPublishes(graphSize: Int) async throws {
+    let writer = try open(graphSize: graphSize)
     let collection = try writer.createCollection(named: "c", embedder: embedder).id
     try fill(writer, collection)
     let done = Flag()
@@ -264,7 +423,7 @@ import Testing
       }
       try await group.waitForAll()
     }
-    #expect(writer.notices.isEmpty && generationFiles.count == 1)
+    #expect(writer.notices.isEmpty && generationFiles.count == (graphSize == 40 ? 3 : 1))
   }
 
   @Test func aQueryOfTheWrongLengthIsRefused() throws {

@@ -18,8 +18,10 @@ import Testing
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/words")) ?? []).sorted()
   }
 
-  private func open(_ access: Store.Access = .writing) throws -> Store {
-    try Store.open(directory: folder.path, access: access, options: Self.options)
+  private func open(_ access: Store.Access = .writing, fileLimit: Int = Store.wordFileLimit) throws -> Store {
+    var options = Self.options
+    options.wordFileLimit = fileLimit
+    return try Store.open(directory: folder.path, access: access, options: options)
   }
 
   private static func texts(_ count: Int, _ generator: inout SeededGenerator) -> [String] {
@@ -42,9 +44,9 @@ import Testing
 
   /// Any history of changes and publishing gives what an index made at once gives, once dead words are gone; and what a reader sees that was open all
   /// along is what a new one sees.
-  @Test(arguments: 1...4) func anyHistoryAnswersLikeAFreshIndex(seed: Int) throws {
+  @Test(arguments: 1...4, [Store.wordFileLimit, 60]) func anyHistoryAnswersLikeAFreshIndex(seed: Int, fileLimit: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let store = try open()
+    let store = try open(fileLimit: fileLimit)
     let reader = try open(.reading)
     var documents: [String: [String]] = [:]
     for _ in 0..<40 {
@@ -68,7 +70,24 @@ import Testing
     }
     try store.publish(collection)
     #expect(try store.audit().isEmpty)
-    #expect(files.count <= 4, "\(files)")
+    #expect(files.count <= (fileLimit == 60 ? 12 : 4), "\(files)")
+    #expect(try query(folder, "SELECT count FROM word_segment").allSatisfy { try #require(Int($0)) <= fileLimit })
+  }
+
+  /// What is more than one file may have is divided evenly, and stays as it is when more comes.
+  @Test func aCollectionHasSeveralFilesOfWords() throws {
+    var generator = SeededGenerator(seed: 3)
+    let store = try open(fileLimit: 60)
+    for document in 0..<10 { try store.put("d\(document)", Self.texts(20, &generator), in: collection) }
+    let expected = try found(in: store)
+    try store.publish(collection)
+    #expect(try query(folder, "SELECT count FROM word_segment ORDER BY number") == ["50", "50", "50", "50"])
+    for store in try [store, open(.reading)] { #expect(try found(in: store) == expected) }
+    try store.put("d10", Self.texts(20, &generator), in: collection)
+    try store.publish(collection)
+    #expect(try query(folder, "SELECT count FROM word_segment ORDER BY last_chunk_id") == ["50", "50", "50", "50", "20"])
+    #expect(files.contains("collection-1-1.words") && files.count == 5)
+    #expect(try store.audit().isEmpty)
   }
 
   @Test func aDamagedFileIsPutAsideAndMadeAnew() throws {
