@@ -39,12 +39,15 @@ enum ChunkLists {
   ) throws -> [Int64] {
     guard count > 0 else { return [] }
     let pieces = (count - 1) / sizeLimit + 1
-    let inner = try (1..<pieces).map { piece in
-      try Int64.fetchOne(
-        db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?",
-        arguments: [collection.rawValue, first, count * piece / pieces - 1]) ?? last
+    var ends: [Int64] = []
+    for piece in 1..<pieces {
+      let size = count * piece / pieces - count * (piece - 1) / pieces
+      let end = try Int64.fetchOne(
+        db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id < ? ORDER BY id LIMIT 1 OFFSET ?",
+        arguments: [collection.rawValue, ends.last ?? first, last, size - 1])
+      if let end { ends.append(end) }
     }
-    return inner + [last]
+    return ends + [last]
   }
 
   /// Sees that keys rise, as those of a sound list do.

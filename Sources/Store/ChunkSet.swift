@@ -12,7 +12,7 @@ package final class ChunkSet: Sendable {
   private let words = Mutex<(identity: WordSnapshot.Identity, filter: LexicalFilter)?>(nil)
   private let positions = Mutex<[Positions]>([])
 
-  /// The set among the vectors of an index, of which so many were alive; not kept longer than that.
+  /// The set among the vectors of an index, of which so many were alive; not kept longer than that index.
   private struct Positions {
     weak var index: VectorIndex?
     let liveCount: Int
@@ -51,8 +51,8 @@ package final class ChunkSet: Sendable {
   func positions(in segment: VectorSegment) -> Bitmap {
     positions.withLock { known in
       if let entry = known.first(where: { $0.index === segment.index && $0.liveCount == segment.liveCount }) { return entry.bitmap }
-      // A set is asked for a few segments at a time; those of earlier states go.
-      if known.count >= 16 { known.removeAll() }
+      // Those of earlier states go.
+      known.removeAll { entry in entry.index == nil || entry.index === segment.index }
       let bitmap = segment.positions(of: ids)
       known.append(Positions(index: segment.index, liveCount: segment.liveCount, bitmap: bitmap))
       return bitmap

@@ -31,7 +31,9 @@ struct GenerationRow {
         GenerationRow(
           number: row.decode(atIndex: 0), file: row.decode(atIndex: 1), kind: VectorIndex.Kind(rawValue: row.decode(atIndex: 2)),
           lastSequence: row.decode(atIndex: 3), firstChunkID: found.last?.lastChunkID ?? 0, lastChunkID: row.decode(atIndex: 4),
-          count: row.decode(atIndex: 5), dimension: row.decode(atIndex: 6), embedder: row.decode(atIndex: 7), sha256: row.decode(atIndex: 8)))
+          // Positions in a file have 32 bits: what is more is damage, and fits no file.
+          count: Int(Int32(clamping: row.decode(Int64.self, atIndex: 5))),
+          dimension: row.decode(atIndex: 6), embedder: row.decode(atIndex: 7), sha256: row.decode(atIndex: 8)))
     }
     return found
   }

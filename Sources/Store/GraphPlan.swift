@@ -1,7 +1,6 @@
 /// Which of a collection's graphs are written, so that each fits into the memory that one may take while it is built.
 ///
-/// A graph that is full stays as it is: what comes later goes into the next one. It is made anew when much of it is gone, together with its neighbours if
-/// these have to be made anew too and there is room.
+/// A graph that is full stays as it is: what comes later goes into the next one. It is made anew when much of it is gone, and small neighbours become one.
 package enum GraphPlan {
   /// A graph that there is. Graphs follow each other as their chunks' keys do.
   package struct Graph {
@@ -17,7 +16,7 @@ package enum GraphPlan {
     /// A graph is built anew when so many of its chunks are gone, as a part of it.
     private static let goneFraction = 0.15
 
-    package var isStale: Bool { !isUsable || liveCount > count || Double(count - liveCount) > Self.goneFraction * Double(count) }
+    package var isStale: Bool { !isUsable || liveCount > count || Double(count) - Double(liveCount) > Self.goneFraction * Double(count) }
   }
 
   /// Graphs that become one, or as many as are needed for their size.
@@ -45,20 +44,28 @@ package enum GraphPlan {
   ///   - threshold: Newer chunks that are worth a graph of their own.
   /// - Returns: What is written, in the order of the chunks' keys.
   package static func parts(of graphs: [Graph], newCount: Int, sizeLimit: Int, threshold: Int) -> [Part] {
-    var parts: [Part] = []
-    for (index, graph) in graphs.enumerated() where graph.isStale {
-      if let last = parts.last, last.replaced.upperBound == index, last.liveCount + graph.liveCount <= sizeLimit {
-        parts[parts.count - 1].replaced = last.replaced.lowerBound..<index + 1
-        parts[parts.count - 1].liveCount += graph.liveCount
-      } else {
-        parts.append(Part(replaced: index..<index + 1, liveCount: graph.liveCount))
+    var groups: [Part] = []
+    for (index, graph) in graphs.enumerated() where graph.liveCount > 0 {
+      groups.append(Part(replaced: index..<index + 1, liveCount: graph.liveCount))
+      // The smaller one at the end joins its neighbour while that is not twice its size, and there is room for both: so a collection that ever loses
+      // its old chunks has no more graphs than one that only grows, give or take a logarithm.
+      while groups.count > 1 {
+        let (left, right) = (groups[groups.count - 2], groups[groups.count - 1])
+        guard left.liveCount < 2 * right.liveCount, left.liveCount + right.liveCount <= sizeLimit else { break }
+        groups.removeLast()
+        groups[groups.count - 1] = Part(
+          replaced: left.replaced.lowerBound..<right.replaced.upperBound, liveCount: left.liveCount + right.liveCount)
       }
     }
+    var parts = groups.filter { $0.replaced.count > 1 || graphs[$0.replaced.lowerBound].isStale }
+    let empty = graphs.indices.filter { index in graphs[index].liveCount <= 0 && !parts.contains { $0.replaced.contains(index) } }
+    parts += empty.map { Part(replaced: $0..<$0 + 1, liveCount: 0) }
+    parts.sort { $0.replaced.lowerBound < $1.replaced.lowerBound }
     guard newCount > 0 else { return parts }
     if let last = parts.last, last.replaced.upperBound == graphs.count, last.liveCount + newCount <= sizeLimit {
       parts[parts.count - 1].liveCount += newCount
       parts[parts.count - 1].includesNew = true
-    } else if let last = graphs.last, !last.isStale, last.count + newCount <= sizeLimit {
+    } else if let last = graphs.last, parts.last?.replaced.upperBound != graphs.count, last.count + newCount <= sizeLimit {
       guard Double(newCount) > extensionFraction * Double(last.count) else { return parts }
       let replaced = graphs.count - 1..<graphs.count
       parts.append(Part(replaced: replaced, liveCount: last.liveCount + newCount, includesNew: true, isExtension: true))

@@ -54,16 +54,7 @@ extension Store {
   /// - Parameter names: Those of the collections; others that are not there count for nothing.
   package func rebuildDerived(of names: Set<String>) throws(StoreError) {
     for collection in try collections() where names.contains(collection.name) {
-      let files = try write("forget the files of \(collection.name)") { db in
-        func forget(_ table: String) throws -> [String] {
-          try String.fetchAll(db, sql: "DELETE FROM \(table) WHERE collection_id = ? RETURNING file", arguments: [collection.id.rawValue])
-        }
-        return try forget("generation").map(generationPath) + forget("word_segment").map(wordPath)
-      }
-      for file in files { unlink(file) }
-      vectorCaches.withLock { $0[collection.id] }?.reset()
-      wordCaches.withLock { $0[collection.id] }?.reset()
-      try publish(collection.id, clearsStagedVectors: false)
+      try publish(collection.id, clearsStagedVectors: false, makesAnew: true)
     }
   }
 

@@ -61,9 +61,18 @@ extension Store {
       throw .wrapping(error, "restore \(backup)", path: backup)
     }
     let store = try Store.open(directory: directory, access: .writing, options: options)
-    // The backup's rows mean files that are not here.
-    try store.rebuildDerived(of: Set(store.collections().map(\.name)))
+    try store.forgetDerived()
+    for collection in try store.collections() { try store.publish(collection.id, clearsStagedVectors: false) }
     return store
+  }
+
+  /// A backup's rows mean files that are not here, or others of the same names.
+  private func forgetDerived() throws(StoreError) {
+    let files = try write("forget the files of the backup") { db in
+      try String.fetchAll(db, sql: "DELETE FROM generation RETURNING file").map(generationPath)
+        + String.fetchAll(db, sql: "DELETE FROM word_segment RETURNING file").map(wordPath)
+    }
+    for file in files { unlink(file) }
   }
 
   /// Deletes a database, if there is one, with its logs, which are there without it when something went wrong.

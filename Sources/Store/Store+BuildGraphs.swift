@@ -15,7 +15,8 @@ extension Store {
     let replaced = Array(state.rows[part.replaced])
     let old = part.isExtension ? replaced.first.flatMap { usableIndex($0, state, addedCount: state.newCount) } : nil
     var first = replaced.first?.firstChunkID ?? state.rows.last?.lastChunkID ?? 0
-    let last = part.includesNew ? state.lastChunkID : replaced.last?.lastChunkID ?? first
+    // A row that says more than there is would keep what comes later.
+    let last = part.includesNew ? state.lastChunkID : min(replaced.last?.lastChunkID ?? first, state.lastChunkID)
     let ends = try read("divide the graphs") { [first] db in
       try ChunkLists.pieceEnds(of: state.collection, after: first, through: last, count: part.liveCount, sizeLimit: sizeLimit, db)
     }

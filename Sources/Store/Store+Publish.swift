@@ -29,10 +29,12 @@ extension Store {
   /// A new file is written beside the old ones, synced, renamed, and only then meant by a row; those that it replaces serve until then. A stop at any
   /// moment leaves the old graph, or the new one.
   ///
-  /// - Parameter clearsStagedVectors: Whether nothing is left of a stopped ingestion that the next one would use.
-  package func publish(_ collection: CollectionID, clearsStagedVectors: Bool = true) throws(StoreError) {
+  /// - Parameters:
+  ///   - clearsStagedVectors: Whether nothing is left of a stopped ingestion that the next one would use.
+  ///   - makesAnew: Whether no file is used that is there, whatever it says of itself.
+  package func publish(_ collection: CollectionID, clearsStagedVectors: Bool = true, makesAnew: Bool = false) throws(StoreError) {
     guard access == .writing else { throw .readOnlyAccess() }
-    try publishWords(collection)
+    try publishWords(collection, makesAnew: makesAnew)
     let state = try read("look at the graphs") { db in try GraphState(collection, db) }
     if clearsStagedVectors, state.hasStagedVectors {
       try write("clear staged vectors") { db in
@@ -41,11 +43,11 @@ extension Store {
     }
     do {
       if state.chunkCount < options.graphThreshold {
-        try retireSmallGraphs(state)
+        try retireSmallGraphs(state, makesAnew: makesAnew)
       } else if kind(for: state) == .lists {
-        try publishLists(state)
+        try publishLists(state, makesAnew: makesAnew)
       } else {
-        try publishGraphs(state)
+        try publishGraphs(state, makesAnew: makesAnew)
       }
     } catch {
       throw .wrapping(error, "build the vector graph", path: databasePath)
@@ -53,22 +55,21 @@ extension Store {
   }
 
   /// A little below the threshold old graphs still serve; they do not come and go with every document.
-  private func retireSmallGraphs(_ state: GraphState) throws {
+  private func retireSmallGraphs(_ state: GraphState, makesAnew: Bool) throws {
     guard !state.rows.isEmpty else { return }
-    if state.chunkCount < options.graphThreshold / 2 || graphs(of: state).contains(where: \.isStale) {
+    if makesAnew || state.chunkCount < options.graphThreshold / 2 || graphs(of: state).contains(where: \.isStale) {
       try replace(state.rows, with: [], of: state.collection)
     }
   }
 
-  private func publishLists(_ state: GraphState) throws {
-    let isOne = state.rows.count == 1 && state.rows[0].kind == .lists
+  private func publishLists(_ state: GraphState, makesAnew: Bool) throws {
+    guard !makesAnew, state.rows.count == 1, state.rows[0].kind == .lists else { return try buildLists(state) }
     let parts = GraphPlan.parts(of: graphs(of: state), newCount: state.newCount, sizeLimit: .max, threshold: options.graphThreshold)
-    if !isOne || !parts.isEmpty { try buildLists(state) }
+    if !parts.isEmpty { try buildLists(state) }
   }
 
-  private func publishGraphs(_ state: GraphState) throws {
-    var graphs = graphs(of: state)
-    for index in graphs.indices where state.rows[index].kind != .hnsw { graphs[index].isUsable = false }
+  private func publishGraphs(_ state: GraphState, makesAnew: Bool) throws {
+    let graphs = graphs(of: state, where: { !makesAnew && $0.kind == .hnsw })
     let sizeLimit = max(1, options.singleGraphByteLimit / VectorIndex.graphByteCount(count: 1, dimension: state.embedder.dimension))
     for part in GraphPlan.parts(of: graphs, newCount: state.newCount, sizeLimit: sizeLimit, threshold: options.graphThreshold) {
       try buildGraphs(part, sizeLimit: sizeLimit, state)
@@ -76,9 +77,11 @@ extension Store {
   }
 
   /// The graphs of all rows, as a plan sees them. Each file is read whole: one that is damaged is made anew before a search finds it so.
-  private func graphs(of state: GraphState) -> [GraphPlan.Graph] {
+  ///
+  /// - Parameter isWanted: Whether a row's file may be used: else it counts as one that can not be read.
+  private func graphs(of state: GraphState, where isWanted: (GenerationRow) -> Bool = { _ in true }) -> [GraphPlan.Graph] {
     zip(state.rows, state.liveCounts).map { row, liveCount in
-      GraphPlan.Graph(count: row.count, liveCount: liveCount, isUsable: usableIndex(row, state) != nil)
+      GraphPlan.Graph(count: row.count, liveCount: liveCount, isUsable: isWanted(row) && usableIndex(row, state) != nil)
     }
   }
 

@@ -17,8 +17,10 @@ extension Store {
   private static let deadFraction = 0.15
 
   /// Brings the files of a collection's words up to date. New files are written beside the old ones, synced, and only then meant by rows.
-  func publishWords(_ collection: CollectionID) throws(StoreError) {
-    var (parts, newParts, hasDamagedRows) = try read("look at the words") { db in
+  ///
+  /// - Parameter makesAnew: Whether no file is used that is there, whatever it says of itself.
+  func publishWords(_ collection: CollectionID, makesAnew: Bool = false) throws(StoreError) {
+    let (known, new, hasDamagedRows) = try read("look at the words") { db in
       let rows = try WordSegmentRow.all(of: collection, db)
       let parts = try rows.map { row in
         let live = try Self.chunkCount(of: collection, after: row.firstChunkID, through: row.lastChunkID, db)
@@ -26,24 +28,21 @@ extension Store {
           row: row, first: row.firstChunkID, last: row.lastChunkID, liveCount: live,
           isRewritten: Double(row.count - live) > Self.deadFraction * Double(row.count))
       }
-      let last = rows.last?.lastChunkID ?? 0
-      let newCount = try Self.chunkCount(of: collection, after: last, through: .max, db)
-      let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
-      var newParts: [Part] = []
-      if newCount >= options.wordThreshold {
-        let ends = try ChunkLists.pieceEnds(of: collection, after: last, through: newest, count: newCount, sizeLimit: options.wordFileLimit, db)
-        for (number, end) in ends.enumerated() {
-          let count = newCount * (number + 1) / ends.count - newCount * number / ends.count
-          newParts.append(Part(row: nil, first: newParts.last?.last ?? last, last: end, liveCount: count, isRewritten: true))
-        }
-      }
-      return (parts, newParts, try WordSegmentRow.count(of: collection, db) > rows.count)
+      let first = rows.last?.lastChunkID ?? 0
+      let last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
+      let newCount = try Self.chunkCount(of: collection, after: first, through: .max, db)
+      let new = Part(row: nil, first: first, last: last, liveCount: newCount, isRewritten: true)
+      return (parts, new, try WordSegmentRow.count(of: collection, db) > rows.count)
     }
 
     // Segments are loaded when they are needed: those that are merged, and those whose file is damaged.
-    for index in parts.indices where !isUsable(parts[index]) { parts[index].isRewritten = true }
+    var parts: [Part] = []
+    for var part in known + (new.liveCount >= options.wordThreshold ? [new] : []) {
+      if makesAnew || !isUsable(part) || part.isRewritten && part.liveCount > options.wordFileLimit { (part.row, part.isRewritten) = (nil, true) }
+      parts += try part.row == nil ? pieces(of: part, in: collection) : [part]
+    }
     var groups: [[Part]] = []
-    for part in parts + newParts {
+    for part in parts {
       groups.append([part])
       // The smaller one at the end joins its neighbour while that is not twice its size, and there is room for both.
       while groups.count > 1 {
@@ -55,6 +54,21 @@ extension Store {
     }
     guard hasDamagedRows || groups.contains(where: \.isWritten) else { return }
     do { try install(groups, in: collection) } catch { throw .wrapping(error, "write the words", path: wordFolder) }
+  }
+
+  /// A range of chunks as such of which no file is larger than it may be.
+  private func pieces(of part: Part, in collection: CollectionID) throws(StoreError) -> [Part] {
+    guard part.liveCount > options.wordFileLimit else { return [part] }
+    let ends = try read("divide the words") { db in
+      try ChunkLists.pieceEnds(
+        of: collection, after: part.first, through: part.last, count: part.liveCount, sizeLimit: options.wordFileLimit, db)
+    }
+    var pieces: [Part] = []
+    for (number, end) in ends.enumerated() {
+      let count = part.liveCount * (number + 1) / ends.count - part.liveCount * number / ends.count
+      pieces.append(Part(row: nil, first: pieces.last?.last ?? part.first, last: end, liveCount: count, isRewritten: true))
+    }
+    return pieces
   }
 
   private static func chunkCount(of collection: CollectionID, after first: Int64, through last: Int64, _ db: Database) throws -> Int {

@@ -37,9 +37,12 @@ final class VectorCache: Sendable {
       if snapshot.sequence >= sequence, number.map({ $0 <= snapshot.generation }) ?? true { return snapshot }
       var next = snapshot
       if let number, number > snapshot.generation {
+        let rows = try GenerationRow.all(of: collection, db)
+        // What is not used again is not held beside what takes its place.
+        snapshot = snapshot.keeping(Set(rows.map(\.number)))
         // The number is noted even if a file is of no use, so that it is not tried again with every question.
         next = VectorSnapshot(sequence: -1, generation: number, segments: [])
-        for row in try GenerationRow.all(of: collection, db) {
+        for row in rows {
           let known = snapshot.segments.first { $0.generation == row.number }
           if let segment = try known ?? loadGeneration(row) { next.segments.append(segment) }
         }
@@ -60,23 +63,21 @@ final class VectorCache: Sendable {
 
   /// Lets go of files that are gone: the next search loads what took their place.
   func forget(_ generations: Set<Int64>) {
-    current.withLock { snapshot in
-      let kept = snapshot.segments.filter { segment in segment.generation.map { !generations.contains($0) } ?? false }
-      snapshot = VectorSnapshot(sequence: -1, generation: 0, segments: kept)
-    }
+    current.withLock { snapshot in snapshot = snapshot.keeping(Set(snapshot.segments.compactMap(\.generation)).subtracting(generations)) }
   }
 
   /// Vectors of files that are of no use, between those of others, are read from the database.
   private func fillGaps(of snapshot: inout VectorSnapshot, dimension: Int, _ db: Database) throws {
-    var segments: [VectorSegment] = []
-    for segment in snapshot.segments {
-      let last = segments.last?.ids.last ?? 0
-      if let first = segment.ids.first, let gap = try newSegment(after: last, before: first, beside: snapshot, dimension: dimension, db) {
-        segments.append(gap)
+    let loaded = snapshot.segments
+    snapshot.segments = []
+    for segment in loaded {
+      if let first = segment.ids.first,
+        let gap = try newSegment(after: snapshot.lastChunkID, before: first, beside: snapshot, dimension: dimension, db)
+      {
+        snapshot.segments.append(gap)
       }
-      segments.append(segment)
+      snapshot.segments.append(segment)
     }
-    snapshot.segments = segments
   }
 
   /// The database alone says which chunks there are.

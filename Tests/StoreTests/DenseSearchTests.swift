@@ -165,6 +165,24 @@ import VectorIndex
     for store in try [store, open(.reading)] { #expect(try queries.map { try store.denseSearch($0, limit: 10, in: collection) } == expected) }
   }
 
+  /// A row that says more than its file holds would keep what comes later from every graph.
+  @Test func aRowOfChunksThatAreNotThereYet() throws {
+    do {
+      let store = try open(graphSize: 40)
+      try fill(store, store.createCollection(named: "c", embedder: embedder).id)
+      try store.publish(CollectionID(rawValue: 1))
+    }
+    try change(folder, "UPDATE generation SET last_chunk_id = 900 WHERE number = 3")
+    let store = try open(graphSize: 40)
+    let collection = CollectionID(rawValue: 1)
+    for document in 10..<12 {
+      try fill(store, collection, documents: document..<document + 1)
+      try store.publish(collection)
+    }
+    #expect(try query(folder, "SELECT last_chunk_id FROM generation ORDER BY last_chunk_id").last == "120")
+    #expect(try store.audit().isEmpty && store.collections()[0].pendingCount == 0)
+  }
+
   /// A graph of before that is larger than one may be is divided when it is made anew; until then it serves.
   @Test func aGraphThatIsTooLargeIsDivided() throws {
     var collection = CollectionID(rawValue: 0)

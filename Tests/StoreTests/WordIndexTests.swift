@@ -88,15 +88,29 @@ import Testing
     #expect(try query(folder, "SELECT count FROM word_segment ORDER BY last_chunk_id") == ["50", "50", "50", "50", "20"])
     #expect(files.contains("collection-1-1.words") && files.count == 5)
     #expect(try store.audit().isEmpty)
+    let after = try found(in: store)
+    try store.rebuildDerived(of: ["c"])
+    #expect(files.count == 5 && !files.contains("collection-1-1.words"))
+    for store in try [store, open(.reading)] { #expect(try found(in: store) == after) }
+  }
+
+  /// A file of before that is larger than one may be is divided when it is made anew; until then it serves.
+  @Test func aFileThatIsTooLargeIsDivided() throws {
+    let expected = try published(seed: 3)
+    let store = try open(fileLimit: 40)
+    try store.publish(collection)
+    #expect(files == ["collection-1-1.words"])
+    try inflictDamage(on: files[0])
+    try store.publish(collection)
+    #expect(try query(folder, "SELECT count FROM word_segment ORDER BY number") == ["30", "30"])
+    for store in try [store, open(.reading)] { #expect(try found(in: store) == expected) }
+    #expect(try store.audit().isEmpty)
   }
 
   @Test func aDamagedFileIsPutAsideAndMadeAnew() throws {
     let expected = try published(seed: 5)
     let file = try #require(files.first)
-    let path = folder.path + "/words/" + file
-    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    bytes[bytes.count / 2] ^= 1
-    try bytes.write(to: URL(fileURLWithPath: path))
+    try inflictDamage(on: file)
     do {
       let reader = try open(.reading)
       #expect(try found(in: reader) == expected)
@@ -108,6 +122,13 @@ import Testing
     #expect(try found(in: store) == expected)
     #expect(try store.audit().isEmpty)
     #expect(files.contains { $0.contains(".bad-") } && files.contains { $0.hasSuffix(".words") })
+  }
+
+  private func inflictDamage(on file: String) throws {
+    let path = folder.path + "/words/" + file
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
   }
 
   /// A service that only reads mends what it finds damaged, unless another process writes.
