@@ -5,8 +5,7 @@ import Store
 /// Looks at files, one after the other, and has them read as far as that is needed.
 struct FilePreparation: Sendable {
   let rereadsAll: Bool
-  /// By the bytes of their paths: text that looks the same is equal to Swift.
-  let known: [[UInt8]: LedgerEntry]
+  let known: KnownFiles
   /// Files that answer, by what is in them; of several the first one.
   private var holders: [ContentKey: Holder] = [:]
   /// What this run could not read for what is in it: copies are not tried again (a handbook in thirty languages has its pictures thirty times).
@@ -14,13 +13,13 @@ struct FilePreparation: Sendable {
   private let root: String
   private let readerFingerprint: String
 
-  init(reader: DocumentReader, rereadsAll: Bool, root: String, known: [[UInt8]: LedgerEntry], ledger: [LedgerEntry]) {
+  init(reader: DocumentReader, rereadsAll: Bool, root: String, known: KnownFiles) {
     self.rereadsAll = rereadsAll
     self.root = root
     readerFingerprint = reader.fingerprint
     self.known = known
     guard !rereadsAll else { return }
-    for entry in ledger where entry.state.answers {
+    for entry in known.ledger where entry.state.answers {
       let key = ContentKey(entry)
       if holders[key] == nil { holders[key] = Holder(root: entry.root, path: entry.path, documentID: entry.documentID) }
     }
@@ -49,7 +48,7 @@ struct FilePreparation: Sendable {
   }
 
   private func knownContent(_ file: WalkedFile, _ version: DocumentVersion) -> PreparedFile? {
-    let entry = known[Array(file.relativePath.utf8)]
+    let entry = known[file.relativePath]
     if !rereadsAll, let entry, entry.state.answers, entry.sha256 == version.sha256, !isDouble(entry) {
       return PreparedFile(file: file, version: version, outcome: .unchanged)
     }
@@ -67,7 +66,6 @@ struct FilePreparation: Sendable {
   }
 
   private mutating func read(_ file: WalkedFile, with reading: any FileReading, _ isCancelled: () -> Bool) throws -> PreparedFile {
-    let bytes = Array(file.relativePath.utf8)
     var version = version(of: file)
     func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
     do {
@@ -79,7 +77,7 @@ struct FilePreparation: Sendable {
         isWanted: { sha256 in
           version.sha256 = sha256
           same = knownContent(file, version)
-          if same == nil { forgetWhatIsNoLongerHeld(by: bytes) }
+          if same == nil { forgetWhatIsNoLongerHeld(by: file.relativePath) }
           failure = failures[ContentKey(sha256: sha256, path: file.relativePath)]
           return same == nil && failure == nil
         }, isCancelled: isCancelled)
@@ -118,7 +116,7 @@ struct FilePreparation: Sendable {
     return document != entry.documentID
   }
 
-  private mutating func forgetWhatIsNoLongerHeld(by path: [UInt8]) {
+  private mutating func forgetWhatIsNoLongerHeld(by path: String) {
     guard let entry = known[path] else { return }
     let key = ContentKey(entry)
     if let holder = holders[key], holder.root.hasBytes(of: root), holder.path.hasBytes(of: entry.path) { holders[key] = nil }

@@ -8,21 +8,24 @@ struct IngestRun {
   private let store: Store
   private let collection: CollectionID
   private let root: String
-  private let known: [[UInt8]: LedgerEntry]
+  private let known: KnownFiles
   /// Files that answer, by what is in them, where all of this run's are read again.
   private let copies: [ContentKey: [LedgerEntry]]
 
-  /// Files of this run that are in the ledger as they are now.
-  private var noted: Set<[UInt8]> = []
+  /// Files of this run that are in the ledger as they are now, where `copies` are asked for.
+  private var noted: Set<PathKey> = []
   /// Files of the walk that were deleted before they were read.
-  private var vanished: Set<[UInt8]> = []
+  private var vanished: Set<PathKey> = []
   /// Files that were known and hold something else now.
-  private var replaced: Set<[UInt8]> = []
+  private var replaced: Set<PathKey> = []
   /// New files that share a document, with the file that had it first.
   private var sharers: [(path: String, holder: (root: String, path: String))] = []
 
   /// Roots and paths of files that others were found to be equal to, and that could not be stored.
   private var unfinished: Set<[UInt8]> = []
+
+  /// Files that are noted in one transaction, where there are many.
+  private static let changeCount = 10_000
 
   private let totalFiles: Int
   private let totalBytes: Double
@@ -32,7 +35,7 @@ struct IngestRun {
   private let progress: (IngestProgress) -> Void
 
   init(
-    store: Store, collection: CollectionID, known: [[UInt8]: LedgerEntry], copies: [ContentKey: [LedgerEntry]], files: [WalkedFile],
+    store: Store, collection: CollectionID, known: KnownFiles, copies: [ContentKey: [LedgerEntry]], files: [WalkedFile],
     report: IngestReport, progress: @escaping (IngestProgress) -> Void
   ) {
     self.report = report
@@ -51,9 +54,9 @@ struct IngestRun {
   mutating func filesToRead(_ walk: ScopeWalk, _ preparation: FilePreparation, _ options: IngestOptions) throws -> [WalkedFile] {
     var work: [WalkedFile] = []
     var confirmed: [String] = []
-    var changes = try noteOmissions(walk)
+    var changes = noteOmissions(walk)
     for file in walk.files {
-      let entry = known[Array(file.relativePath.utf8)]
+      let entry = known[file.relativePath]
       let stamp = FilePreparation.stamp(of: file.path)
       if let entry, !stamp.isEmpty, !options.rereadsAll, isSettled(entry, stamp: stamp, preparation, options) {
         switch entry.state {
@@ -69,6 +72,9 @@ struct IngestRun {
         work.append(file)
         if entry == nil || entry?.state == .gone { changes.append(FileChange(version(of: file), .waiting)) }
       }
+      guard changes.count >= Self.changeCount else { continue }
+      try store.apply(changes, in: collection)
+      changes = []
     }
     try store.confirm(confirmed, under: root, in: collection)
     try store.apply(changes, in: collection)
@@ -86,7 +92,7 @@ struct IngestRun {
     }
   }
 
-  private mutating func noteOmissions(_ walk: ScopeWalk) throws -> [FileChange] {
+  private mutating func noteOmissions(_ walk: ScopeWalk) -> [FileChange] {
     walk.omissions.compactMap { omission in
       let isFailure = omission.kind == .unreadable
       if isFailure {
@@ -94,7 +100,7 @@ struct IngestRun {
       } else {
         report.ignored += 1
       }
-      let entry = known[Array(omission.relativePath.utf8)]
+      let entry = known[omission.relativePath]
       if entry?.state == (isFailure ? .failed : .skipped), entry?.reason == omission.reason { return nil }
       if entry?.state.answers ?? false { report.removed += 1 }
       return FileChange(
@@ -118,10 +124,9 @@ struct IngestRun {
     let tokens = files.reduce(0) { $0 + $1.tokenCount }
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
-    noted.formUnion(files.map { Array($0.file.relativePath.utf8) })
+    if !copies.isEmpty { noted.formUnion(files.map { PathKey($0.file.relativePath) }) }
     for prepared in files {
-      let bytes = Array(prepared.file.relativePath.utf8)
-      let entry = known[bytes]
+      let entry = known[prepared.file.relativePath]
       let isKnown = entry?.state.answers ?? false || entry?.state == .failed
       var change = FileChange(prepared.version, .unchanged, seconds: prepared.seconds)
       switch prepared.outcome {
@@ -136,7 +141,7 @@ struct IngestRun {
         }
         report.chunks += chunks.count
         if isKnown { report.updated += 1 } else { report.added += 1 }
-        replaced.insert(bytes)
+        if let entry { replaced.insert(PathKey(entry.path)) }
         for (problem, isFailure) in prepared.omissions {
           if isFailure { report.failed.append(problem) } else { report.skipped.append(problem) }
         }
@@ -145,7 +150,7 @@ struct IngestRun {
         change = failure(prepared, code: error.code, reason: "\(path), which held the same, could not be read to its end")
       case .sameAs(let root, let path):
         change.outcome = .sameAs(root: root, path: path)
-        replaced.insert(bytes)
+        if let entry { replaced.insert(PathKey(entry.path)) }
         if isKnown { report.updated += 1 } else { sharers.append((prepared.file.relativePath, (root, path))) }
       case .unchanged:
         report.unchanged += 1
@@ -158,7 +163,7 @@ struct IngestRun {
         if entry?.state.answers ?? false { report.removed += 1 }
       case .vanished:
         // As if it had not been there.
-        vanished.insert(bytes)
+        vanished.insert(PathKey(prepared.file.relativePath))
         if entry == nil { forgotten.append((root, prepared.file.relativePath)) }
         continue
       }
@@ -178,7 +183,7 @@ struct IngestRun {
   /// of other folders are not.
   private func copies(of prepared: PreparedFile) -> [FileChange] {
     let key = ContentKey(sha256: prepared.version.sha256, path: prepared.file.relativePath)
-    return (copies[key] ?? []).filter { !$0.root.hasBytes(of: root) || !noted.contains(Array($0.path.utf8)) }.map { entry in
+    return (copies[key] ?? []).filter { !$0.root.hasBytes(of: root) || !noted.contains(PathKey($0.path)) }.map { entry in
       FileChange(
         DocumentVersion(entry), .sameAs(root: root, path: prepared.file.relativePath), reason: entry.reason, seconds: entry.seconds)
     }
@@ -204,12 +209,12 @@ struct IngestRun {
   var leavesStagedVectors: Bool { !unfinished.isEmpty }
 
   /// Takes out what is no longer there, and what belonged to a folder inside this one and is this one's now.
-  mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope, ledger: [LedgerEntry]) throws {
-    let files = Set(walk.files.map { Array($0.relativePath.utf8) }).subtracting(vanished)
-    let present = files.union(walk.omissions.map { Array($0.relativePath.utf8) })
+  mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope) throws {
+    let files = Set(walk.files.lazy.map { PathKey($0.relativePath) }).subtracting(vanished)
+    let omitted = Set(walk.omissions.lazy.map { PathKey($0.relativePath) })
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
-    for (path, entry) in known where !present.contains(path) && scope.contains(entry.path) {
+    for entry in known.entries where !files.contains(PathKey(entry.path)) && !omitted.contains(PathKey(entry.path)) && scope.contains(entry.path) {
       var version = DocumentVersion(entry)
       // Looked at when it may be read again.
       version.stamp = ""
@@ -228,11 +233,11 @@ struct IngestRun {
       }
     }
 
-    let answering = files.subtracting(report.failed.map { Array($0.path.utf8) })
-    let doubles = ledger.filter { entry in
+    let failed = Set(report.failed.lazy.map { PathKey($0.path) })
+    let doubles = known.ledger.filter { entry in
       guard !entry.root.hasBytes(of: root), IngestScope.relative(entry.root, to: root) != nil else { return false }
-      let path = IngestScope.relative(entry.root + "/" + entry.path, to: root)
-      return path.map { answering.contains(Array($0.utf8)) } ?? false
+      let path = IngestScope.relative(entry.root + "/" + entry.path, to: root).map(PathKey.init)
+      return path.map { files.contains($0) && !failed.contains($0) } ?? false
     }.map { (root: $0.root, path: $0.path) }
     countSharers(gone: changes.map { (root: root, path: $0.version.path) }, doubles: doubles)
 
@@ -245,7 +250,7 @@ struct IngestRun {
   private mutating func countSharers(gone: [(root: String, path: String)], doubles: [(root: String, path: String)]) {
     func key(_ root: String, _ path: String) -> [UInt8] { Array("\(root)\0\(path)".utf8) }
     var left = Set((gone + doubles).map { key($0.root, $0.path) })
-    for bytes in replaced { if let entry = known[bytes] { left.insert(key(root, entry.path)) } }
+    for path in replaced { left.insert(key(root, path.path)) }
     let goneKeys = Set(gone.map { key($0.root, $0.path) })
     for sharer in sharers {
       let holder = key(sharer.holder.root, sharer.holder.path)

@@ -70,13 +70,12 @@ package struct Ingestor: Sendable {
     let scope = IngestScope(absolute: absolute, knownRoots: ledger.map(\.root))
     let walk = try ScopeWalk(scope, options: options.walk)
 
-    let known = Dictionary(ledger.filter { $0.root.hasBytes(of: scope.root) }.map { (Array($0.path.utf8), $0) }) { first, _ in first }
+    let known = KnownFiles(ledger: ledger, root: scope.root)
     if walk.files.isEmpty, walk.omissions.isEmpty, !options.acceptsEmptiedFolder {
-      let count = known.values.count { $0.state.answers && scope.contains($0.path) }
+      let count = known.entries.count { $0.state.answers && scope.contains($0.path) }
       if count >= Self.suspiciousCount { throw IngestionError.emptied(absolute, count) }
     }
-    let preparation = FilePreparation(
-      reader: reader, rereadsAll: options.rereadsAll, root: scope.root, known: known, ledger: ledger)
+    let preparation = FilePreparation(reader: reader, rereadsAll: options.rereadsAll, root: scope.root, known: known)
     let copies = options.rereadsAll ? Dictionary(grouping: ledger.filter(\.state.answers), by: ContentKey.init) : [:]
     var run = IngestRun(
       store: store, collection: collection, known: known, copies: copies, files: walk.files,
@@ -87,12 +86,12 @@ package struct Ingestor: Sendable {
     let sizes = Set(ledger.lazy.filter(\.state.answers).map(\.byteCount))
     let renamed = preparation.knownContents(among: work, sizes: sizes, isCancelled: isCancelled)
     try run.note(renamed)
-    let done = Set(renamed.map { Array($0.file.relativePath.utf8) })
-    work.removeAll { done.contains(Array($0.relativePath.utf8)) }
+    let done = Set(renamed.map { PathKey($0.file.relativePath) })
+    work.removeAll { done.contains(PathKey($0.relativePath)) }
 
     try embed(work, with: preparation, run: &run, isCancelled: isCancelled)
     if isCancelled() { throw IngestionError.cancelled }
-    try run.removeWhatIsGone(walk, scope: scope, ledger: ledger)
+    try run.removeWhatIsGone(walk, scope: scope)
     run.show(.indexing)
     try store.publish(collection, clearsStagedVectors: !run.leavesStagedVectors)
     run.report.notices += store.notices

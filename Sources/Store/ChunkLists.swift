@@ -29,25 +29,35 @@ enum ChunkLists {
     return ids
   }
 
-  /// The last keys of pieces of one size that some chunks are divided into, none of which has more than `sizeLimit`; rising.
+  /// How many chunks there are whose keys are larger than `first`, and at most `last`.
+  static func count(of collection: CollectionID, after first: Int64, through last: Int64 = .max, _ db: Database) throws -> Int {
+    try Int.fetchOne(
+      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id <= ?", arguments: [collection.rawValue, first, last]) ?? 0
+  }
+
+  /// The last keys, rising, of pieces that some chunks are divided into, with how many are in each: like many, and not more than `sizeLimit`.
   ///
   /// - Parameters:
   ///   - first: The chunks' keys are larger than this, and at most `last`, which ends the last piece.
   ///   - count: How many chunks there are.
-  static func pieceEnds(
+  static func pieces(
     of collection: CollectionID, after first: Int64, through last: Int64, count: Int, sizeLimit: Int, _ db: Database
-  ) throws -> [Int64] {
+  ) throws -> [(end: Int64, count: Int)] {
     guard count > 0 else { return [] }
     let pieces = (count - 1) / sizeLimit + 1
-    var ends: [Int64] = []
-    for piece in 1..<pieces {
+    var found: [(end: Int64, count: Int)] = []
+    for piece in 1...pieces {
       let size = count * piece / pieces - count * (piece - 1) / pieces
+      guard piece < pieces else {
+        found.append((last, size))
+        break
+      }
       let end = try Int64.fetchOne(
         db, sql: "SELECT id FROM chunk WHERE collection_id = ? AND id > ? AND id < ? ORDER BY id LIMIT 1 OFFSET ?",
-        arguments: [collection.rawValue, ends.last ?? first, last, size - 1])
-      if let end { ends.append(end) }
+        arguments: [collection.rawValue, found.last?.end ?? first, last, size - 1])
+      if let end { found.append((end, size)) }
     }
-    return ends + [last]
+    return found
   }
 
   /// Sees that keys rise, as those of a sound list do.

@@ -12,7 +12,7 @@ package final class ChunkSet: Sendable {
   private let words = Mutex<(identity: WordSnapshot.Identity, filter: LexicalFilter)?>(nil)
   private let positions = Mutex<[Positions]>([])
 
-  /// The set among the vectors of an index, of which so many were alive; not kept longer than that index.
+  /// The set among the vectors of an index, of which so many were alive; it goes when another is asked for after the index.
   private struct Positions {
     weak var index: VectorIndex?
     let liveCount: Int

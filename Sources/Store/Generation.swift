@@ -52,7 +52,7 @@ struct GenerationRow {
     if loaded.checksum != sha256 { return "its checksum is not the one in the database" }
     if loaded.index.kind != kind { return "it is of another kind than the database says" }
     if self.embedder != embedder.fingerprint { return "its vectors are of another embedder" }
-    if loaded.index.dimension != embedder.dimension || loaded.index.count != count || loaded.labels.count != count {
+    if dimension != embedder.dimension || loaded.index.dimension != dimension || loaded.index.count != count || loaded.labels.count != count {
       return "its size is not the one in the database"
     }
     if let last = loaded.labels.last, last > lastChunkID { return "it has chunks that the database does not know" }

@@ -23,7 +23,7 @@ package enum GraphPlan {
   package struct Part: Equatable {
     /// The graphs whose place it takes.
     package var replaced: Range<Int>
-    /// Vectors that it will have; where none is left, nothing takes the place.
+    /// Chunks that it will have, which are those of its vectors but where it is extended; where none is left, nothing takes the place.
     package var liveCount: Int
     /// Whether the chunks that are newer than all graphs go into it.
     package var includesNew = false
@@ -62,7 +62,9 @@ package enum GraphPlan {
     parts += empty.map { Part(replaced: $0..<$0 + 1, liveCount: 0) }
     parts.sort { $0.replaced.lowerBound < $1.replaced.lowerBound }
     guard newCount > 0 else { return parts }
-    if let last = parts.last, last.replaced.upperBound == graphs.count, last.liveCount + newCount <= sizeLimit {
+    if let last = parts.last, last.replaced.upperBound == graphs.count, last.liveCount + newCount <= sizeLimit,
+      last.liveCount > 0 || newCount >= threshold
+    {
       parts[parts.count - 1].liveCount += newCount
       parts[parts.count - 1].includesNew = true
     } else if let last = graphs.last, parts.last?.replaced.upperBound != graphs.count, last.count + newCount <= sizeLimit {

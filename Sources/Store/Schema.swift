@@ -65,7 +65,7 @@ enum Schema {
       try sealDocuments(db)
     }
     migrator.registerMigration("8 checksums of passages as of all other rows", foreignKeyChecks: .immediate) { db in try sealPassages(db) }
-    // The tables are the same; a program of before would take one graph for all of them.
+    // The tables are the same, but that a collection may have several rows in `generation`: a program of before would take one for all.
     migrator.registerMigration("9 several graphs of a collection", foreignKeyChecks: .immediate) { _ in }
     return migrator
   }

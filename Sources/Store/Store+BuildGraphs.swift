@@ -17,11 +17,11 @@ extension Store {
     var first = replaced.first?.firstChunkID ?? state.rows.last?.lastChunkID ?? 0
     // A row that says more than there is would keep what comes later.
     let last = part.includesNew ? state.lastChunkID : min(replaced.last?.lastChunkID ?? first, state.lastChunkID)
-    let ends = try read("divide the graphs") { [first] db in
-      try ChunkLists.pieceEnds(of: state.collection, after: first, through: last, count: part.liveCount, sizeLimit: sizeLimit, db)
+    let pieces = try read("divide the graphs") { [first] db in
+      try ChunkLists.pieces(of: state.collection, after: first, through: last, count: part.liveCount, sizeLimit: sizeLimit, db)
     }
     var written: [GenerationRow] = []
-    for end in ends {
+    for (end, _) in pieces {
       let number = try nextGenerationNumber() + Int64(written.count)
       try written.append(writeGraph(number, after: first, through: end, extending: old, state))
       first = end
@@ -42,8 +42,7 @@ extension Store {
     var labels = old?.labels ?? []
     var last = labels.last ?? first
     let addedCount = try read("count the vectors of a graph") { [last] db in
-      try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id <= ?", arguments: [state.collection.rawValue, last, end]) ?? 0
+      try ChunkLists.count(of: state.collection, after: last, through: end, db)
     }
     try index.reserve(index.count + addedCount, held: min(addedCount, Self.linkedVectorCount))
     let scratch = try scratchFile(for: state.collection, byteLimit: addedCount * dimension * 4)
@@ -123,12 +122,13 @@ extension Store {
   /// Lets new files take the place of old ones.
   func replace(_ old: [GenerationRow], with new: [GenerationRow], of collection: CollectionID) throws {
     try options.failpoint(.beforeGenerationRow)
-    try write("note the graph") { db in
+    let files = try write("note the graph") { db in
       for row in old { try db.execute(sql: "DELETE FROM generation WHERE number = ?", arguments: [row.number]) }
       for row in new { try row.insert(collection, db) }
+      return try Set(String.fetchAll(db, sql: "SELECT file FROM generation"))
     }
     try options.failpoint(.beforePruning)
-    for row in old { removeGenerationFile(row.file) }
+    for row in old where !files.contains(row.file) { removeGenerationFile(row.file) }
     if !old.isEmpty { vectorCaches.withLock { $0[collection] }?.forget(Set(old.map(\.number))) }
   }
 }

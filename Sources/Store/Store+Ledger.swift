@@ -13,10 +13,14 @@ extension Store {
           FROM file f LEFT JOIN document d ON d.id = f.document_id WHERE f.collection_id = ? ORDER BY f.root, f.path
           """, arguments: [collection.rawValue])
       var entries: [LedgerEntry] = []
+      var root = ""
       while let row = try rows.next() {
+        // One text for all files under it: there may be a million.
+        let next: String = row[0]
+        if !next.hasBytes(of: root) { root = next }
         entries.append(
           LedgerEntry(
-            root: row[0], path: row[1], sha256: row[2], byteCount: row[3], modificationTime: row[4], stamp: row[5],
+            root: root, path: row[1], sha256: row[2], byteCount: row[3], modificationTime: row[4], stamp: row[5],
             state: FileState(rawValue: row[6]) ?? .failed, code: row[7], reason: row[8], seconds: row[9],
             notedAt: Date(timeIntervalSince1970: row[10]), documentID: row[11], title: row[12], format: row[13] ?? "", language: row[14],
             chunkCount: row[15] ?? 0))

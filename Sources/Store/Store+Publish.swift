@@ -118,15 +118,11 @@ struct GraphState {
   let hasStagedVectors: Bool
 
   init(_ collection: CollectionID, _ db: Database) throws {
-    func chunkCount(after first: Int64, through last: Int64 = .max) throws -> Int {
-      try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id <= ?", arguments: [collection.rawValue, first, last]) ?? 0
-    }
     self.collection = collection
     embedder = try Store.embedder(of: collection, db)
     rows = try GenerationRow.all(of: collection, db)
-    liveCounts = try rows.map { try chunkCount(after: $0.firstChunkID, through: $0.lastChunkID) }
-    newCount = try chunkCount(after: rows.last?.lastChunkID ?? 0)
+    liveCounts = try rows.map { try ChunkLists.count(of: collection, after: $0.firstChunkID, through: $0.lastChunkID, db) }
+    newCount = try ChunkLists.count(of: collection, after: rows.last?.lastChunkID ?? 0, db)
     sequence = try Int64.fetchOne(db, sql: "SELECT sequence FROM state") ?? 0
     lastChunkID = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
     hasStagedVectors =

@@ -23,14 +23,14 @@ extension Store {
     let (known, new, hasDamagedRows) = try read("look at the words") { db in
       let rows = try WordSegmentRow.all(of: collection, db)
       let parts = try rows.map { row in
-        let live = try Self.chunkCount(of: collection, after: row.firstChunkID, through: row.lastChunkID, db)
+        let live = try ChunkLists.count(of: collection, after: row.firstChunkID, through: row.lastChunkID, db)
         return Part(
           row: row, first: row.firstChunkID, last: row.lastChunkID, liveCount: live,
           isRewritten: Double(row.count - live) > Self.deadFraction * Double(row.count))
       }
       let first = rows.last?.lastChunkID ?? 0
       let last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM chunk WHERE collection_id = ?", arguments: [collection.rawValue]) ?? 0
-      let newCount = try Self.chunkCount(of: collection, after: first, through: .max, db)
+      let newCount = try ChunkLists.count(of: collection, after: first, db)
       let new = Part(row: nil, first: first, last: last, liveCount: newCount, isRewritten: true)
       return (parts, new, try WordSegmentRow.count(of: collection, db) > rows.count)
     }
@@ -59,21 +59,12 @@ extension Store {
   /// A range of chunks as such of which no file is larger than it may be.
   private func pieces(of part: Part, in collection: CollectionID) throws(StoreError) -> [Part] {
     guard part.liveCount > options.wordFileLimit else { return [part] }
-    let ends = try read("divide the words") { db in
-      try ChunkLists.pieceEnds(
-        of: collection, after: part.first, through: part.last, count: part.liveCount, sizeLimit: options.wordFileLimit, db)
+    let pieces = try read("divide the words") { db in
+      try ChunkLists.pieces(of: collection, after: part.first, through: part.last, count: part.liveCount, sizeLimit: options.wordFileLimit, db)
     }
-    var pieces: [Part] = []
-    for (number, end) in ends.enumerated() {
-      let count = part.liveCount * (number + 1) / ends.count - part.liveCount * number / ends.count
-      pieces.append(Part(row: nil, first: pieces.last?.last ?? part.first, last: end, liveCount: count, isRewritten: true))
+    return zip([part.first] + pieces.map(\.end), pieces).map { first, piece in
+      Part(row: nil, first: first, last: piece.end, liveCount: piece.count, isRewritten: true)
     }
-    return pieces
-  }
-
-  private static func chunkCount(of collection: CollectionID, after first: Int64, through last: Int64, _ db: Database) throws -> Int {
-    try Int.fetchOne(
-      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id <= ?", arguments: [collection.rawValue, first, last]) ?? 0
   }
 
   private func isUsable(_ part: Part) -> Bool {

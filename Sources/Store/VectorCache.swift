@@ -36,12 +36,13 @@ final class VectorCache: Sendable {
       if snapshot.isDisturbed { snapshot = .empty }
       if snapshot.sequence >= sequence, number.map({ $0 <= snapshot.generation }) ?? true { return snapshot }
       var next = snapshot
-      if let number, number > snapshot.generation {
+      // Or what is left of it is of no state.
+      if snapshot.sequence < 0 || number ?? 0 > snapshot.generation {
         let rows = try GenerationRow.all(of: collection, db)
         // What is not used again is not held beside what takes its place.
         snapshot = snapshot.keeping(Set(rows.map(\.number)))
         // The number is noted even if a file is of no use, so that it is not tried again with every question.
-        next = VectorSnapshot(sequence: -1, generation: number, segments: [])
+        next = VectorSnapshot(sequence: -1, generation: number ?? 0, segments: [])
         for row in rows {
           let known = snapshot.segments.first { $0.generation == row.number }
           if let segment = try known ?? loadGeneration(row) { next.segments.append(segment) }

@@ -43,14 +43,18 @@ import Testing
     let other = try Store.open(directory: broken, access: .writing, options: options)
     let others = try other.createCollection(named: "other", embedder: embedder).id
     for number in 0..<40 { try other.put("o\(number)", ["owl \(number)"], in: others) }
+    try other.publish(others)
     let files = FileManager.default
     // As it lies there while it is open, which is as a killed process leaves it.
     let killed = folder.path + "/killed"
     try files.createDirectory(atPath: killed, withIntermediateDirectories: true)
     for suffix in ["-wal", "-shm"] { try files.copyItem(atPath: broken + "/index.sqlite" + suffix, toPath: killed + "/index.sqlite" + suffix) }
+    // With derived files of the names that the backup's rows mean.
+    for kind in ["vectors", "words"] { try files.copyItem(atPath: "\(broken)/\(kind)", toPath: "\(killed)/\(kind)") }
     let restored = try Store.restore(file, to: killed, options: options)
     #expect(try restored.collections().map(\.name) == ["c"] && restored.audit().isEmpty)
     #expect(try restored.lexicalSearch(anyOf: ["kite"], limit: 100, in: collection).count == 30)
+    #expect(try restored.notices.isEmpty && files.contentsOfDirectory(atPath: killed + "/words").count == 1)
   }
 
   /// Neither a device nor the index itself.

@@ -145,6 +145,8 @@ import VectorIndex
     "DELETE FROM generation WHERE number = 1",
     "UPDATE generation SET kind = 'lists' WHERE number = 2", "UPDATE generation SET kind = 'new' WHERE number = 3",
     "UPDATE generation SET file = 'collection-1-1.vectors' WHERE number = 2", "UPDATE generation SET count = 7 WHERE number = 2",
+    "UPDATE generation SET dimension = 7 WHERE number = 2", "UPDATE generation SET count = 9223372036854775807",
+    "UPDATE generation SET count = -9223372036854775807",
   ])
   func rowsThatDoNotFit(change damage: String) throws {
     var expected: [[ScoredChunk]] = []
@@ -416,6 +418,67 @@ import VectorIndex
         break
       }
     }
+  }
+
+  /// Making everything anew is stopped at every step in turn: what a reader uses stays until what takes its place is there.
+  @Test func aStopOfARepair() throws {
+    struct Injected: Error {}
+    let isArmed = Flag()
+    let limit = VectorIndex.graphByteCount(count: 40, dimension: embedder.dimension)
+    for number in 1... {
+      let folder = try TemporaryFolder()
+      let counter = Counter()
+      func open(_ access: Store.Access) throws -> Store {
+        try Store.open(
+          directory: folder.path, access: access,
+          options: StoreOptions(
+            graphThreshold: 20, singleGraphByteLimit: limit, wordThreshold: 20,
+            failpoint: { _ in if isArmed.value, counter.next() == number { throw Injected() } }))
+      }
+      let store = try open(.writing)
+      let collection = try store.createCollection(named: "c", embedder: embedder).id
+      try fill(store, collection)
+      try store.publish(collection)
+      let reader = try open(.reading)
+      func answers(_ store: Store) throws -> [[ScoredChunk]] {
+        try queries.map { try store.denseSearch($0, limit: 10, in: collection) } + [
+          store.lexicalSearch(anyOf: ["7"], limit: 100, in: collection).sorted { $0.chunkID < $1.chunkID }
+        ]
+      }
+      let expected = try answers(reader)
+      isArmed.value = true
+      var isStopped = false
+      do { try store.rebuildDerived(of: ["c"]) } catch { isStopped = true }
+      isArmed.value = false
+      for (table, kind) in [("generation", "vectors"), ("word_segment", "words")] {
+        let files = try query(folder, "SELECT file FROM \(table)")
+        #expect(files.count == (kind == "words" ? 1 : 3))
+        #expect(files.allSatisfy { FileManager.default.fileExists(atPath: "\(folder.path)/\(kind)/\($0)") })
+      }
+      for store in try [reader, open(.reading)] { #expect(try answers(store) == expected && store.notices.isEmpty) }
+      #expect(try store.audit().isEmpty)
+      if !isStopped {
+        #expect(number > 30, "each of several files has many steps")
+        break
+      }
+    }
+  }
+
+  /// What a reader held is of no use, what takes its place cannot be loaded, and then there is nothing any more that does: it reads the database.
+  @Test func aReaderWhoseGraphsGoWhileItLoadsThem() throws {
+    let store = try open(graphSize: 40)
+    let collection = try store.createCollection(named: "c", embedder: embedder).id
+    try fill(store, collection)
+    try store.publish(collection)
+    let reader = try open(.reading)
+    _ = try reader.denseSearch(queries[0], limit: 10, in: collection)
+    let expected = try queries.map { try store.denseSearch($0, limit: 10, in: collection) }
+    try change(folder, "UPDATE generation SET number = 9, file = 'gone.vectors' WHERE number = 2")
+    try change(folder, "UPDATE vector SET checksum = checksum + 1 WHERE chunk_id = 50")
+    #expect(throws: StoreError.self) { try reader.denseSearch(queries[0], limit: 10, in: collection) }
+    try change(folder, "DELETE FROM generation")
+    try change(folder, "UPDATE vector SET checksum = checksum - 1 WHERE chunk_id = 50")
+    #expect(try queries.map { try reader.denseSearch($0, limit: 10, in: collection) } == expected)
   }
 
   @Test(arguments: [1_000_000, 40]) func readersFollowAWriterThatPublishes(graphSize: Int) async throws {

@@ -4,11 +4,14 @@ import Foundation
 package struct WalkedFile: Sendable, Equatable {
   /// Relative to the walk's root, with `/`; the file's own name when the root is a file.
   package var relativePath: String
-  /// Absolute or relative as the root was given.
-  package var path: String
+  /// What it is relative to: the root, or the folder of a root that is a file; empty for the current one. All files of a walk share it.
+  package var folder: String
   package var byteCount: Int64
   /// Nanoseconds since 1970.
   package var modificationTime: Int64
+
+  /// Absolute or relative as the root was given.
+  package var path: String { folder.isEmpty ? relativePath : FolderWalk.joined(folder, relativePath) }
 }
 
 /// Something that a walk came by and left out.
@@ -75,7 +78,7 @@ package struct FolderWalk {
     }
     self.realRoot = realRoot
     if status.isRegularFile {
-      files = [walked(part.isEmpty ? Self.lastComponent(of: root) : part, start, status)]
+      files = [walked(part.isEmpty ? Self.lastComponent(of: root) : part, in: part.isEmpty ? Self.folder(of: root) : root, status)]
       return
     }
     guard status.isFolder else { throw .unreadable(start, "it is neither a file nor a folder") }
@@ -143,7 +146,7 @@ package struct FolderWalk {
     } else if !options.includes.isEmpty, !isIncluded(entry.relative) {
       omit(entry.relative, "it is not one of those to take in")
     } else {
-      files.append(walked(entry.relative, entry.path, status))
+      files.append(walked(entry.relative, in: root, status))
     }
     return nil
   }
@@ -176,15 +179,21 @@ package struct FolderWalk {
     omissions.append(WalkOmission(relativePath: path, kind: .byRule, reason: reason))
   }
 
-  private func walked(_ relative: String, _ path: String, _ status: FileStatus) -> WalkedFile {
-    WalkedFile(relativePath: relative, path: path, byteCount: status.byteCount, modificationTime: status.modificationTime)
+  private func walked(_ relative: String, in folder: String, _ status: FileStatus) -> WalkedFile {
+    WalkedFile(relativePath: relative, folder: folder, byteCount: status.byteCount, modificationTime: status.modificationTime)
   }
 
-  private static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
+  fileprivate static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
 
   private func isInside(_ path: String) -> Bool {
     guard let target = FileStatus.realPath(path) else { return false }
     return target.utf8.elementsEqual(realRoot.utf8) || target.utf8.starts(with: (realRoot == "/" ? "/" : realRoot + "/").utf8)
+  }
+
+  /// Of a path to a file, with its slash; empty where that has none.
+  private static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+    return String(path[...slash])
   }
 
   private static func lastComponent(of path: String) -> String {
