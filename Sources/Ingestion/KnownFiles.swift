@@ -6,18 +6,18 @@ import Store
 struct KnownFiles: Sendable {
   /// Of the whole collection, by root and path.
   let ledger: [LedgerEntry]
-  private let places: [PathKey: Int32]
+  private let places: [PathKey: Int]
 
   init(ledger: [LedgerEntry], root: String) {
     self.ledger = ledger
-    var places: [PathKey: Int32] = [:]
-    for (place, entry) in ledger.enumerated() where entry.root.hasBytes(of: root) { places[PathKey(entry.path)] = Int32(place) }
+    var places: [PathKey: Int] = [:]
+    for (place, entry) in ledger.enumerated() where entry.root.hasBytes(of: root) { places[PathKey(entry.path)] = place }
     self.places = places
   }
 
   /// The entry of a file under the root, by its path relative to that.
-  subscript(path: String) -> LedgerEntry? { places[PathKey(path)].map { ledger[Int($0)] } }
+  subscript(path: String) -> LedgerEntry? { places[PathKey(path)].map { ledger[$0] } }
 
   /// Those under the root, in no order.
-  var entries: some Sequence<LedgerEntry> { places.values.lazy.map { ledger[Int($0)] } }
+  var entries: some Sequence<LedgerEntry> { places.values.lazy.map { ledger[$0] } }
 }

@@ -44,18 +44,11 @@ package enum GraphPlan {
   ///   - threshold: Newer chunks that are worth a graph of their own.
   /// - Returns: What is written, in the order of the chunks' keys.
   package static func parts(of graphs: [Graph], newCount: Int, sizeLimit: Int, threshold: Int) -> [Part] {
-    var groups: [Part] = []
-    for (index, graph) in graphs.enumerated() where graph.liveCount > 0 {
-      groups.append(Part(replaced: index..<index + 1, liveCount: graph.liveCount))
-      // The smaller one at the end joins its neighbour while that is not twice its size, and there is room for both: so a collection that ever loses
-      // its old chunks has no more graphs than one that only grows, give or take a logarithm.
-      while groups.count > 1 {
-        let (left, right) = (groups[groups.count - 2], groups[groups.count - 1])
-        guard left.liveCount < 2 * right.liveCount, left.liveCount + right.liveCount <= sizeLimit else { break }
-        groups.removeLast()
-        groups[groups.count - 1] = Part(
-          replaced: left.replaced.lowerBound..<right.replaced.upperBound, liveCount: left.liveCount + right.liveCount)
-      }
+    let living = graphs.indices.filter { graphs[$0].liveCount > 0 }
+    let groups = SizeTiers.groups(of: living.map { graphs[$0].liveCount }, limit: sizeLimit).map { group in
+      Part(
+        replaced: living[group.lowerBound]..<living[group.upperBound - 1] + 1,
+        liveCount: living[group].reduce(0) { $0 + graphs[$1].liveCount })
     }
     var parts = groups.filter { $0.replaced.count > 1 || graphs[$0.replaced.lowerBound].isStale }
     let empty = graphs.indices.filter { index in graphs[index].liveCount <= 0 && !parts.contains { $0.replaced.contains(index) } }

@@ -41,17 +41,7 @@ extension Store {
       if makesAnew || !isUsable(part) || part.isRewritten && part.liveCount > options.wordFileLimit { (part.row, part.isRewritten) = (nil, true) }
       parts += try part.row == nil ? pieces(of: part, in: collection) : [part]
     }
-    var groups: [[Part]] = []
-    for part in parts {
-      groups.append([part])
-      // The smaller one at the end joins its neighbour while that is not twice its size, and there is room for both.
-      while groups.count > 1 {
-        let (left, right) = (groups[groups.count - 2].liveCount, groups[groups.count - 1].liveCount)
-        guard left < 2 * right, left + right <= options.wordFileLimit else { break }
-        let last = groups.removeLast()
-        groups[groups.count - 1] += last
-      }
-    }
+    let groups = SizeTiers.groups(of: parts.map(\.liveCount), limit: options.wordFileLimit).map { Array(parts[$0]) }
     guard hasDamagedRows || groups.contains(where: \.isWritten) else { return }
     do { try install(groups, in: collection) } catch { throw .wrapping(error, "write the words", path: wordFolder) }
   }
@@ -151,7 +141,6 @@ private struct Part {
 }
 
 extension [Part] {
-  fileprivate var liveCount: Int { reduce(0) { $0 + $1.liveCount } }
   /// Whether it becomes a new file.
   fileprivate var isWritten: Bool { count > 1 || contains(where: \.isRewritten) }
 }

@@ -183,7 +183,7 @@ package struct CollectionStatus: Sendable, Equatable {
 package struct GenerationStatus: Sendable, Equatable {
   /// Of the newest file.
   package var number: Int64
-  /// `hnsw` or `lists`.
+  /// `hnsw` or `lists`; `unknown` where its row is damaged.
   package var kind: String
   package var fileCount: Int
   /// Vectors in them, those of removed chunks included.

@@ -40,7 +40,8 @@ final class VectorCache: Sendable {
       if snapshot.sequence < 0 || number ?? 0 > snapshot.generation {
         let rows = try GenerationRow.all(of: collection, db)
         // What is not used again is not held beside what takes its place.
-        snapshot = snapshot.keeping(Set(rows.map(\.number)))
+        let numbers = Set(rows.map(\.number))
+        snapshot = snapshot.keeping { numbers.contains($0) }
         // The number is noted even if a file is of no use, so that it is not tried again with every question.
         next = VectorSnapshot(sequence: -1, generation: number ?? 0, segments: [])
         for row in rows {
@@ -64,7 +65,7 @@ final class VectorCache: Sendable {
 
   /// Lets go of files that are gone: the next search loads what took their place.
   func forget(_ generations: Set<Int64>) {
-    current.withLock { snapshot in snapshot = snapshot.keeping(Set(snapshot.segments.compactMap(\.generation)).subtracting(generations)) }
+    current.withLock { snapshot in snapshot = snapshot.keeping { !generations.contains($0) } }
   }
 
   /// Vectors of files that are of no use, between those of others, are read from the database.
@@ -73,7 +74,7 @@ final class VectorCache: Sendable {
     snapshot.segments = []
     for segment in loaded {
       if let first = segment.ids.first,
-        let gap = try newSegment(after: snapshot.lastChunkID, before: first, beside: snapshot, dimension: dimension, db)
+        let gap = try newSegment(after: snapshot.lastChunkID, through: first - 1, beside: snapshot, dimension: dimension, db)
       {
         snapshot.segments.append(gap)
       }
@@ -87,13 +88,12 @@ final class VectorCache: Sendable {
     snapshot.segments = snapshot.segments.map { $0.keeping(alive[...]) }
   }
 
-  /// The vectors of chunks whose keys are larger than `last` and smaller than `end`, from the database; `nil` where there are none.
+  /// The vectors of chunks whose keys are larger than `last`, and at most `end`, from the database; `nil` where there are none.
   private func newSegment(
-    after last: Int64, before end: Int64 = .max, beside snapshot: VectorSnapshot, dimension: Int, _ db: Database
+    after last: Int64, through end: Int64 = .max, beside snapshot: VectorSnapshot, dimension: Int, _ db: Database
   ) throws -> VectorSegment? {
-    let count = try Int.fetchOne(
-      db, sql: "SELECT count(*) FROM chunk WHERE collection_id = ? AND id > ? AND id < ?", arguments: [collection.rawValue, last, end])
-    guard let count, count > 0 else { return nil }
+    let count = try ChunkLists.count(of: collection, after: last, through: end, db)
+    guard count > 0 else { return nil }
     // Floats and codes. Where a file of lists is missing they may be more than there is memory.
     let held = snapshot.segments.reduce(0) { $0 + ($1.generation == nil ? $1.ids.count : 0) }
     let byteCount = (held + count) * (5 * dimension + 16)
@@ -102,7 +102,7 @@ final class VectorCache: Sendable {
     try index.reserve(count)
     var ids: [Int64] = []
     ids.reserveCapacity(count)
-    try StoredVectors.forEachBatch(of: collection, after: last, through: end - 1, dimension: dimension, db) { batchIDs, vectors in
+    try StoredVectors.forEachBatch(of: collection, after: last, through: end, dimension: dimension, db) { batchIDs, vectors in
       ids += batchIDs
       try index.add(vectors)
     }

@@ -13,9 +13,8 @@ struct VectorSnapshot: Sendable {
   static let empty = VectorSnapshot(sequence: -1, generation: 0, segments: [])
 
   /// What of some rows of `generation` is loaded, of no state: which chunks are still there is looked at again before it is used.
-  func keeping(_ generations: Set<Int64>) -> VectorSnapshot {
-    let kept = segments.filter { segment in segment.generation.map(generations.contains) ?? false }
-    return VectorSnapshot(sequence: -1, generation: 0, segments: kept)
+  func keeping(_ isKept: (_ generation: Int64) -> Bool) -> VectorSnapshot {
+    VectorSnapshot(sequence: -1, generation: 0, segments: segments.filter { $0.generation.map(isKept) ?? false })
   }
 
   /// Whether a file that is read from has been changed under it: then nothing that it says counts any more.

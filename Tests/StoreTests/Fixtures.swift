@@ -32,6 +32,8 @@ func vector(seed: UInt64, dimension: Int = 16) -> [Float] {
   return raw.map { $0 / length }
 }
 
+let queries = (100..<120).map { vector(seed: UInt64($0)) }
+
 func version(_ path: String, sha256: String = "00", root: String = "/docs", title: String? = nil) -> DocumentVersion {
   DocumentVersion(root: root, path: path, sha256: sha256, byteCount: 10, modificationTime: 1, format: "text", title: title)
 }
@@ -61,6 +63,14 @@ extension Store {
     try replace(version(path, sha256: sha256), with: texts.enumerated().map { embedded($1, ordinal: $0) }, in: collection)
   }
 
+  /// Ten documents of ten chunks, or so many.
+  func fill(_ collection: CollectionID, documents: Range<Int> = 0..<10) throws {
+    for document in documents { try put("d\(document)", (0..<10).map { "text \(document) \($0)" }, in: collection) }
+  }
+
+  /// What is found for each of `queries`.
+  func answers(in collection: CollectionID) throws -> [[ScoredChunk]] { try queries.map { try denseSearch($0, limit: 10, in: collection) } }
+
   /// Notes that a file could not be read.
   func putFailure(_ path: String, _ reason: String, in collection: CollectionID, sha256: String = "00") throws {
     try apply([FileChange(version(path, sha256: sha256), .failed(code: "document_malformed"), reason: reason)], in: collection)
@@ -85,6 +95,13 @@ func change(_ folder: TemporaryFolder, _ sql: String) throws {
   var configuration = Configuration()
   configuration.foreignKeysEnabled = false
   try DatabaseQueue(path: folder.path + "/index.sqlite", configuration: configuration).write { db in try db.execute(sql: sql) }
+}
+
+/// Flips a bit in the middle of a file.
+func flipMiddle(of path: String) throws {
+  var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+  bytes[bytes.count / 2] ^= 1
+  try bytes.write(to: URL(fileURLWithPath: path))
 }
 
 /// A switch that a failpoint looks at.

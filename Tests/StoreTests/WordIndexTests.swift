@@ -100,7 +100,7 @@ import Testing
     let store = try open(fileLimit: 40)
     try store.publish(collection)
     #expect(files == ["collection-1-1.words"])
-    try inflictDamage(on: files[0])
+    try flipMiddle(of: folder.path + "/words/" + files[0])
     try store.publish(collection)
     #expect(try query(folder, "SELECT count FROM word_segment ORDER BY number") == ["30", "30"])
     for store in try [store, open(.reading)] { #expect(try found(in: store) == expected) }
@@ -110,7 +110,7 @@ import Testing
   @Test func aDamagedFileIsPutAsideAndMadeAnew() throws {
     let expected = try published(seed: 5)
     let file = try #require(files.first)
-    try inflictDamage(on: file)
+    try flipMiddle(of: folder.path + "/words/" + file)
     do {
       let reader = try open(.reading)
       #expect(try found(in: reader) == expected)
@@ -122,13 +122,6 @@ import Testing
     #expect(try found(in: store) == expected)
     #expect(try store.audit().isEmpty)
     #expect(files.contains { $0.contains(".bad-") } && files.contains { $0.hasSuffix(".words") })
-  }
-
-  private func inflictDamage(on file: String) throws {
-    let path = folder.path + "/words/" + file
-    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    bytes[bytes.count / 2] ^= 1
-    try bytes.write(to: URL(fileURLWithPath: path))
   }
 
   /// A service that only reads mends what it finds damaged, unless another process writes.
