@@ -32,19 +32,34 @@ struct FilePreparation: Sendable {
     let documentID: Int64?
   }
 
-  /// Those of some files whose content is known, theirs or that of another: looked for first, so that files that changed names among each other
-  /// all keep their documents.
+  /// Those of some files whose content is known as that of another: looked for first, so that files that changed names among each other all keep their
+  /// documents, in one transaction.
   ///
-  /// - Parameter sizes: Of the files that answer: one of another size is not opened.
-  func knownContents(among files: [WalkedFile], sizes: Set<Int64>, isCancelled: () -> Bool) -> [PreparedFile] {
+  /// - Parameters:
+  ///   - sizes: Of the files that answer: one of another size is not opened.
+  ///   - unchanged: Takes those whose content is known as their own, some at a time: there may be a million.
+  func knownContents(
+    among files: [WalkedFile], sizes: Set<Int64>, isCancelled: () -> Bool, unchanged: ([PreparedFile]) throws -> Void
+  ) rethrows -> [PreparedFile] {
     guard !rereadsAll else { return [] }
-    return files.compactMap { file in
-      guard sizes.contains(file.byteCount), !isCancelled() else { return nil }
-      var version = version(of: file)
-      guard let hash = try? sha256(ofFile: file.path, and: MetadataFile(of: file.path)?.bytes ?? Data()) else { return nil }
-      version.sha256 = hash
-      return knownContent(file, version)
+    var own: [PreparedFile] = []
+    var renamed: [PreparedFile] = []
+    for file in files where sizes.contains(file.byteCount) && !isCancelled() {
+      guard let prepared = knownContent(of: file) else { continue }
+      if case .unchanged = prepared.outcome { own.append(prepared) } else { renamed.append(prepared) }
+      guard own.count >= IngestRun.changeCount else { continue }
+      try unchanged(own)
+      own = []
     }
+    try unchanged(own)
+    return renamed
+  }
+
+  private func knownContent(of file: WalkedFile) -> PreparedFile? {
+    var version = version(of: file)
+    guard let hash = try? sha256(ofFile: file.path, and: MetadataFile(of: file.path, in: file.folder)?.bytes ?? Data()) else { return nil }
+    version.sha256 = hash
+    return knownContent(file, version)
   }
 
   private func knownContent(_ file: WalkedFile, _ version: DocumentVersion) -> PreparedFile? {
@@ -69,7 +84,7 @@ struct FilePreparation: Sendable {
     var version = version(of: file)
     func prepared(_ outcome: PreparedFile.Outcome) -> PreparedFile { PreparedFile(file: file, version: version, outcome: outcome) }
     do {
-      let metadata = MetadataFile(of: file.path)
+      let metadata = MetadataFile(of: file.path, in: file.folder)
       var same: PreparedFile?
       var failure: DocumentError?
       let read = try reading.read(
@@ -101,7 +116,7 @@ struct FilePreparation: Sendable {
       return result
     } catch let error as DocumentError {
       let reason = error.why ?? error.message
-      if file.modificationTime != 0, !FileManager.default.fileExists(atPath: file.path) { return prepared(.vanished) }
+      if file.modificationTime != 0, FileStatus.isGone(file.path) { return prepared(.vanished) }
       version.stamp = failureStamp(version.stamp)
       if error.isOfContent { failures[ContentKey(sha256: version.sha256, path: file.relativePath)] = error }
       // A document that became an image, a program or nothing has no text any more.

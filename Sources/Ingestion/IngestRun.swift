@@ -9,8 +9,8 @@ struct IngestRun {
   private let collection: CollectionID
   private let root: String
   private let known: KnownFiles
-  /// Files that answer, by what is in them, where all of this run's are read again.
-  private let copies: [ContentKey: [LedgerEntry]]
+  /// Places in the ledger of files that answer, by what is in them, where all of this run's are read again.
+  private let copies: [ContentKey: [Int]]
 
   /// Files of this run that are in the ledger as they are now, where `copies` are asked for.
   private var noted: Set<PathKey> = []
@@ -25,7 +25,7 @@ struct IngestRun {
   private var unfinished: Set<[UInt8]> = []
 
   /// Files that are noted in one transaction, where there are many.
-  private static let changeCount = 10_000
+  static let changeCount = 10_000
 
   private let totalFiles: Int
   private let totalBytes: Double
@@ -35,7 +35,7 @@ struct IngestRun {
   private let progress: (IngestProgress) -> Void
 
   init(
-    store: Store, collection: CollectionID, known: KnownFiles, copies: [ContentKey: [LedgerEntry]], files: [WalkedFile],
+    store: Store, collection: CollectionID, known: KnownFiles, copies: [ContentKey: [Int]], files: [WalkedFile],
     report: IngestReport, progress: @escaping (IngestProgress) -> Void
   ) {
     self.report = report
@@ -102,7 +102,8 @@ struct IngestRun {
       }
       let entry = known[omission.relativePath]
       if entry?.state == (isFailure ? .failed : .skipped), entry?.reason == omission.reason { return nil }
-      if entry?.state.answers ?? false { report.removed += 1 }
+      // What cannot be read still answers as it was.
+      if entry?.documentID != nil, !isFailure { report.removed += 1 }
       return FileChange(
         DocumentVersion(root: root, path: omission.relativePath, sha256: "", byteCount: 0, modificationTime: 0, format: "", title: nil),
         isFailure ? .failed(code: "document_unreadable") : .skipped, reason: omission.reason)
@@ -160,7 +161,7 @@ struct IngestRun {
         change.outcome = .skipped
         change.reason = reason
         report.skipped.append(.init(path: prepared.file.relativePath, reason: reason))
-        if entry?.state.answers ?? false { report.removed += 1 }
+        if entry?.documentID != nil { report.removed += 1 }
       case .vanished:
         // As if it had not been there.
         vanished.insert(PathKey(prepared.file.relativePath))
@@ -183,7 +184,7 @@ struct IngestRun {
   /// of other folders are not.
   private func copies(of prepared: PreparedFile) -> [FileChange] {
     let key = ContentKey(sha256: prepared.version.sha256, path: prepared.file.relativePath)
-    return (copies[key] ?? []).filter { !$0.root.hasBytes(of: root) || !noted.contains(PathKey($0.path)) }.map { entry in
+    return (copies[key] ?? []).map { known.ledger[$0] }.filter { !$0.root.hasBytes(of: root) || !noted.contains(PathKey($0.path)) }.map { entry in
       FileChange(
         DocumentVersion(entry), .sameAs(root: root, path: prepared.file.relativePath), reason: entry.reason, seconds: entry.seconds)
     }
@@ -211,26 +212,25 @@ struct IngestRun {
   /// Takes out what is no longer there, and what belonged to a folder inside this one and is this one's now.
   mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope) throws {
     let files = Set(walk.files.lazy.map { PathKey($0.relativePath) }).subtracting(vanished)
-    let omitted = Set(walk.omissions.lazy.map { PathKey($0.relativePath) })
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
-    for entry in known.entries where !files.contains(PathKey(entry.path)) && !omitted.contains(PathKey(entry.path)) && scope.contains(entry.path) {
+    for entry in known.entries where entry.state != .gone && !files.contains(PathKey(entry.path)) && scope.contains(entry.path) {
+      guard walk.omission(at: entry.path) == nil else { continue }
+      guard entry.state.answers || entry.state == .failed && !entry.path.hasSuffix("/") else {
+        forgotten.append((root, entry.path))
+        continue
+      }
       var version = DocumentVersion(entry)
       // Looked at when it may be read again.
       version.stamp = ""
-      let isDocument = entry.state.answers || entry.state == .failed && !entry.path.hasSuffix("/")
-      switch (walk.omission(around: entry.path), isDocument) {
-      case (_, false):
-        if entry.state != .gone { forgotten.append((root, entry.path)) }
-      case (let omission?, true):
+      if let omission = walk.omission(around: entry.path) {
         // What lies in a folder that cannot be looked into may be there as it was.
         guard omission.kind == .byRule else { continue }
         changes.append(FileChange(version, .skipped, reason: omission.reason))
-        report.removed += 1
-      case (nil, true):
+      } else {
         changes.append(FileChange(version, .gone))
-        report.removed += 1
       }
+      report.removed += 1
     }
 
     let failed = Set(report.failed.lazy.map { PathKey($0.path) })

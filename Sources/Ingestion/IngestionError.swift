@@ -20,6 +20,13 @@ package struct IngestionError: ExplainedError {
       remedy: "mount the disk; or if they are gone for good: quarry ingest --allow-empty, or quarry remove")
   }
 
+  static func wentAway(_ path: String) -> IngestionError {
+    IngestionError(
+      code: "folder_went_away", message: "\(path) went away while it was read",
+      why: "a disk that is taken out looks like that, and what was not found there would be forgotten",
+      remedy: "mount the disk, and run the same command again: it goes on where it was")
+  }
+
   static func noReader(_ program: String, _ reason: String) -> IngestionError {
     IngestionError(
       code: "reader_not_started", message: "the process that reads documents could not be started", why: "\(program): \(reason)",

@@ -71,12 +71,14 @@ package struct Ingestor: Sendable {
     let walk = try ScopeWalk(scope, options: options.walk)
 
     let known = KnownFiles(ledger: ledger, root: scope.root)
-    if walk.files.isEmpty, walk.omissions.isEmpty, !options.acceptsEmptiedFolder {
-      let count = known.entries.count { $0.state.answers && scope.contains($0.path) }
+    if walk.files.isEmpty, !options.acceptsEmptiedFolder {
+      let count = known.entries.count {
+        $0.documentID != nil && scope.contains($0.path) && walk.omission(at: $0.path) == nil && walk.omission(around: $0.path) == nil
+      }
       if count >= Self.suspiciousCount { throw IngestionError.emptied(absolute, count) }
     }
     let preparation = FilePreparation(reader: reader, rereadsAll: options.rereadsAll, root: scope.root, known: known)
-    let copies = options.rereadsAll ? Dictionary(grouping: ledger.filter(\.state.answers), by: ContentKey.init) : [:]
+    let copies = options.rereadsAll ? Dictionary(grouping: ledger.indices.filter { ledger[$0].state.answers }) { ContentKey(ledger[$0]) } : [:]
     var run = IngestRun(
       store: store, collection: collection, known: known, copies: copies, files: walk.files,
       report: IngestReport(root: scope.root, collection: collectionName), progress: progress)
@@ -84,13 +86,17 @@ package struct Ingestor: Sendable {
 
     // What has changed its name first: no document goes while another file may claim it.
     let sizes = Set(ledger.lazy.filter(\.state.answers).map(\.byteCount))
-    let renamed = preparation.knownContents(among: work, sizes: sizes, isCancelled: isCancelled)
-    try run.note(renamed)
-    let done = Set(renamed.map { PathKey($0.file.relativePath) })
+    var done = Set<PathKey>()
+    func note(_ files: [PreparedFile]) throws {
+      try run.note(files)
+      done.formUnion(files.lazy.map { PathKey($0.file.relativePath) })
+    }
+    try note(preparation.knownContents(among: work, sizes: sizes, isCancelled: isCancelled, unchanged: note))
     work.removeAll { done.contains(PathKey($0.relativePath)) }
 
     try embed(work, with: preparation, run: &run, isCancelled: isCancelled)
     if isCancelled() { throw IngestionError.cancelled }
+    guard walk.start.isInPlace else { throw IngestionError.wentAway(absolute) }
     try run.removeWhatIsGone(walk, scope: scope)
     run.show(.indexing)
     try store.publish(collection, clearsStagedVectors: !run.leavesStagedVectors)

@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 
 /// What somebody says about a file in another one beside it: `report.pdf.meta.json` is about `report.pdf`. A JSON object whose values are text, numbers,
@@ -13,17 +14,27 @@ struct MetadataFile {
   /// Why it is of no use.
   let problem: String?
 
-  /// - Parameter path: Of the document.
+  /// - Parameters:
+  ///   - path: Of the document.
+  ///   - root: The folder that is ingested: a link that leads out of it is not followed. Empty for the current one.
   /// - Returns: `nil` if there is no such file.
-  init?(of path: String) {
+  init?(of path: String, in root: String) {
     let path = path + Self.suffix
-    guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else { return nil }
-    guard size <= Self.byteLimit else {
-      self.init(bytes: Data(), problem: "it has \(size) bytes, the limit is \(Self.byteLimit)")
+    guard FileStatus(path: path) != nil else { return nil }
+    if FileStatus.isLink(path), !(FileStatus.realPath(root.isEmpty ? "." : root).map { FileStatus.leads(path, into: $0) } ?? false) {
+      self.init(bytes: Data(), problem: "it is a link that leads out of the folder")
       return
     }
-    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-      self.init(bytes: Data(), problem: "it cannot be read")
+    let bytes: Data
+    do throws(DocumentError) {
+      let file = try OpenFile(path: path)
+      guard file.byteCount <= Self.byteLimit else {
+        self.init(bytes: Data(), problem: "it has \(file.byteCount) bytes, the limit is \(Self.byteLimit)")
+        return
+      }
+      bytes = try Data(file.bytes(at: 0, count: Self.byteLimit))
+    } catch {
+      self.init(bytes: Data(), problem: error.why ?? error.message)
       return
     }
     guard let values = try? JSONDecoder().decode([String: Values?].self, from: bytes) else {

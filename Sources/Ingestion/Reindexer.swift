@@ -155,7 +155,7 @@ package struct Reindexer {
     let path = version.root + "/" + version.path
     do {
       let read = try reading.read(
-        path, metadata: MetadataFile(of: path)?.bytes ?? Data(), isWanted: { $0 == version.sha256 }, isCancelled: isCancelled)
+        path, metadata: MetadataFile(of: path, in: version.root)?.bytes ?? Data(), isWanted: { $0 == version.sha256 }, isCancelled: isCancelled)
       switch read?.text {
       case nil: return nil
       case .chunks(let chunks): return Passages(chunks.map { PendingChunk(chunk: $0) })

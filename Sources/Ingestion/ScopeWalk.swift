@@ -1,10 +1,14 @@
 import Documents
 import Foundation
+import Store
 
 /// The files of a run that are documents, and what lies beside them and is none.
 struct ScopeWalk {
   let files: [WalkedFile]
   let omissions: [WalkOmission]
+  let start: WalkStart
+  /// Where each omission stands.
+  private let places: [PathKey: Int]
 
   /// In a data set of BEIR's form only the corpus is a document, and what is said about a document is not one of its own.
   init(_ scope: IngestScope, options: WalkOptions) throws(DocumentError) {
@@ -29,10 +33,18 @@ struct ScopeWalk {
       return reason == nil
     }
     self.omissions = omissions
+    start = walk.start
+    places = Dictionary(omissions.enumerated().map { (PathKey($1.relativePath), $0) }) { first, _ in first }
   }
+
+  /// The file that was left out and has a path.
+  func omission(at path: String) -> WalkOmission? { places[PathKey(path)].map { omissions[$0] } }
 
   /// The folder that was left out and that a path lies in.
   func omission(around path: String) -> WalkOmission? {
-    omissions.first { $0.relativePath.hasSuffix("/") && path.utf8.starts(with: $0.relativePath.utf8) }
+    for slash in path.utf8.indices where path.utf8[slash] == UInt8(ascii: "/") {
+      if let omission = omission(at: String(path[...slash])) { return omission }
+    }
+    return nil
   }
 }

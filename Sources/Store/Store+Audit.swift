@@ -1,3 +1,4 @@
+import Documents
 import DurableFiles
 import Foundation
 import GRDB
@@ -39,15 +40,54 @@ extension Store {
   package func audit() throws(StoreError) -> [AuditFinding] {
     var findings = try read("audit the database") { db in try Self.structureFindings(db) }
     for collection in try collections() {
-      findings += try read("audit the collection \(collection.name)") { db in
-        let truth = try ledgerFindings(collection, db) + vectorFindings(collection, db) + rowFindings(collection, db)
-        // What is derived can be compared only with rows that can be read.
-        guard truth.allSatisfy({ $0.kind == .ledger }) else { return truth }
-        return try truth + wordFindings(collection, db) + generationFindings(collection, db)
+      let truth = try read("audit the collection \(collection.name)") { db in
+        try ledgerFindings(collection, db) + vectorFindings(collection, db) + rowFindings(collection, db)
       }
+      findings += truth
+      // What is derived can be compared only with rows that can be read.
+      if truth.allSatisfy({ $0.kind == .ledger }) { findings += try derivedFindings(collection) }
     }
     return findings
   }
+
+  /// How often it is looked again for what took the place of files that are gone.
+  private static let derivedAttemptCount = 20
+
+  /// Files of words and of graphs against the database. While others write, files that were to be compared go, and others take their place: those are
+  /// compared then.
+  private func derivedFindings(_ collection: CollectionStatus) throws(StoreError) -> [AuditFinding] {
+    // They never change: they are compared once.
+    var compared: [DerivedFile: [AuditFinding]] = [:]
+    for attempt in 1...Self.derivedAttemptCount {
+      var isBehind = false
+      let findings = try read("audit the files of \(collection.name)") { db in
+        // It may have been removed.
+        let isThere = try Bool.fetchOne(
+          db, sql: "SELECT EXISTS (SELECT 1 FROM collection WHERE id = ?)", arguments: [collection.id.rawValue])
+        guard isThere ?? false else { return [AuditFinding]() }
+        func compare(_ file: DerivedFile, _ findings: () throws -> [AuditFinding]) rethrows -> [AuditFinding] {
+          if let known = compared[file] { return known }
+          let found = try findings()
+          if FileStatus(path: file.path) == nil { isBehind = true } else { compared[file] = found }
+          return found
+        }
+        return try wordFindings(collection, db, compare) + generationFindings(collection, db, compare)
+      }
+      if !isBehind || attempt == Self.derivedAttemptCount { return findings }
+    }
+    return []
+  }
+
+  /// A file, as a row means it.
+  private struct DerivedFile: Hashable {
+    let path: String
+    /// The chunks that are in it: those of larger keys than the first, up to the last.
+    let chunks: [Int64]
+    let sha256: String
+  }
+
+  /// What is wrong with a file, if that is not known yet.
+  private typealias Comparison = (_ file: DerivedFile, _ findings: () throws -> [AuditFinding]) throws -> [AuditFinding]
 
   /// Makes everything that is derived of some collections anew from the database, whatever its files say.
   ///
@@ -143,7 +183,7 @@ extension Store {
   }
 
   /// The words' files against the chunks' texts, which are analysed anew.
-  private func wordFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
+  private func wordFindings(_ collection: CollectionStatus, _ db: Database, _ compare: Comparison) throws -> [AuditFinding] {
     func finding(_ message: String) -> AuditFinding { AuditFinding(kind: .lexical, collection: collection.name, message: message) }
     let rows = try WordSegmentRow.all(of: collection.id, db)
     let rowCount = try WordSegmentRow.count(of: collection.id, db)
@@ -151,24 +191,31 @@ extension Store {
     var first: Int64 = 0
     for row in rows {
       defer { first = row.lastChunkID }
-      let stored: LexicalSegment
-      do throws(DurableFileError) { stored = try loadWords(row) } catch {
-        findings.append(finding("the word index \(row.file) is of no use: \(error.why ?? error.message)"))
-        continue
-      }
-      let truth = try StoredWords.segment(of: collection.id, after: first, through: row.lastChunkID, db)
-      let alive = stored.positions(of: truth.ids[...])
-      let held = Set(stored.ids)
-      findings += truth.ids.filter { !held.contains($0) }.prefix(20).map { finding("chunk \($0) is not in the word index") }
-      if truth.ids.allSatisfy(held.contains), !LexicalSegment.merging([(stored, alive)]).isEqual(to: truth) {
-        findings.append(finding("the word index \(row.file) does not hold the words of its chunks"))
+      findings += try compare(DerivedFile(path: wordPath(row.file), chunks: [first, row.lastChunkID], sha256: row.sha256)) {
+        let stored: LexicalSegment
+        do throws(DurableFileError) { stored = try loadWords(row) } catch {
+          return [finding("the word index \(row.file) is of no use: \(error.why ?? error.message)")]
+        }
+        let truth = try StoredWords.segment(of: collection.id, after: first, through: row.lastChunkID, db)
+        let alive = stored.positions(of: truth.ids[...])
+        let held = Set(stored.ids)
+        let missing = truth.ids.filter { !held.contains($0) }
+        if !missing.isEmpty { return missing.prefix(20).map { finding("chunk \($0) is not in the word index") } }
+        guard LexicalSegment.merging([(stored, alive)]).isEqual(to: truth) else {
+          return [finding("the word index \(row.file) does not hold the words of its chunks")]
+        }
+        return []
       }
     }
     return findings
   }
 
-  private func generationFindings(_ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {
-    try GenerationRow.all(of: collection.id, db).flatMap { try generationFindings($0, collection, db) }
+  private func generationFindings(_ collection: CollectionStatus, _ db: Database, _ compare: Comparison) throws -> [AuditFinding] {
+    try GenerationRow.all(of: collection.id, db).flatMap { row in
+      try compare(DerivedFile(path: generationPath(row.file), chunks: [row.firstChunkID, row.lastChunkID], sha256: row.sha256)) {
+        try generationFindings(row, collection, db)
+      }
+    }
   }
 
   private func generationFindings(_ row: GenerationRow, _ collection: CollectionStatus, _ db: Database) throws -> [AuditFinding] {

@@ -4,20 +4,33 @@ import Foundation
 import GRDB
 
 extension Store {
+  /// Pages of a database that are copied at a time.
+  private static let backupPageCount: CInt = 4096
+
   /// Copies the index into one file, as of one moment, while others search and write: the database, from which all other files can be made.
   ///
   /// The copy is checked, synced, and only then called `path`; what was there under that name stays until then.
   ///
+  /// - Parameters:
+  ///   - isCancelled: Asked while it is copied; nothing stays then.
+  ///   - progress: Called with the part that is copied, 0…1.
   /// - Returns: The copy's bytes.
   @discardableResult
-  package func backUp(to path: String) throws(StoreError) -> Int64 {
+  package func backUp(
+    to path: String, isCancelled: @escaping () -> Bool = { false }, progress: @escaping (_ fraction: Double) -> Void = { _ in }
+  ) throws(StoreError) -> Int64 {
     try requireOutput(path)
     let unfinished = path + ".unfinished"
     defer { Self.deleteDatabase(unfinished) }
     Self.deleteDatabase(unfinished)
     do {
       let copy = try DatabaseQueue(path: unfinished)
-      try pool.backup(to: copy)
+      try pool.backup(to: copy, pagesPerStep: Self.backupPageCount) { step in
+        if isCancelled() { throw StoreError.cancelled }
+        progress(Double(step.completedPageCount) / Double(max(1, step.totalPageCount)))
+      }
+      // What the last step throws is not passed on.
+      if isCancelled() { throw StoreError.cancelled }
       try copy.writeWithoutTransaction { db in
         // One file: nothing may wait in a log beside it.
         try db.execute(sql: "PRAGMA journal_mode = DELETE")
@@ -34,7 +47,9 @@ extension Store {
   /// Makes an index of a backup, in a folder that has none, and everything that is derived with it.
   package static func restore(_ backup: String, to directory: String, options: StoreOptions = StoreOptions()) throws(StoreError) -> Store {
     let target = directory + "/index.sqlite"
-    guard FileManager.default.isReadableFile(atPath: backup) else { throw .backupUnreadable(backup, String(cString: strerror(errno))) }
+    // A link would be copied as one, and what it leads to would be written to.
+    guard let source = FileStatus.realPath(backup) else { throw .backupUnreadable(backup, String(cString: strerror(errno))) }
+    guard FileStatus(path: source)?.isRegularFile ?? false else { throw .backupUnreadable(backup, "it is not a file") }
     guard !FileManager.default.fileExists(atPath: target) else { throw .indexExists(directory) }
     let unfinished = directory + "/restoring.sqlite"
     defer { deleteDatabase(unfinished) }
@@ -45,7 +60,9 @@ extension Store {
       // Nobody else may have made one meanwhile.
       guard !FileManager.default.fileExists(atPath: target) else { throw StoreError.indexExists(directory) }
       deleteDatabase(unfinished)
-      try FileManager.default.copyItem(atPath: backup, toPath: unfinished)
+      try FileManager.default.copyItem(atPath: source, toPath: unfinished)
+      // A backup may be one that nobody may write.
+      guard chmod(unfinished, 0o644) == 0 else { throw StoreError.notWritable(unfinished, String(cString: strerror(errno))) }
       let copy = try DatabaseQueue(path: unfinished)
       try copy.read { db in
         guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else { throw StoreError.foreign(backup) }

@@ -33,13 +33,26 @@ extension Store {
     for file in files { unlink(file) }
   }
 
+  /// The collection that was begun in the place of the one of a name, or of none, and is not finished; `nil` where nothing was.
+  package func unfinishedReplacement(of name: String) throws(StoreError) -> CollectionID? {
+    try read("find what was begun") { db in try Self.collection(named: Self.unfinishedName(of: name), db)?.id }
+  }
+
+  /// Names of collections that were begun and not finished.
+  package func unfinishedReplacements() throws(StoreError) -> [String] {
+    try read("find what was begun") { db in
+      try String.fetchAll(
+        db, sql: "SELECT substr(name, 2) FROM collection WHERE substr(name, 1, 1) = ? ORDER BY name", arguments: [Self.unfinishedPrefix])
+    }
+  }
+
   /// Forgets what was begun and not finished.
   ///
   /// - Returns: Whether there was something.
   @discardableResult
   package func abandonReplacement(of name: String) throws(StoreError) -> Bool {
-    guard let known = try read("find what was begun", { db in try Self.collection(named: Self.unfinishedName(of: name), db) }) else { return false }
-    try removeCollection(known.id)
+    guard let known = try unfinishedReplacement(of: name) else { return false }
+    try removeCollection(known)
     return true
   }
 

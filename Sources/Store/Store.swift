@@ -65,6 +65,17 @@ package final class Store: Sendable {
     }
   }
 
+  private init(_ store: Store, reading pool: any DatabaseReader) {
+    (directory, access, databasePath, options, lock) = (store.directory, .reading, store.databasePath, store.options, nil)
+    self.pool = pool
+  }
+
+  /// The index as it is now, to be read for as long as it is held, whatever others write meanwhile: their log grows until it is let go.
+  func atThisMoment() throws(StoreError) -> Store {
+    guard let pool = pool as? DatabasePool else { return self }
+    do { return try Store(self, reading: pool.makeSnapshot()) } catch { throw .wrapping(error, "read the index", path: databasePath) }
+  }
+
   /// What happened beside the point since the store was opened: a damaged graph that was put aside, for one. Each is one sentence.
   package var notices: [String] { noticeList.withLock { $0 } }
 

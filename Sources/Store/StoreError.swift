@@ -22,6 +22,9 @@ package struct StoreError: ExplainedError {
       remedy: "quarry ingest FOLDER makes the file anew; so does quarry serve by itself")
   }
 
+  static let cancelled = StoreError(
+    code: "cancelled", message: "it was stopped", why: nil, remedy: "nothing is left of it: run the same command again")
+
   static func locked(_ directory: String, holder: String) -> StoreError {
     StoreError(
       code: "index_locked", message: "the index in \(directory) is being written by another process", why: "\(holder) holds its lock",

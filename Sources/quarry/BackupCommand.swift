@@ -21,7 +21,11 @@ struct BackupCommand: ParsableCommand {
 
   func run() throws {
     let store = try Store.open(directory: index.index, access: .reading)
-    let byteCount = try store.backUp(to: file)
+    let interrupt = Interrupt()
+    var bar = ProgressBar(label: "backup", isQuiet: output.quiet)
+    defer { bar.clear() }
+    let byteCount = try store.backUp(to: file, isCancelled: { interrupt.isRaised }) { bar.show(fraction: $0, detail: $0 < 1 ? "" : "checking") }
+    bar.clear()
     if output.json {
       JSONOutput.write(Result(file: file, bytes: byteCount))
     } else {

@@ -16,8 +16,8 @@ struct IngestCommand: AsyncParsableCommand {
       and pictures of text: a file's content says which. A file that cannot be read is reported with the reason, and the
       rest goes on; quarry status --files says what became of each. Files that are gone from the folder are removed from the
       index, those that were moved keep what was read of them. Text, Markdown, tables, JSON Lines and source code may be of any
-      size; files of other formats have up to 256 MiB, and 64 MiB of text. What .gitignore and .quarryignore name is left out.
-      ^C stops after the batch at hand and loses nothing: run the same command again to go on.
+      size; files of other formats have up to 256 MiB, and 64 MiB of text (a page of HTML 24 MiB). What .gitignore and
+      .quarryignore name is left out. ^C stops after the batch at hand and loses nothing: run the same command again to go on.
       """
   )
 

@@ -22,32 +22,56 @@ struct RemoveCommand: ParsableCommand {
     if all == !documents.isEmpty { throw ValidationError("give documents to remove, or --all for the whole collection") }
   }
 
+  private struct Result: Encodable {
+    /// Files that answered.
+    let removed: Int
+    /// Files that did not, and are no longer known.
+    let forgotten: Int
+
+    init(_ entries: [LedgerEntry]) {
+      removed = entries.count { $0.documentID != nil }
+      forgotten = entries.count - removed
+    }
+  }
+
   func run() throws {
     let store = try Store.open(directory: index.index, access: .writing)
-    let collection = try store.requireCollection(named: index.collection)
-    let ledger = try store.ledger(of: collection.id)
-    let removed: Int
-    if all {
-      removed = ledger.count
-      try store.removeCollection(collection.id)
-    } else {
-      var paths: [(root: String, path: String)] = []
-      for name in documents {
-        let name = name.hasSuffix("/") ? String(name.dropLast()) : name
-        let matches = ledger.filter { $0.path == name || $0.path.hasPrefix(name + "/") || $0.root + "/" + $0.path == name }
-        if matches.isEmpty { throw UnknownName.document(name, in: index.collection) }
-        paths += matches.map { (root: $0.root, path: $0.path) }
-      }
-      removed = try store.remove(paths: paths, from: collection.id)
-      try store.publish(collection.id)
-    }
+    let result = try all ? removeAll(from: store) : removeNamed(from: store)
     // What was read of the documents is forgotten as well.
     try PageFile.removeAll(in: KeyValueOptions.pageDirectory(index: index.index))
-    if output.json {
-      JSONOutput.write(["removed": removed])
-    } else {
-      Terminal.write("\(removed) document\(removed == 1 ? "" : "s") removed\n")
+    if output.json { return JSONOutput.write(result) }
+    let others = result.forgotten > 0 ? ", \(result.forgotten) other files forgotten" : ""
+    Terminal.write("\(result.removed) document\(result.removed == 1 ? "" : "s") removed\(others)\n")
+  }
+
+  private func removeAll(from store: Store) throws -> Result {
+    // What was begun in its place, and not finished, has its documents as well.
+    let wasBegun = try store.abandonReplacement(of: index.collection)
+    if wasBegun, try store.collection(named: index.collection) == nil { return Result([]) }
+    let collection = try store.requireCollection(named: index.collection)
+    let ledger = try store.ledger(of: collection.id)
+    try store.removeCollection(collection.id)
+    return Result(ledger)
+  }
+
+  private func removeNamed(from store: Store) throws -> Result {
+    let collection = try store.requireCollection(named: index.collection)
+    let ledger = try store.ledger(of: collection.id)
+    var places = Set<Int>()
+    for name in documents {
+      let name = name.hasSuffix("/") ? String(name.dropLast()) : name
+      let matches = ledger.indices.filter {
+        ledger[$0].path == name || ledger[$0].path.hasPrefix(name + "/") || ledger[$0].root + "/" + ledger[$0].path == name
+      }
+      if matches.isEmpty { throw UnknownName.document(name, in: index.collection) }
+      places.formUnion(matches)
     }
+    let entries = places.sorted().map { ledger[$0] }
+    let paths = entries.map { (root: $0.root, path: $0.path) }
+    try store.remove(paths: paths, from: collection.id)
+    if let begun = try store.unfinishedReplacement(of: index.collection) { try store.remove(paths: paths, from: begun) }
+    try store.publish(collection.id)
+    return Result(entries)
   }
 }
 

@@ -100,13 +100,15 @@ struct StatusCommand: ParsableCommand {
     var bytes: Int64
     var sequence: Int64
     var collections: [Collection]
+    /// Names of collections that a reindex or an import has begun and not finished.
+    var unfinished: [String]
   }
 
   func run() throws {
     let store = try Store.open(directory: index.index, access: .reading)
     let status = try Status(
       index: index.index, bytes: FolderSize.byteCount(of: index.index), sequence: store.sequence(),
-      collections: store.collections().map { try describe($0, in: store) })
+      collections: store.collections().map { try describe($0, in: store) }, unfinished: store.unfinishedReplacements())
     if output.json { JSONOutput.write(status) } else { show(status) }
   }
 
@@ -160,6 +162,12 @@ struct StatusCommand: ParsableCommand {
         Terminal.write("  \(Terminal.printableLine(document.path))  \(kind)  \(document.chunks) chunks, \(document.bytes) bytes\n")
       }
     }
+    for name in status.unfinished { show(unfinished: name) }
+  }
+
+  private func show(unfinished name: String) {
+    let remedy = "run it again, or quarry reindex --abandon --collection \(name)"
+    Terminal.write("\(Terminal.printableLine(name)) was begun anew and is not finished: \(Terminal.printableLine(remedy))\n")
   }
 
   private func show(_ file: Status.File) {

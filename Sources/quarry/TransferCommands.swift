@@ -17,7 +17,8 @@ struct ExportCommand: ParsableCommand {
     let store = try Store.open(directory: index.index, access: .reading)
     var bar = ProgressBar(label: "export", isQuiet: output.quiet)
     defer { bar.clear() }
-    let report = try store.export(index.collection, to: file) { done, count in
+    let interrupt = Interrupt()
+    let report = try store.export(index.collection, to: file, isCancelled: { interrupt.isRaised }) { done, count in
       bar.show(fraction: Double(done) / Double(max(1, count)), detail: "\(done)/\(count) documents")
     }
     bar.clear()
@@ -44,7 +45,8 @@ struct ImportCommand: ParsableCommand {
     let store = try Store.open(directory: index.index, access: .writing)
     var bar = ProgressBar(label: "import", isQuiet: output.quiet)
     defer { bar.clear() }
-    let report = try store.importCollection(file, as: name) { bar.show(fraction: $0, detail: "") }
+    let interrupt = Interrupt()
+    let report = try store.importCollection(file, as: name, isCancelled: { interrupt.isRaised }) { bar.show(fraction: $0, detail: "") }
     bar.clear()
     if output.json { return JSONOutput.write(report) }
     Terminal.write("\(report.collection): \(report.documents) documents, \(report.chunks) chunks\n")

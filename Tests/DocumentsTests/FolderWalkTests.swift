@@ -112,6 +112,16 @@ import Testing
     }
   }
 
+  /// An accent in front of a name is one character with the slash before it, to Swift.
+  @Test func aPatternOfAFolderSeesWholeNames() throws {
+    try Fixtures.withTemporaryFolder { root in
+      #expect(mkdir("\(root)/sub", 0o755) == 0)
+      for name in ["\u{301}.md", "\u{301}.log", "b.md"] { try Data("text".utf8).write(to: URL(filePath: "\(root)/sub/\(name)")) }
+      try Data("/b.md\n/?.log\n".utf8).write(to: URL(filePath: "\(root)/sub/.gitignore"))
+      #expect(try FolderWalk(root).files.map(\.relativePath) == ["sub/\u{301}.md"])
+    }
+  }
+
   /// Names of old disks: each has its own row, and a folder is a folder. Pipes and links are said as well.
   @Test func namesThatAreNotUTF8() throws {
     try Fixtures.withTemporaryFolder { root in

@@ -254,6 +254,67 @@ import Testing
     #expect(try documents().isEmpty)
   }
 
+  /// The folder that a disk is mounted on may have a file of its own; and a disk that is half away fails first.
+  @Test func aFolderThatWasEmptiedMayHaveHiddenFiles() throws {
+    for number in 0..<12 { try write("\(number).md", "Note \(number).") }
+    _ = try ingestor.ingest(root, into: "default")
+    let collection = try #require(try store.collection(named: "default")).id
+    let failures = try entries().prefix(6).map { FileChange(DocumentVersion($0), .failed(code: "document_unreadable"), reason: "it does not answer") }
+    try store.apply(failures, in: collection)
+    try FileManager.default.removeItem(atPath: root)
+    try write(".keep", "")
+    let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.root, into: "default") }
+    #expect(error?.code == "folder_emptied" && error?.message.contains("12 documents") == true)
+    #expect(try store.chunkIDs(of: collection).count == 12)
+    // What somebody leaves out is no longer there by somebody's will.
+    for number in 0..<12 { try write("\(number).md", "Note \(number).") }
+    var options = IngestOptions()
+    options.walk.excludes = ["*.md"].compactMap { PathPattern($0) }
+    #expect(try ingestor.ingest(root, into: "default", options: options).removed == 12)
+  }
+
+  /// A disk is taken out while files are read: nothing on it has been deleted.
+  @Test(arguments: [true, false]) func aFolderThatGoesAwayMeanwhileForgetsNothing(leavesEmptyFolder: Bool) throws {
+    for number in 0..<12 { try write("\(number).md", "Note \(number).") }
+    _ = try ingestor.ingest(root, into: "default")
+    for number in 0..<12 { try write("\(number).md", "Another note \(number).") }
+    let (root, away) = (root, base + "/away")
+    let takeOut = { (progress: IngestProgress) in
+      guard progress.finishedFiles == 0, rename(root, away) == 0 else { return }
+      if leavesEmptyFolder { mkdir(root, 0o755) }
+    }
+    let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(root, into: "default", progress: takeOut) }
+    #expect(error?.code == "folder_went_away")
+    #expect(try documents().count == 12)
+    if leavesEmptyFolder { rmdir(root) }
+    #expect(rename(away, root) == 0)
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.removed == 0 && report.failed.isEmpty)
+    #expect(try documents().count == 12 && passages("another note 3").contains { $0.text.contains("Another note 3") })
+    #expect(try store.audit().isEmpty)
+  }
+
+  /// What is said about a document does not come from elsewhere, and is read as far as its limit.
+  @Test func metadataOutsideTheFolderAreNotRead() throws {
+    try FileManager.default.createDirectory(atPath: base + "/elsewhere", withIntermediateDirectories: true)
+    try Data(#"{"secret": "word"}"#.utf8).write(to: URL(fileURLWithPath: base + "/elsewhere/x.json"))
+    try write("said/x.json", #"{"open": "word"}"#)
+    for name in ["out", "in", "pipe", "long"] { try write(name + ".txt", "The lamp of \(name) burns.") }
+    try FileManager.default.createSymbolicLink(atPath: root + "/out.txt.meta.json", withDestinationPath: base + "/elsewhere/x.json")
+    try FileManager.default.createSymbolicLink(atPath: root + "/in.txt.meta.json", withDestinationPath: root + "/said/x.json")
+    #expect(mkfifo(root + "/pipe.txt.meta.json", 0o644) == 0)
+    try write("long.txt.meta.json", #"{"key": ""# + String(repeating: "x", count: 2 << 20) + #""}"#)
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.added == 5 && report.failed.isEmpty)
+    #expect(report.skipped.map(\.path).sorted() == ["long.txt.meta.json", "out.txt.meta.json", "pipe.txt.meta.json"])
+    let collection = try #require(try store.collection(named: "default")).id
+    for (key, count) in [("secret", 0), ("open", 1)] {
+      var filter = DocumentFilter()
+      filter.metadata[key] = ["word"]
+      #expect(try store.chunks(passing: filter, in: collection)?.count == count, "\(key)")
+    }
+  }
+
   @Test func aPathThatIsNotThereMakesNoCollection() throws {
     let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.base + "/nowhere", into: "default") }
     #expect(error?.code == "path_missing")

@@ -73,6 +73,32 @@ import Testing
     #expect(try store.lexicalSearch(anyOf: ["kite"], limit: 100, in: collection).count == 30 && store.audit().isEmpty)
   }
 
+  /// Over a link as well, and of one that nobody may write.
+  @Test(arguments: ["/absolute", "relative"]) func theBackupStaysAsItIs(kind: String) throws {
+    let (store, _) = try filled()
+    try store.backUp(to: file)
+    chmod(file, 0o444)
+    let before = try Data(contentsOf: URL(fileURLWithPath: file))
+    let link = folder.path + "/latest"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: kind == "relative" ? "backup.quarry" : file)
+    let restored = try Store.restore(link, to: folder.path + "/restored", options: options)
+    try restored.put("later", ["kite later"], in: #require(try restored.collection(named: "c")).id)
+    #expect(try restored.audit().isEmpty)
+    var status = stat()
+    #expect(lstat(folder.path + "/restored/index.sqlite", &status) == 0 && status.st_mode == S_IFREG | 0o644)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["backup.quarry", "index", "latest", "restored"])
+    let error = #expect(throws: StoreError.self) { try Store.restore(self.folder.path, to: self.folder.path + "/of-a-folder") }
+    #expect(error?.code == "backup_unreadable")
+  }
+
+  @Test func aBackupThatIsStoppedLeavesNothing() throws {
+    let (store, _) = try filled()
+    let error = #expect(throws: StoreError.self) { try store.backUp(to: self.file, isCancelled: { true }) }
+    #expect(error?.code == "cancelled")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["index"])
+  }
+
   @Test func nothingIsWrittenOver() throws {
     let (store, _) = try filled()
     try store.backUp(to: file)

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Store
+import Synchronization
 import Testing
 
 /// What can go wrong around an index: processes that die, disks that fill up, files that are not what they should be.
@@ -47,6 +48,35 @@ import Testing
     #expect(try store.audit().isEmpty)
     try store.put("a", ["new one", "new two"], in: collection, sha256: "new")
     try check(store, isNew: true)
+  }
+
+  /// Files that are to be compared go meanwhile, and others take their place.
+  @Test func anAuditBesideAWriterFindsNothing() throws {
+    let options = StoreOptions(graphThreshold: 20, wordThreshold: 20)
+    let writer = try Store.open(directory: folder.path, access: .writing, options: options)
+    try writer.fill(collection)
+    try writer.publish(collection)
+    let reader = try Store.open(directory: folder.path, access: .reading, options: options)
+    let isDone = Flag()
+    let failures = Mutex<[String]>([])
+    let thread = Thread { [collection] in
+      do {
+        for round in 0..<60 {
+          try writer.fill(collection, documents: round % 7..<10)
+          try writer.publish(collection)
+        }
+      } catch {
+        failures.withLock { $0.append("\(error)") }
+      }
+      isDone.value = true
+    }
+    thread.start()
+    while !isDone.value {
+      let findings = try reader.audit()
+      #expect(findings.isEmpty, "\(findings)")
+    }
+    let failed = failures.withLock { $0 }
+    #expect(failed.isEmpty, "\(failed)")
   }
 
   /// A child process is killed inside of `replace`; then a reader alone, and then a writer, find a whole index.

@@ -21,6 +21,7 @@ import Testing
     let new = try store.beginReplacement(of: "default", embedder: other, chunker: "c/2").id
     try store.put("a.txt", ["omega"], in: new)
     #expect(try reader.collections().map(\.name) == ["default"])
+    #expect(try reader.unfinishedReplacements() == ["default"] && reader.unfinishedReplacement(of: "default") == new)
     #expect(try reader.collection(named: "default")?.id == old)
     // What was begun is gone on with, unless it was for something else.
     #expect(try store.beginReplacement(of: "default", embedder: other, chunker: "c/2").id == new)

@@ -102,6 +102,40 @@ import Testing
     #expect(throws: StoreError.self) { try second.export("none", to: file) }
   }
 
+  /// Documents that are changed, removed and added meanwhile are in it as they were.
+  @Test func anExportIsOfOneMoment() throws {
+    for number in 0..<5 { try store.put("more-\(number).txt", ["more \(number)"], in: collection) }
+    let reader = try Store.open(directory: folder.path + "/index", access: .reading)
+    var failure: (any Error)?
+    let change = { (done: Int, _: Int) in
+      guard done == 1 else { return }
+      do {
+        for number in 0..<3 { try self.store.put("more-\(number).txt", ["changed \(number)"], in: self.collection, sha256: "n") }
+        try self.store.remove(paths: [("/docs", "more-3.txt")], from: self.collection)
+        try self.store.put("new.txt", ["new"], in: self.collection)
+      } catch {
+        failure = error
+      }
+    }
+    _ = try reader.export("default", to: file, progress: change)
+    #expect(failure == nil)
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    #expect((0..<5).allSatisfy { text.contains("\"more \($0)\"") } && !text.contains("changed ") && !text.contains("new.txt"))
+    #expect(try store.importCollection(file, as: "again").documents == 8)
+    #expect(try store.audit().isEmpty)
+  }
+
+  @Test func whatIsStoppedLeavesNothing() throws {
+    let stopped = #expect(throws: StoreError.self) { try self.store.export("default", to: self.file, isCancelled: { true }) }
+    #expect(stopped?.code == "cancelled")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["index"])
+    _ = try store.export("default", to: file)
+    let counter = Counter()
+    let error = #expect(throws: StoreError.self) { try self.store.importCollection(self.file, as: "again", isCancelled: { counter.next() > 2 }) }
+    #expect(error?.code == "cancelled")
+    #expect(try store.collection(named: "again") == nil && store.unfinishedReplacements().isEmpty)
+  }
+
   @Test func vacuumForgetsWhatIsGone() throws {
     try store.apply([FileChange(version("a.txt", sha256: "a"), .gone)], in: collection)
     let before = try contents(store, collection)

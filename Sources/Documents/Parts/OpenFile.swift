@@ -1,10 +1,10 @@
 import Foundation
 
 /// A regular file that is open for reading: the same file until it is let go, whatever becomes of its name.
-struct OpenFile: Sendable {
-  let path: String
+package struct OpenFile: Sendable {
+  package let path: String
   /// As it was when it was opened, or less.
-  let byteCount: Int64
+  package let byteCount: Int64
   private let descriptor: Descriptor
 
   /// Closed with the last that holds it.
@@ -17,7 +17,7 @@ struct OpenFile: Sendable {
   }
 
   /// - Parameter byteCount: More than that do not count.
-  init(path: String, byteCount: Int64 = .max) throws(DocumentError) {
+  package init(path: String, byteCount: Int64 = .max) throws(DocumentError) {
     self.path = path
     guard let status = FileStatus(path: path) else { throw .unreadable(path, String(cString: strerror(errno))) }
     // A pipe or a device would block or never end.
@@ -29,7 +29,7 @@ struct OpenFile: Sendable {
   }
 
   /// Some bytes of it, not beyond those that it had when it was opened; fewer than there were if it has become shorter.
-  func bytes(at offset: Int64, count: Int) throws(DocumentError) -> [UInt8] {
+  package func bytes(at offset: Int64, count: Int) throws(DocumentError) -> [UInt8] {
     var data = [UInt8](repeating: 0, count: Int(max(0, min(Int64(count), byteCount - offset))))
     var filled = 0
     while filled < data.count {

@@ -8,7 +8,7 @@ package struct FileStatus {
   }
 
   let isFolder: Bool
-  let isRegularFile: Bool
+  package let isRegularFile: Bool
   let byteCount: Int64
   /// Nanoseconds since 1970, as is `changeTime`.
   let modificationTime: Int64
@@ -55,7 +55,18 @@ package struct FileStatus {
     return lstat(path, &status) == 0 ? nil : errno
   }
 
-  static func isLink(_ path: String) -> Bool {
+  /// Whether nothing has this name; not where that cannot be told, as on a disk that does not answer.
+  package static func isGone(_ path: String) -> Bool { fault(path).map { $0 == ENOENT || $0 == ENOTDIR } ?? false }
+
+  /// Whether what a path leads to lies in a folder.
+  ///
+  /// - Parameter realFolder: Without links.
+  package static func leads(_ path: String, into realFolder: String) -> Bool {
+    guard let target = realPath(path) else { return false }
+    return target.utf8.elementsEqual(realFolder.utf8) || target.utf8.starts(with: (realFolder == "/" ? "/" : realFolder + "/").utf8)
+  }
+
+  package static func isLink(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }

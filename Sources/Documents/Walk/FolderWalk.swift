@@ -36,6 +36,18 @@ package struct WalkOmission: Sendable, Equatable {
   }
 }
 
+/// What a walk began at.
+package struct WalkStart: Sendable {
+  private let path: String
+  private let identity: FileStatus.Identity
+  private let isFolder: Bool
+
+  init(_ path: String, _ status: FileStatus) { (self.path, identity, isFolder) = (path, status.identity, status.isFolder) }
+
+  /// Whether it is still there: what cannot be found in a folder whose disk was taken out, or has another one in its place, may be there as it was.
+  package var isInPlace: Bool { !isFolder || FileStatus(path: path)?.identity == identity }
+}
+
 /// Finds the files of a folder.
 ///
 /// Hidden files, `node_modules` and the like, and what ignore files name are left out, and said to be. A symbolic link is followed only if what
@@ -49,6 +61,7 @@ package struct FolderWalk {
   package private(set) var omissions: [WalkOmission] = []
   /// Paths of the folders that were looked into, the root among them.
   package private(set) var folders: [String] = []
+  package let start: WalkStart
 
   private let root: String
   private let realRoot: String
@@ -77,6 +90,7 @@ package struct FolderWalk {
       throw .unreadable(start, String(cString: strerror(errno)))
     }
     self.realRoot = realRoot
+    self.start = WalkStart(start, status)
     if status.isRegularFile {
       files = [walked(part.isEmpty ? Self.lastComponent(of: root) : part, in: part.isEmpty ? Self.folder(of: root) : root, status)]
       return
@@ -132,7 +146,7 @@ package struct FolderWalk {
       omit(entry.relative, "it is a link that leads nowhere")
       return nil
     }
-    if FileStatus.isLink(entry.path), !isInside(entry.path) {
+    if FileStatus.isLink(entry.path), !FileStatus.leads(entry.path, into: realRoot) {
       omit(entry.relative, "it is a link that leads out of the folder")
     } else if let reason = ruleAgainst(name, entry, isFolder: status.isFolder) {
       omit(status.isFolder ? entry.relative + "/" : entry.relative, reason)
@@ -184,11 +198,6 @@ package struct FolderWalk {
   }
 
   fileprivate static func joined(_ folder: String, _ name: String) -> String { folder.hasSuffix("/") ? folder + name : folder + "/" + name }
-
-  private func isInside(_ path: String) -> Bool {
-    guard let target = FileStatus.realPath(path) else { return false }
-    return target.utf8.elementsEqual(realRoot.utf8) || target.utf8.starts(with: (realRoot == "/" ? "/" : realRoot + "/").utf8)
-  }
 
   /// Of a path to a file, with its slash; empty where that has none.
   private static func folder(of path: String) -> String {

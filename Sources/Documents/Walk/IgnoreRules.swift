@@ -47,7 +47,8 @@ struct IgnoreRules {
 
   /// What the rules say about an entry below the folder: `nil` if nothing, else whether it is left out, and by which.
   func decision(_ path: String, isFolder: Bool) -> (isIgnored: Bool, origin: String)? {
-    let inner = folder.isEmpty ? path : String(path.dropFirst(folder.count + 1))
+    // By bytes: what follows a slash may be one character with it to Swift.
+    let inner = PathCharacters(path[path.utf8.index(path.startIndex, offsetBy: folder.isEmpty ? 0 : folder.utf8.count + 1)...])
     let rule = rules.last { $0.pattern.matches(inner, isFolder: isFolder) }
     return rule.map { (!$0.pattern.isNegated, $0.origin) }
   }

@@ -1,3 +1,15 @@
+/// A path as patterns compare it.
+struct PathCharacters {
+  let characters: [Unicode.Scalar]
+  /// Where the last name begins.
+  let nameStart: Int
+
+  init(_ path: some StringProtocol) {
+    characters = Array(path.unicodeScalars)
+    nameStart = (characters.lastIndex(of: "/") ?? -1) + 1
+  }
+}
+
 /// One line of a `.gitignore`, as a test of relative paths.
 ///
 /// `*` and `?` are characters of one name, `[a-z]` one of several, `**` any number of folders; a slash before the end ties the pattern to its
@@ -20,6 +32,8 @@ package struct PathPattern: Sendable, Equatable {
   /// Whether what it fits is taken in again.
   package let isNegated: Bool
   private let isForFolders: Bool
+  /// Whether it speaks of paths from its folder on, not of names.
+  private let isTied: Bool
   private let tokens: [Token]
 
   /// - Returns: `nil` for an empty line, a comment, and a pattern that fits nothing.
@@ -34,40 +48,68 @@ package struct PathPattern: Sendable, Equatable {
     isForFolders = text.last == "/"
     if isForFolders { text.removeLast() }
     guard !text.isEmpty else { return nil }
-    let isTied = text.contains("/")
+    isTied = text.contains("/")
     if text.first == "/" { text.removeFirst() }
     guard let tokens = Self.tokens(of: text) else { return nil }
-    self.tokens = isTied ? tokens : [.folders] + tokens
+    self.tokens = tokens
   }
 
   /// - Parameter path: Relative to the pattern's folder.
-  package func matches(_ path: String, isFolder: Bool) -> Bool {
+  package func matches(_ path: String, isFolder: Bool) -> Bool { matches(PathCharacters(path), isFolder: isFolder) }
+
+  /// - Parameter path: Relative to the pattern's folder.
+  func matches(_ path: PathCharacters, isFolder: Bool) -> Bool {
     if isForFolders, !isFolder { return false }
-    let path = Array(path.unicodeScalars)
-    // All places in the pattern where a match of the path so far may stand.
-    var places = Set<Int>()
-    add(0, to: &places, isBehindSlash: true)
-    for character in path {
-      var next = Set<Int>()
-      for place in places where place < tokens.count {
-        switch tokens[place] {
-        case .one(let wanted): if character == wanted { add(place + 1, to: &next, isBehindSlash: character == "/") }
-        case .anyOne: if character != "/" { add(place + 1, to: &next, isBehindSlash: false) }
-        case .anyNumber: if character != "/" { add(place, to: &next, isBehindSlash: false) }
-        case .folders, .everything: add(place, to: &next, isBehindSlash: character == "/")
-        case .oneOf(let ranges, let negated):
-          if character != "/", ranges.contains(where: { $0.contains(character) }) != negated { add(place + 1, to: &next, isBehindSlash: false) }
+    let count = tokens.count + 1
+    return withUnsafeTemporaryAllocation(of: Bool.self, capacity: 2 * count) { buffer in
+      buffer.initialize(repeating: false)
+      // All places in the pattern where a match of the path so far may stand, and those behind the next character.
+      var places = Places(isTaken: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      var next = Places(isTaken: UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+      add(0, to: &places, isBehindSlash: true)
+      // Without a slash in it a pattern speaks of the last name.
+      for character in path.characters[(isTied ? 0 : path.nameStart)...] {
+        guard !places.isEmpty else { return false }
+        next.clear()
+        for place in 0..<tokens.count where places.isTaken[place] {
+          switch tokens[place] {
+          case .one(let wanted): if character == wanted { add(place + 1, to: &next, isBehindSlash: character == "/") }
+          case .anyOne: if character != "/" { add(place + 1, to: &next, isBehindSlash: false) }
+          case .anyNumber: if character != "/" { add(place, to: &next, isBehindSlash: false) }
+          case .folders, .everything: add(place, to: &next, isBehindSlash: character == "/")
+          case .oneOf(let ranges, let negated):
+            if character != "/", ranges.contains(where: { $0.contains(character) }) != negated { add(place + 1, to: &next, isBehindSlash: false) }
+          }
         }
+        swap(&places, &next)
       }
-      places = next
+      return places.isTaken[tokens.count]
     }
-    return places.contains(tokens.count)
+  }
+
+  private struct Places {
+    let isTaken: UnsafeMutableBufferPointer<Bool>
+    private(set) var isEmpty = true
+
+    init(isTaken: UnsafeMutableBufferPointer<Bool>) { self.isTaken = isTaken }
+
+    /// - Returns: Whether it was not taken before.
+    mutating func take(_ place: Int) -> Bool {
+      isEmpty = false
+      defer { isTaken[place] = true }
+      return !isTaken[place]
+    }
+
+    mutating func clear() {
+      if !isEmpty { isTaken.update(repeating: false) }
+      isEmpty = true
+    }
   }
 
   /// Adds a place, and those behind it that are reached without a character.
-  private func add(_ place: Int, to places: inout Set<Int>, isBehindSlash: Bool) {
+  private func add(_ place: Int, to places: inout Places, isBehindSlash: Bool) {
     var place = place
-    while places.insert(place).inserted, place < tokens.count {
+    while places.take(place), place < tokens.count {
       switch tokens[place] {
       case .anyNumber, .everything: place += 1
       case .folders: if isBehindSlash { place += 1 } else { return }
@@ -75,7 +117,7 @@ package struct PathPattern: Sendable, Equatable {
       }
     }
     // A place that was there may have been entered where folders do not end.
-    if place < tokens.count, tokens[place] == .folders, isBehindSlash, !places.contains(place + 1) {
+    if place < tokens.count, tokens[place] == .folders, isBehindSlash, !places.isTaken[place + 1] {
       add(place + 1, to: &places, isBehindSlash: true)
     }
   }

@@ -15,13 +15,14 @@ package struct TransferReport: Sendable, Encodable {
 extension Store {
   /// Writes a collection as JSON Lines, vectors included: for other programs, and for `importCollection`.
   ///
-  /// The file takes its name when it is whole and on disk.
-  package func export(_ name: String, to path: String, progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }) throws(StoreError)
-    -> TransferReport
-  {
+  /// All of it is of one moment, while others write. The file takes its name when it is whole and on disk.
+  package func export(
+    _ name: String, to path: String, isCancelled: () -> Bool = { false }, progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+  ) throws(StoreError) -> TransferReport {
     try requireOutput(path)
-    let collection = try requireCollection(named: name)
-    let ledger = try ledger(of: collection.id)
+    let store = try atThisMoment()
+    let collection = try store.requireCollection(named: name)
+    let ledger = try store.ledger(of: collection.id)
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
     var report = TransferReport(collection: name)
     let unfinished = path + ".unfinished"
@@ -34,7 +35,7 @@ extension Store {
             version: TransferLine.version, name: name, embedder: collection.embedder, chunker: collection.chunker, denseWeight: collection.denseWeight
           )))
       for (id, files) in groups {
-        guard let version = try documentVersion(id) else { throw StoreError.damagedRow("the document of \(files[0].path)") }
+        guard let version = try store.documentVersion(id) else { throw StoreError.damagedRow("the document of \(files[0].path)") }
         let chunkCount = files[0].chunkCount
         try output.write(
           TransferLine(
@@ -42,7 +43,8 @@ extension Store {
               root: version.root, path: version.path, sha256: version.sha256, bytes: version.byteCount, modified: version.modificationTime,
               format: version.format, title: version.title, language: version.language, metadata: version.metadata, chunks: chunkCount)))
         var written = 0
-        try forEachChunkBatch(ofDocument: id, size: 1024) { chunks in
+        try store.forEachChunkBatch(ofDocument: id, size: 1024) { chunks in
+          if isCancelled() { throw StoreError.cancelled }
           for embedded in chunks { try output.write(TransferLine(chunk: .init(embedded))) }
           written += chunks.count
         }

@@ -9,10 +9,12 @@ extension Store {
   ///
   /// Nothing of it is seen until all of it is there and was checked.
   ///
-  /// - Parameter name: Of the collection to make; `nil` for the name that it had.
-  package func importCollection(_ path: String, as name: String?, progress: (_ fraction: Double) -> Void = { _ in }) throws(StoreError)
-    -> TransferReport
-  {
+  /// - Parameters:
+  ///   - name: Of the collection to make; `nil` for the name that it had.
+  ///   - isCancelled: Asked between documents; nothing stays then.
+  package func importCollection(
+    _ path: String, as name: String?, isCancelled: () -> Bool = { false }, progress: (_ fraction: Double) -> Void = { _ in }
+  ) throws(StoreError) -> TransferReport {
     do {
       let lines = try LineReader(path: path)
       guard let first = try lines.next(), let header = first.collection else {
@@ -29,7 +31,10 @@ extension Store {
       let replacement = try beginReplacement(of: checkedName(name), embedder: header.embedder, chunker: header.chunker).id
       var transfer = IncomingCollection(store: self, collection: replacement, dimension: header.embedder.dimension, path: path, lines: lines)
       do {
-        while try transfer.takeNext() { progress(lines.fraction) }
+        while try transfer.takeNext() {
+          if isCancelled() { throw StoreError.cancelled }
+          progress(lines.fraction)
+        }
         if let weight = header.denseWeight, (0...1).contains(weight) { try setDenseWeight(weight, of: replacement) }
         try finishReplacement(replacement, of: name)
       } catch {
