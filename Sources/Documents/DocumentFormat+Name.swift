@@ -61,7 +61,9 @@ extension DocumentFormat {
   /// What the first bytes of a file leave no doubt about, whatever it is called.
   private init?(signatureOf data: [UInt8], path: String) {
     let named = DocumentFormat(path: path)
-    if data.starts(with: Array("%PDF-".utf8)) {
+    let pdf = Array("%PDF-".utf8)
+    // Viewers accept it within the first 1024 bytes (PDF Reference 1.7, appendix H, note 13), whatever stands before it.
+    if data.starts(with: pdf) || named == .pdf && data.prefix(1024).firstRange(of: pdf) != nil {
       self = .pdf
     } else if data.starts(with: Array("{\\rtf".utf8)) {
       self = .rtf

@@ -92,6 +92,15 @@ import Testing
     #expect(try Fixtures.read(file, as: "letter.pdf").text == "日本語")
   }
 
+  /// As a mail program or a server leaves it, or as another file's beginning.
+  @Test func aPDFMayHaveSomethingBeforeIt() throws {
+    let file = Self.pdf([Self.line("The lamp burns.")])
+    let befores = ["HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n", "PK\u{3}\u{4}", String(repeating: ".", count: 257) + "ustar", "<html>"]
+    for before in befores {
+      #expect(try Fixtures.read(Data(before.utf8) + file, as: "a.pdf").text == "The lamp burns.", "\(before)")
+    }
+  }
+
   @Test func aPDFWithoutPagesSaysSo() throws {
     let file = Data("%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 9 0 R >>\nendobj\ntrailer << /Root 1 0 R >>\n".utf8)
     let error = #expect(throws: DocumentError.self) { try Fixtures.read(file, as: "a.pdf") }
