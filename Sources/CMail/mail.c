@@ -75,7 +75,7 @@ static int alternative(GMimeMultipart *multipart) {
 
 static void read_part(reading *state, GMimePart *part) {
   char *type = type_of(GMIME_OBJECT(part));
-  quarry_mail_part shown = {type, g_mime_part_get_filename(part), g_mime_part_is_attachment(part), NULL, 0};
+  quarry_mail_part shown = {type, g_mime_part_get_filename(part), g_mime_part_is_attachment(part), NULL, NULL, 0};
   GMimeStream *stream = g_mime_stream_mem_new();
   GMimeDataWrapper *content = g_mime_part_get_content(part);
   if (content) g_mime_data_wrapper_write_to_stream(content, stream);
@@ -86,12 +86,13 @@ static void read_part(reading *state, GMimePart *part) {
   if (GMIME_IS_TEXT_PART(part)) {
     const char *charset = g_mime_text_part_get_charset(GMIME_TEXT_PART(part));
     bool is_wide = charset && (!g_ascii_strncasecmp(charset, "utf-16", 6) || !g_ascii_strncasecmp(charset, "utf-32", 6));
-    if (is_wide || !data || !memchr(data->data, 0, data->len)) {
+    if (is_wide || !data) {
       text = g_mime_text_part_get_text(GMIME_TEXT_PART(part));
       shown.data = (const uint8_t *)text;
       shown.count = text ? strlen(text) : 0;
     } else {
-      /* GMime's text would end at the first of them. */
+      /* GMime would leave out what is not in the encoding that is said, and end at a zero. */
+      shown.charset = charset;
       size_t kept = 0;
       for (size_t i = 0; i < data->len; i++)
         if (data->data[i]) data->data[kept++] = data->data[i];
@@ -148,18 +149,35 @@ static bool read_bytes(reading *state, const uint8_t *bytes, size_t count) {
 /* What stands between two messages and is none, as text. */
 static void read_raw(reading *state, const uint8_t *bytes, size_t count) {
   quarry_mail_headers headers = {NULL, NULL, NULL, NULL, NULL};
-  quarry_mail_part part = {"text/plain", NULL, false, bytes, count};
+  quarry_mail_part part = {"text/plain", NULL, false, NULL, bytes, count};
   state->message_count++;
   state->on_message(state->context, &headers);
   state->on_part(state->context, &part);
 }
 
-/* A line of a mailbox that begins a message (RFC 4155). */
-static bool is_separator(const uint8_t *bytes, size_t count, size_t line) { return count - line >= 5 && !memcmp(bytes + line, "From ", 5); }
-
 static size_t next_line(const uint8_t *bytes, size_t count, size_t line) {
   const uint8_t *end = memchr(bytes + line, '\n', count - line);
   return end ? (size_t)(end - bytes) + 1 : count;
+}
+
+static bool are_digits(const uint8_t *bytes, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (bytes[i] < '0' || bytes[i] > '9') return false;
+  return true;
+}
+
+/* A line of a mailbox that begins a message (RFC 4155): behind an empty line, or the first, with a time and a year. A sentence may begin with
+   "From", and not every program marks it. */
+static bool is_separator(const uint8_t *bytes, size_t count, size_t line) {
+  if (count - line < 5 || memcmp(bytes + line, "From ", 5)) return false;
+  if (line > 0 && !(line == 1 || bytes[line - 2] == '\n' || (line > 2 && bytes[line - 2] == '\r' && bytes[line - 3] == '\n'))) return false;
+  bool has_time = false, has_year = false;
+  size_t end = next_line(bytes, count, line);
+  for (size_t i = line + 5; i < end; i++) {
+    if (i + 5 <= end && are_digits(bytes + i, 2) && bytes[i + 2] == ':' && are_digits(bytes + i + 3, 2)) has_time = true;
+    if (i + 4 <= end && bytes[i - 1] == ' ' && are_digits(bytes + i, 4) && (i + 4 == end || strchr(" \r\n", bytes[i + 4]))) has_year = true;
+  }
+  return has_time && has_year;
 }
 
 static size_t after_separator(const uint8_t *bytes, size_t count, size_t line) {

@@ -59,7 +59,7 @@ extension DocumentFormat {
   }
 
   /// What the first bytes of a file leave no doubt about, whatever it is called.
-  private init?(signatureOf data: [UInt8], path: String) {
+  fileprivate init?(signatureOf data: [UInt8], path: String) {
     let named = DocumentFormat(path: path)
     let pdf = Array("%PDF-".utf8)
     // Viewers accept it within the first 1024 bytes (PDF Reference 1.7, appendix H, note 13), whatever stands before it.
@@ -69,7 +69,7 @@ extension DocumentFormat {
       self = .rtf
     } else if data.starts(with: [0x50, 0x4B, 3, 4]) {
       self = Self.format(ofZip: data) ?? named.flatMap { Self.zipped.contains($0) ? $0 : nil } ?? .archive
-    } else if data.starts(with: [0x1F, 0x8B]) || data.starts(with: Array("BZh".utf8)) || data.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A])
+    } else if data.starts(with: [0x1F, 0x8B]) || Self.isBzip2(data) || data.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A])
       || data.starts(with: [0x28, 0xB5, 0x2F, 0xFD])
     {
       self = named == .archive ? .archive : .compressed
@@ -85,6 +85,12 @@ extension DocumentFormat {
     } else {
       return nil
     }
+  }
+
+  /// `BZh`, a digit, and π or √π in decimal digits: of a block, or of the end.
+  private static func isBzip2(_ data: [UInt8]) -> Bool {
+    guard data.count >= 10, data.starts(with: Array("BZh".utf8)), data[3].isDigit else { return false }
+    return [[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]].contains { data[4..<10].elementsEqual($0) }
   }
 
   private static let zipped: Set<DocumentFormat> = [.docx, .odt, .pptx, .odp, .xlsx, .ods, .epub]
@@ -135,7 +141,7 @@ enum ForeignFormat {
     ("sound", false, ["mp3", "wav", "flac", "ogg", "m4a", "aac", "opus"]),
     ("a film", false, ["mp4", "mkv", "mov", "avi", "webm", "mpg", "mpeg"]),
     ("a package of programs", false, ["deb", "rpm", "dmg", "whl", "apk"]),
-    ("a program", false, ["exe", "dll", "so", "dylib", "o", "a", "class", "pyc", "wasm", "bin"]),
+    ("a program", true, ["exe", "dll", "so", "dylib", "o", "a", "class", "pyc", "wasm", "bin"]),
     ("an office document of an older or closed form", true, ["doc", "xls", "ppt", "pages", "numbers", "key", "msg"]),
     ("an e-book of a closed form", false, ["mobi", "azw3"]),
     ("a font", false, ["ttf", "otf", "woff", "woff2"]),
@@ -162,6 +168,8 @@ enum ForeignFormat {
     guard let dot = name.lastIndex(of: ".") else { return nil }
     let fileExtension = String(name[name.index(after: dot)...])
     guard let named = kinds.first(where: { $0.extensions.contains(fileExtension) }) else { return nil }
+    // A name that says nothing: what was downloaded, or saved from a message.
+    if fileExtension == "bin", DocumentFormat(signatureOf: head, path: path) != nil { return nil }
     return named.mayBeText && TextDecoding.isText(head[...]) && !head.starts(with: Array("PK\u{3}\u{4}".utf8)) ? nil : named.kind
   }
 }

@@ -5,7 +5,7 @@ package struct DocumentReader: Sendable {
   package let limits: ReadingLimits
 
   /// Rises when files are read that failed before.
-  private static let version = 3
+  private static let version = 4
 
   package init(limits: ReadingLimits = ReadingLimits()) {
     self.limits = limits
@@ -64,8 +64,8 @@ package struct DocumentReader: Sendable {
     return try ImageReader(path: path, limits: limits).read(data)
   }
 
-  private func text(_ data: [UInt8], path: String, format: DocumentFormat?) throws(DocumentError) -> ExtractedDocument {
-    let declared = format == .html ? HTMLCharset.declared(in: data) : nil
+  func text(_ data: [UInt8], path: String, format: DocumentFormat?) throws(DocumentError) -> ExtractedDocument {
+    let declared = [.html, .xml].contains(format) ? HTMLCharset.declared(in: data, isXML: format == .xml) : nil
     guard let source = TextDecoding.decode(data, declared: declared) else {
       throw .noText(path)
     }

@@ -119,13 +119,15 @@ struct SourceText: Sendable {
 /// The encodings that are detected.
 enum TextEncoding: String, Sendable {
   case utf8, utf16LittleEndian, utf16BigEndian, utf32LittleEndian, utf32BigEndian, windows1252
+  /// A `ForeignEncoding`; those of East Asia take two bytes for most characters beyond ASCII.
+  case foreignSingleByte, foreignDoubleByte
 
   /// How many of some bytes are whole characters: the last one may be cut off.
   func wholeByteCount(of bytes: [UInt8]) -> Int {
     func isSurrogate(_ high: Int) -> Bool { bytes[high] & 0xFC == 0xD8 }
     let even = bytes.count & ~1
     switch self {
-    case .windows1252: return bytes.count
+    case .windows1252, .foreignSingleByte, .foreignDoubleByte: return bytes.count
     case .utf32LittleEndian, .utf32BigEndian: return bytes.count & ~3
     case .utf16LittleEndian: return even >= 2 && isSurrogate(even - 1) ? even - 2 : even
     case .utf16BigEndian: return even >= 2 && isSurrogate(even - 2) ? even - 2 : even
@@ -144,7 +146,8 @@ enum TextEncoding: String, Sendable {
   func sourceByteCount(of bytes: [UInt8], in range: Range<Int>) -> Int {
     switch self {
     case .utf8: return range.count
-    case .windows1252: return range.reduce(0) { $0 + (bytes[$1].isContinuation ? 0 : 1) }
+    case .foreignDoubleByte: return range.reduce(0) { $0 + (bytes[$1].isContinuation ? 0 : bytes[$1] < 0x80 ? 1 : 2) }
+    case .windows1252, .foreignSingleByte: return range.reduce(0) { $0 + (bytes[$1].isContinuation ? 0 : 1) }
     case .utf16LittleEndian, .utf16BigEndian:
       return range.reduce(0) { $0 + (bytes[$1].isContinuation ? 0 : bytes[$1] >= 0xF0 ? 4 : 2) }
     case .utf32LittleEndian, .utf32BigEndian: return range.reduce(0) { $0 + (bytes[$1].isContinuation ? 0 : 4) }

@@ -3,14 +3,27 @@
 /// A byte order mark decides, however broken the rest; then a pattern of zero bytes (UTF-16, UTF-32); then whether the bytes are valid UTF-8, wholly or but for
 /// a few places, which become U+FFFD; what remains is Windows-1252, the superset of Latin-1 that browsers take for it.
 enum TextDecoding {
-  /// - Parameter declared: What a header inside the file says (`<meta charset>`); weaker than a byte order mark and than valid UTF-8.
+  /// - Parameter declared: The encoding that a header in the file names (`<meta charset>`); weaker than a byte order mark and than valid UTF-8.
   /// - Returns: `nil` when the bytes are no text.
-  static func decode(_ data: [UInt8], declared: TextEncoding? = nil) -> SourceText? {
+  static func decode(_ data: [UInt8], declared: String? = nil) -> SourceText? {
     if let sign = sign(of: data, byteCount: data.count) { return decode(data, as: sign.encoding, from: sign.markByteCount) }
     guard isText(data[...]) else { return nil }
-    if declared == .windows1252, !isValidUTF8(data) { return windows1252(data, base: 0) }
+    if let declared {
+      let isLatin = latinNames.contains(declared.lowercased())
+      if isLatin, !isValidUTF8(data) { return windows1252(data, base: 0) }
+      if !isLatin, let foreign = ForeignEncoding(named: declared), foreign.hasASCIIMarks || !isValidUTF8(data),
+        let text = foreign.decode(data)
+      {
+        return text
+      }
+    }
     return utf8(data, from: 0, base: 0, isCertain: false) ?? windows1252(data, base: 0)
   }
+
+  /// Names under which Windows-1252 goes, as the Encoding standard of WHATWG has it.
+  private static let latinNames: Set<String> = [
+    "iso-8859-1", "iso8859-1", "latin1", "latin-1", "windows-1252", "cp1252", "us-ascii", "ascii", "iso-8859-15", "ansi_x3.4-1968",
+  ]
 
   /// What the first bytes of a file leave no doubt about: its byte order mark, or a pattern of zero bytes.
   ///
@@ -32,7 +45,7 @@ enum TextDecoding {
   static func decode(_ data: [UInt8], as encoding: TextEncoding, from start: Int, base: Int = 0) -> SourceText {
     switch encoding {
     case .utf8: utf8(data, from: start, base: base, isCertain: true) ?? windows1252(data, base: base)
-    case .windows1252: windows1252(data, base: base)
+    case .windows1252, .foreignSingleByte, .foreignDoubleByte: windows1252(data, base: base)
     case .utf16LittleEndian, .utf16BigEndian, .utf32LittleEndian, .utf32BigEndian: wide(data, encoding, from: start, base: base)
     }
   }

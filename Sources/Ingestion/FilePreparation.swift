@@ -10,12 +10,15 @@ struct FilePreparation: Sendable {
   private var holders: [ContentKey: Holder] = [:]
   /// What this run could not read for what is in it: copies are not tried again (a handbook in thirty languages has its pictures thirty times).
   private var failures: [ContentKey: DocumentError] = [:]
-  private let root: String
+  private let scope: IngestScope
+  private var root: String { scope.root }
+  private let disks: WalkedDisks
   private let readerFingerprint: String
 
-  init(reader: DocumentReader, rereadsAll: Bool, root: String, known: KnownFiles) {
+  init(reader: DocumentReader, rereadsAll: Bool, scope: IngestScope, known: KnownFiles, disks: WalkedDisks) {
     self.rereadsAll = rereadsAll
-    self.root = root
+    self.scope = scope
+    self.disks = disks
     readerFingerprint = reader.fingerprint
     self.known = known
     guard !rereadsAll else { return }
@@ -116,7 +119,11 @@ struct FilePreparation: Sendable {
       return result
     } catch let error as DocumentError {
       let reason = error.why ?? error.message
-      if file.modificationTime != 0, FileStatus.isGone(file.path) { return prepared(.vanished) }
+      if file.modificationTime != 0, FileStatus.isGone(file.path) {
+        // A disk that is back when the run ends has been away meanwhile.
+        guard disks.areInPlace else { throw IngestionError.wentAway(scope.path) }
+        return prepared(.vanished)
+      }
       version.stamp = failureStamp(version.stamp)
       if error.isOfContent { failures[ContentKey(sha256: version.sha256, path: file.relativePath)] = error }
       // A document that became an image, a program or nothing has no text any more.

@@ -18,8 +18,8 @@ struct IngestRun {
   private var vanished: Set<PathKey> = []
   /// Files that were known and hold something else now.
   private var replaced: Set<PathKey> = []
-  /// New files that share a document, with the file that had it first.
-  private var sharers: [(path: String, holder: (root: String, path: String))] = []
+  /// New files that share a document: its content, and the file that had it first.
+  private var sharers: [(sha256: String, holder: (root: String, path: String))] = []
 
   /// Roots and paths of files that others were found to be equal to, and that could not be stored.
   private var unfinished: Set<[UInt8]> = []
@@ -152,7 +152,7 @@ struct IngestRun {
       case .sameAs(let root, let path):
         change.outcome = .sameAs(root: root, path: path)
         if let entry { replaced.insert(PathKey(entry.path)) }
-        if isKnown { report.updated += 1 } else { sharers.append((prepared.file.relativePath, (root, path))) }
+        if isKnown { report.updated += 1 } else { sharers.append((prepared.version.sha256, (root, path))) }
       case .unchanged:
         report.unchanged += 1
       case .failed(let code, let reason):
@@ -165,7 +165,7 @@ struct IngestRun {
       case .vanished:
         // As if it had not been there.
         vanished.insert(PathKey(prepared.file.relativePath))
-        if entry == nil { forgotten.append((root, prepared.file.relativePath)) }
+        if entry == nil || entry?.state == .gone { forgotten.append((root, prepared.file.relativePath)) }
         continue
       }
       changes.append(change)
@@ -230,16 +230,23 @@ struct IngestRun {
       } else {
         changes.append(FileChange(version, .gone))
       }
-      report.removed += 1
+      if entry.documentID != nil { report.removed += 1 }
     }
 
     let failed = Set(report.failed.lazy.map { PathKey($0.path) })
-    let doubles = known.ledger.filter { entry in
-      guard !entry.root.hasBytes(of: root), IngestScope.relative(entry.root, to: root) != nil else { return false }
-      let path = IngestScope.relative(entry.root + "/" + entry.path, to: root).map(PathKey.init)
-      return path.map { files.contains($0) && !failed.contains($0) } ?? false
-    }.map { (root: $0.root, path: $0.path) }
-    countSharers(gone: changes.map { (root: root, path: $0.version.path) }, doubles: doubles)
+    var doubles: [(root: String, path: String)] = []
+    for entry in known.ledger where entry.state != .gone && !entry.root.hasBytes(of: root) && IngestScope.relative(entry.root, to: root) != nil {
+      guard let path = IngestScope.relative(entry.root + "/" + entry.path, to: root), scope.contains(path) else { continue }
+      if files.contains(PathKey(path)) {
+        if !failed.contains(PathKey(path)) { doubles.append((entry.root, entry.path)) }
+      } else if walk.omission(at: path) == nil, walk.omission(around: path) == nil {
+        var version = DocumentVersion(entry)
+        version.stamp = ""
+        changes.append(FileChange(version, .gone))
+        if entry.documentID != nil { report.removed += 1 }
+      }
+    }
+    countSharers(gone: changes.map { (root: $0.version.root, path: $0.version.path) }, doubles: doubles)
 
     changes.sort { $0.version.path < $1.version.path }
     try store.apply(changes, in: collection)
@@ -254,7 +261,10 @@ struct IngestRun {
     let goneKeys = Set(gone.map { key($0.root, $0.path) })
     for sharer in sharers {
       let holder = key(sharer.holder.root, sharer.holder.path)
-      if left.remove(holder) != nil {
+      // One that was read in this run alone had it from the beginning.
+      let entry = known[sharer.holder.path]
+      let hadIt = !sharer.holder.root.hasBytes(of: root) || entry?.documentID != nil && entry?.sha256 == sharer.sha256
+      if hadIt, left.remove(holder) != nil {
         report.moved += 1
         if goneKeys.contains(holder) { report.removed -= 1 }
       } else {

@@ -20,7 +20,7 @@ struct IngestScope {
   }
 
   /// - Parameter absolute: As `resolve` gave it.
-  init(absolute: String, knownRoots: [String]) {
+  init(absolute: String, knownRoots: some Sequence<String>) {
     var status = stat()
     let isFolder = stat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     let folder = isFolder ? absolute : DurableFiles.folder(of: absolute)

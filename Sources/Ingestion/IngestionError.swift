@@ -10,7 +10,7 @@ package struct IngestionError: ExplainedError {
   static func noSuchPath(_ path: String) -> IngestionError {
     IngestionError(
       code: "path_missing", message: "there is nothing at \(path)", why: "no file or folder has this path",
-      remedy: "give the path of a folder of documents, or of one document")
+      remedy: "give the path of a folder of documents, or of one document; what is known of one that is gone is forgotten by quarry remove")
   }
 
   static func emptied(_ path: String, _ count: Int) -> IngestionError {

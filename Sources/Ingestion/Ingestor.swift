@@ -67,7 +67,7 @@ package struct Ingestor: Sendable {
       chunker: chunker.fingerprint
     ).id
     let ledger = try store.ledger(of: collection)
-    let scope = IngestScope(absolute: absolute, knownRoots: ledger.map(\.root))
+    let scope = IngestScope(absolute: absolute, knownRoots: ledger.lazy.filter { $0.state != .gone }.map(\.root))
     let walk = try ScopeWalk(scope, options: options.walk)
 
     let known = KnownFiles(ledger: ledger, root: scope.root)
@@ -77,7 +77,7 @@ package struct Ingestor: Sendable {
       }
       if count >= Self.suspiciousCount { throw IngestionError.emptied(absolute, count) }
     }
-    let preparation = FilePreparation(reader: reader, rereadsAll: options.rereadsAll, root: scope.root, known: known)
+    let preparation = FilePreparation(reader: reader, rereadsAll: options.rereadsAll, scope: scope, known: known, disks: walk.disks)
     let copies = options.rereadsAll ? Dictionary(grouping: ledger.indices.filter { ledger[$0].state.answers }) { ContentKey(ledger[$0]) } : [:]
     var run = IngestRun(
       store: store, collection: collection, known: known, copies: copies, files: walk.files,
@@ -96,7 +96,7 @@ package struct Ingestor: Sendable {
 
     try embed(work, with: preparation, run: &run, isCancelled: isCancelled)
     if isCancelled() { throw IngestionError.cancelled }
-    guard walk.start.isInPlace else { throw IngestionError.wentAway(absolute) }
+    guard walk.disks.areInPlace else { throw IngestionError.wentAway(absolute) }
     try run.removeWhatIsGone(walk, scope: scope)
     run.show(.indexing)
     try store.publish(collection, clearsStagedVectors: !run.leavesStagedVectors)

@@ -6,7 +6,7 @@ import Store
 struct ScopeWalk {
   let files: [WalkedFile]
   let omissions: [WalkOmission]
-  let start: WalkStart
+  let disks: WalkedDisks
   /// Where each omission stands.
   private let places: [PathKey: Int]
 
@@ -33,17 +33,18 @@ struct ScopeWalk {
       return reason == nil
     }
     self.omissions = omissions
-    start = walk.start
+    disks = walk.disks
     places = Dictionary(omissions.enumerated().map { (PathKey($1.relativePath), $0) }) { first, _ in first }
   }
 
   /// The file that was left out and has a path.
   func omission(at path: String) -> WalkOmission? { places[PathKey(path)].map { omissions[$0] } }
 
-  /// The folder that was left out and that a path lies in.
+  /// The folder that was left out and that a path lies in; or something of which nothing is known, which may be a folder.
   func omission(around path: String) -> WalkOmission? {
     for slash in path.utf8.indices where path.utf8[slash] == UInt8(ascii: "/") {
       if let omission = omission(at: String(path[...slash])) { return omission }
+      if let omission = omission(at: String(path[..<slash])), omission.kind == .unreadable { return omission }
     }
     return nil
   }

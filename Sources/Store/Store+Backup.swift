@@ -20,7 +20,7 @@ extension Store {
     to path: String, isCancelled: @escaping () -> Bool = { false }, progress: @escaping (_ fraction: Double) -> Void = { _ in }
   ) throws(StoreError) -> Int64 {
     try requireOutput(path)
-    let unfinished = path + ".unfinished"
+    let unfinished = path + ".quarry-unfinished"
     defer { Self.deleteDatabase(unfinished) }
     Self.deleteDatabase(unfinished)
     do {
@@ -61,8 +61,11 @@ extension Store {
       guard !FileManager.default.fileExists(atPath: target) else { throw StoreError.indexExists(directory) }
       deleteDatabase(unfinished)
       try FileManager.default.copyItem(atPath: source, toPath: unfinished)
-      // A backup may be one that nobody may write.
-      guard chmod(unfinished, 0o644) == 0 else { throw StoreError.notWritable(unfinished, String(cString: strerror(errno))) }
+      // A backup may be one that nobody may write, but nobody gets to read what was kept from them.
+      var status = stat()
+      guard stat(source, &status) == 0, chmod(unfinished, status.st_mode & 0o777 | 0o600) == 0 else {
+        throw StoreError.notWritable(unfinished, String(cString: strerror(errno)))
+      }
       let copy = try DatabaseQueue(path: unfinished)
       try copy.read { db in
         guard try Int.fetchOne(db, sql: "PRAGMA application_id") == Schema.applicationID else { throw StoreError.foreign(backup) }

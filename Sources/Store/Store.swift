@@ -37,6 +37,12 @@ package final class Store: Sendable {
     try Store(directory: directory, access: access, options: options)
   }
 
+  /// Opens an index for writing; throws `index_missing` where there is none, for what has nothing to do without one.
+  package static func openExisting(directory: String) throws(StoreError) -> Store {
+    guard FileManager.default.fileExists(atPath: directory + "/index.sqlite") else { throw .missing(directory) }
+    return try open(directory: directory, access: .writing)
+  }
+
   private init(directory: String, access: Access, options: StoreOptions) throws(StoreError) {
     self.directory = directory
     self.access = access

@@ -27,7 +27,7 @@ struct ReindexCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try Store.open(directory: index.index, access: .writing)
+    let store = try Store.openExisting(directory: index.index)
     if abandon {
       let wasBegun = try store.abandonReplacement(of: index.collection)
       if output.json { JSONOutput.write(["abandoned": wasBegun]) } else { Terminal.write(wasBegun ? "forgotten\n" : "nothing was begun\n") }

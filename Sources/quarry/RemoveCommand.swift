@@ -35,12 +35,12 @@ struct RemoveCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try Store.open(directory: index.index, access: .writing)
+    let store = try Store.openExisting(directory: index.index)
     let result = try all ? removeAll(from: store) : removeNamed(from: store)
     // What was read of the documents is forgotten as well.
     try PageFile.removeAll(in: KeyValueOptions.pageDirectory(index: index.index))
     if output.json { return JSONOutput.write(result) }
-    let others = result.forgotten > 0 ? ", \(result.forgotten) other files forgotten" : ""
+    let others = result.forgotten > 0 ? ", \(result.forgotten) other file\(result.forgotten == 1 ? "" : "s") forgotten" : ""
     Terminal.write("\(result.removed) document\(result.removed == 1 ? "" : "s") removed\(others)\n")
   }
 
@@ -61,7 +61,8 @@ struct RemoveCommand: ParsableCommand {
     for name in documents {
       let name = name.hasSuffix("/") ? String(name.dropLast()) : name
       let matches = ledger.indices.filter {
-        ledger[$0].path == name || ledger[$0].path.hasPrefix(name + "/") || ledger[$0].root + "/" + ledger[$0].path == name
+        let (root, path) = (ledger[$0].root, ledger[$0].path)
+        return path.hasBytes(of: name) || path.utf8.starts(with: (name + "/").utf8) || (root + "/" + path).hasBytes(of: name)
       }
       if matches.isEmpty { throw UnknownName.document(name, in: index.collection) }
       places.formUnion(matches)

@@ -166,7 +166,7 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func show(unfinished name: String) {
-    let remedy = "run it again, or quarry reindex --abandon --collection \(name)"
+    let remedy = "run it again, or quarry reindex --abandon" + (name == "default" ? "" : " --collection '\(name)'")
     Terminal.write("\(Terminal.printableLine(name)) was begun anew and is not finished: \(Terminal.printableLine(remedy))\n")
   }
 

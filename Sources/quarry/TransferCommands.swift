@@ -69,7 +69,7 @@ struct VacuumCommand: ParsableCommand {
 
   func run() throws {
     let before = FolderSize.byteCount(of: index.index)
-    let forgotten = try Store.open(directory: index.index, access: .writing).vacuum()
+    let forgotten = try Store.openExisting(directory: index.index).vacuum()
     try PageFile.removeAll(in: KeyValueOptions.pageDirectory(index: index.index))
     let result = Result(before: before, after: FolderSize.byteCount(of: index.index), forgotten: forgotten)
     if output.json { return JSONOutput.write(result) }

@@ -22,7 +22,9 @@ typedef struct {
   const char *_Nullable name;
   /// Shown apart from the text, to be saved.
   bool is_attachment;
-  /// Decoded; text in UTF-8.
+  /// How the text is said to be written; `NULL` where nothing is said, where it is UTF-8 by now, and for what is no text.
+  const char *_Nullable charset;
+  /// Decoded, as it was written.
   const uint8_t *_Nullable data;
   size_t count;
 } quarry_mail_part;

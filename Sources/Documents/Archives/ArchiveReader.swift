@@ -34,8 +34,17 @@ struct CompressedReader {
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     try nesting.takeMember(of: path, limits: limits)
-    let output = try ConverterProgram.bsdcat.convert(data, of: path, ["-"], limits: limits)
-    guard output.exitCode == 0 else { throw .malformed(path, "compressed file", ConverterProgram.bsdcat.complaint(output)) }
+    let program = data.starts(with: [0x1F, 0x8B]) ? ConverterProgram.gzip : .bsdcat
+    let output = try program.convert(data, of: path, program.name == "gzip" ? ["-dc"] : ["-"], limits: limits)
+    // 2 is a warning: of zeros behind the end, for one.
+    guard output.exitCode == 0 || output.exitCode == 2 && program.name == "gzip" else {
+      throw .malformed(path, "compressed file", program.complaint(output))
+    }
+    guard output.bytes != data else {
+      // What bsdcat does not know it gives as it is.
+      if TextDecoding.isText(data[...]) { return try DocumentReader(limits: limits).text(data, path: path, format: nil) }
+      throw .malformed(path, "compressed file", "it is of no form of compression that is known")
+    }
     let inner = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
     return try DocumentReader(limits: limits).read(output.bytes, path: inner, nesting: nesting.inner)
   }

@@ -10,9 +10,11 @@ struct ConverterProgram {
   static let pandoc = ConverterProgram(name: "pandoc", package: "pandoc")
   static let bsdtar = ConverterProgram(name: "bsdtar", package: "libarchive-tools")
   static let bsdcat = ConverterProgram(name: "bsdcat", package: "libarchive-tools")
+  /// Unlike libarchive it compares the checksum.
+  static let gzip = ConverterProgram(name: "gzip", package: "gzip")
   static let tesseract = ConverterProgram(name: "tesseract", package: "tesseract-ocr")
 
-  static let all = [pdftotext, pdfinfo, pdftoppm, pdfimages, pandoc, bsdtar, bsdcat, tesseract]
+  static let all = [pdftotext, pdfinfo, pdftoppm, pdfimages, pandoc, bsdtar, bsdcat, gzip, tesseract]
 
   var isInstalled: Bool { Converter.find(name) != nil }
 

@@ -19,10 +19,14 @@ struct PandocReader {
     guard let name = Self.name(of: format) else { preconditionFailure("\(format) is not one of pandoc's") }
     // The sandbox keeps it from reading other files (LaTeX's \input, reStructuredText's include).
     let arguments = ["--sandbox", "--quiet", "--standalone", "--wrap=none", "--no-highlight", "--from", name, "--to", "html5"]
-    var output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits)
+    // What cannot be taken apart is left to pandoc as it is.
+    let readable = [.docx, .odt].contains(format) ? try? WordForm.readable(data, path: path, format: format, limits: limits) : nil
+    var output = try ConverterProgram.pandoc.convert(readable ?? data, of: path, arguments, limits: limits)
+    if output.exitCode != 0, readable != nil { output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits) }
     // Where no other form of it can be made, pandoc's own complaint stands.
     if output.exitCode != 0, format == .docx, let common = try? StrictPackage.inCommonForm(data, path: path, limits: limits) {
-      output = try ConverterProgram.pandoc.convert(common, of: path, arguments, limits: limits)
+      let readable = try? WordForm.readable(common, path: path, format: format, limits: limits)
+      output = try ConverterProgram.pandoc.convert(readable ?? common, of: path, arguments, limits: limits)
     }
     guard output.exitCode == 0 else {
       let failure = DocumentError.malformed(path, format.rawValue, ConverterProgram.pandoc.complaint(output))
@@ -36,7 +40,8 @@ struct PandocReader {
     let drawings = [.docx, .odt].contains(format) ? WordDrawings(data, path: path, format: format, limits: limits) : nil
     var document: ExtractedDocument
     do {
-      document = try HTMLReader(path: path, limits: limits).read(SourceText(utf8: Array(String(decoding: page, as: UTF8.self).utf8)))
+      document = try HTMLReader(path: path, limits: limits, isConverted: true).read(
+        SourceText(utf8: Array(String(decoding: page, as: UTF8.self).utf8)))
     } catch {
       guard error.isEmpty, let drawings, !(drawings.isEmpty && drawings.omissions.isEmpty) else { throw error }
       document = ExtractedDocument(format: format, title: nil, text: "", blocks: [])

@@ -10,6 +10,10 @@ struct SourceAlignment {
   private static let gap = 6
   /// Words of the file that are looked through for a block's beginning.
   private static let reach = 5_000
+  /// The same where its very first words were not found.
+  private static let nearReach = 500
+  /// Words of a block that need not be found.
+  private static let skipCount = 6
   /// Words of a block by which its beginning and its end are recognised.
   private static let probeCount = 3
 
@@ -26,8 +30,7 @@ struct SourceAlignment {
     for index in document.blocks.indices {
       let range = document.blocks[index].textRange
       let probe = Self.words(of: text[range])
-      let first = probe.prefix(Self.probeCount).map { text[$0] }
-      if let start = position(of: first, from: cursor, reach: Self.reach) {
+      if let start = start(of: probe.map { text[$0] }, from: cursor) {
         let last = probe.suffix(Self.probeCount).map { text[$0] }
         let end = probe.count > Self.probeCount ? self.end(of: last, from: start, reach: probe.count * 2 + 40) : start + probe.count - 1
         cursor = start
@@ -40,15 +43,26 @@ struct SourceAlignment {
     }
   }
 
+  /// Where a block begins: by its first words, or by those behind them, as the first ones may be written in another way (`Gr\"o{\ss}e`).
+  private func start(of words: [ArraySlice<UInt8>], from cursor: Int) -> Int? {
+    if let start = position(of: words.prefix(Self.probeCount), from: cursor, reach: Self.reach) { return start }
+    guard words.count > Self.probeCount else { return nil }
+    for skipped in 1...min(Self.skipCount, words.count - Self.probeCount) {
+      let start = position(of: words[skipped...].prefix(Self.probeCount), from: cursor, reach: Self.nearReach)
+      if let start { return max(cursor, start - skipped) }
+    }
+    return nil
+  }
+
   private func span(_ range: ClosedRange<Int>) -> SourceSpan {
     let lines = source.line(at: words[range.lowerBound].lowerBound)...source.line(at: max(0, words[range.upperBound].upperBound - 1))
     return source.span(lines: lines)
   }
 
   /// The first place at which `probe` stands.
-  private func position(of probe: [ArraySlice<UInt8>], from cursor: Int, reach: Int) -> Int? {
+  private func position(of probe: ArraySlice<ArraySlice<UInt8>>, from cursor: Int, reach: Int) -> Int? {
     guard !probe.isEmpty, cursor < words.count else { return nil }
-    return (cursor..<min(words.count, cursor + reach)).first { end(of: probe, at: $0) != nil }
+    return (cursor..<min(words.count, cursor + reach)).first { end(of: Array(probe), at: $0) != nil }
   }
 
   /// The last word of the last place at which `probe` stands within reach; the place itself if there is none.
@@ -67,19 +81,30 @@ struct SourceAlignment {
     return place - 1
   }
 
-  /// Runs of letters, digits and bytes beyond ASCII.
+  /// Runs of letters, digits and bytes beyond ASCII, without dashes, quotation marks and the like, of which converters make other ones.
   private static func words(of bytes: ArraySlice<UInt8>) -> [Range<Int>] {
     var result: [Range<Int>] = []
     var start: Int?
-    for index in bytes.indices {
-      if bytes[index].isLetter || bytes[index].isDigit || bytes[index] >= 0x80 {
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+      let markCount = punctuationByteCount(bytes, at: index)
+      if markCount == 0, bytes[index].isLetter || bytes[index].isDigit || bytes[index] >= 0x80 {
         start = start ?? index
       } else if let first = start {
         result.append(first..<index)
         start = nil
       }
+      index += max(1, markCount)
     }
     if let start { result.append(start..<bytes.endIndex) }
     return result
+  }
+
+  /// Bytes of a no-break space (U+00A0), or of a character from U+2010 to U+2026; 0 for others.
+  private static func punctuationByteCount(_ bytes: ArraySlice<UInt8>, at index: Int) -> Int {
+    let rest = bytes[index...].prefix(3)
+    if rest.starts(with: [0xC2, 0xA0]) { return 2 }
+    guard rest.count == 3, rest.starts(with: [0xE2, 0x80]), let last = rest.last, (0x90...0xA6).contains(last) else { return 0 }
+    return 3
   }
 }

@@ -19,20 +19,25 @@ enum HTMLRole {
 
 /// Decides by tag, then by the attributes that tell navigation and hidden parts.
 enum HTMLElement {
-  /// - Parameter isInsideContent: Below `<main>` or `<article>`, where a `<header>` holds the title and not the site's banner.
-  static func role(of element: GumboElement, isInsideContent: Bool, keepsForms: Bool, keepsContents: Bool) -> HTMLRole {
+  /// - Parameters:
+  ///   - isInsideContent: Below `<main>` or `<article>`, where a `<header>` holds the title and not the site's banner.
+  ///   - isConverted: On a page that was made of a document of another format, which has nothing of a site around it.
+  static func role(of element: GumboElement, isInsideContent: Bool, keepsForms: Bool, keepsContents: Bool, isConverted: Bool) -> HTMLRole {
     let tag = element.tag
     switch tag {
     case GUMBO_TAG_HTML, GUMBO_TAG_BODY, GUMBO_TAG_MAIN: return .block
     case GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE, GUMBO_TAG_NOSCRIPT, GUMBO_TAG_HEAD, GUMBO_TAG_IFRAME, GUMBO_TAG_OBJECT, GUMBO_TAG_SVG,
       GUMBO_TAG_CANVAS, GUMBO_TAG_AUDIO, GUMBO_TAG_VIDEO, GUMBO_TAG_BUTTON, GUMBO_TAG_SELECT, GUMBO_TAG_TEXTAREA, GUMBO_TAG_INPUT, GUMBO_TAG_DATALIST,
-      GUMBO_TAG_NAV, GUMBO_TAG_ASIDE, GUMBO_TAG_FOOTER, GUMBO_TAG_NOFRAMES:
+      GUMBO_TAG_NAV, GUMBO_TAG_NOFRAMES:
       return .dropped
-    case GUMBO_TAG_HEADER: if !isInsideContent { return .dropped }
+    case GUMBO_TAG_FOOTER: if !isConverted { return .dropped }
+    case GUMBO_TAG_HEADER: if !isInsideContent, !isConverted { return .dropped }
+    case GUMBO_TAG_ASIDE: if !isInsideContent, !isConverted, !isNote(element) { return .dropped }
     case GUMBO_TAG_FORM: if !keepsForms { return .dropped }
     default: break
     }
-    if isHidden(element) || isNavigation(element, isInsideContent: isInsideContent, keepsContents: keepsContents) { return .dropped }
+    if isHidden(element) || isBackLink(element) { return .dropped }
+    if !isConverted, isNavigation(element, isInsideContent: isInsideContent, keepsContents: keepsContents) { return .dropped }
     switch tag {
     case GUMBO_TAG_H1: return .heading(1)
     case GUMBO_TAG_H2: return .heading(2)
@@ -51,7 +56,7 @@ enum HTMLElement {
     case GUMBO_TAG_TD, GUMBO_TAG_TH: return .cell
     case GUMBO_TAG_BR: return .lineBreak
     case GUMBO_TAG_P, GUMBO_TAG_DIV, GUMBO_TAG_SECTION, GUMBO_TAG_ARTICLE, GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_ADDRESS, GUMBO_TAG_FIGURE,
-      GUMBO_TAG_FIGCAPTION,
+      GUMBO_TAG_FIGCAPTION, GUMBO_TAG_ASIDE, GUMBO_TAG_FOOTER,
       GUMBO_TAG_SUMMARY, GUMBO_TAG_DETAILS, GUMBO_TAG_FIELDSET, GUMBO_TAG_LEGEND, GUMBO_TAG_CENTER, GUMBO_TAG_HEADER, GUMBO_TAG_FORM, GUMBO_TAG_DL,
       GUMBO_TAG_HR,
       GUMBO_TAG_CAPTION, GUMBO_TAG_HGROUP, GUMBO_TAG_THEAD, GUMBO_TAG_TBODY, GUMBO_TAG_TFOOT, GUMBO_TAG_FRAMESET, GUMBO_TAG_OPTGROUP:
@@ -68,19 +73,48 @@ enum HTMLElement {
 
   private static func isHidden(_ element: GumboElement) -> Bool {
     guard element.attributes.length > 0 else { return false }
-    if attribute("hidden", of: element) != nil || attribute("aria-hidden", of: element) == Array("true".utf8) { return true }
+    if attribute("hidden", of: element) != nil { return true }
+    // Pandoc marks a caption so that is the picture's description as well.
+    if element.tag != GUMBO_TAG_FIGCAPTION, attribute("aria-hidden", of: element) == Array("true".utf8) { return true }
     guard let style = attribute("style", of: element) else { return false }
     let plain = String(decoding: style.filter { !$0.isWhiteSpace }.map { $0.isUppercaseLetter ? $0 + 32 : $0 }, as: UTF8.self)
     return ["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"].contains { (plain + ";").contains($0) }
   }
 
+  private static func tokens(_ name: String, of element: GumboElement) -> [String] {
+    (attribute(name, of: element) ?? []).split(whereSeparator: \.isWhiteSpace).map { String(decoding: $0, as: UTF8.self).lowercased() }
+  }
+
+  /// Notes and the like, which belong to the text beside them.
+  private static func isNote(_ element: GumboElement) -> Bool {
+    guard element.attributes.length > 0 else { return false }
+    return (tokens("class", of: element) + tokens("role", of: element)).contains(where: noteNames.contains)
+  }
+
+  private static let noteNames: Set<String> = [
+    "note", "doc-footnote", "doc-endnote", "doc-tip", "doc-notice", "footnote", "footnotes", "admonition", "topic", "tip", "warning", "caution",
+    "important", "danger", "hint", "example",
+  ]
+
+  /// From a note to the place that it belongs to.
+  private static func isBackLink(_ element: GumboElement) -> Bool {
+    element.tag == GUMBO_TAG_A && element.attributes.length > 0 && tokens("role", of: element).contains("doc-backlink")
+  }
+
+  /// Whether an element is a mark that leads to a note: a link in superscript, either way round.
+  static func isNoteMark(_ superscript: UnsafePointer<GumboNode>) -> Bool {
+    func isLink(_ node: UnsafePointer<GumboNode>) -> Bool { node.pointee.type == GUMBO_NODE_ELEMENT && node.pointee.v.element.tag == GUMBO_TAG_A }
+    if let parent = superscript.pointee.parent, isLink(parent) { return true }
+    return HTMLTree.children(of: superscript).contains(where: isLink)
+  }
+
   private static func isNavigation(_ element: GumboElement, isInsideContent: Bool, keepsContents: Bool) -> Bool {
     guard element.attributes.length > 0, element.tag != GUMBO_TAG_ARTICLE else { return false }
     if let role = attribute("role", of: element), roles.contains(String(decoding: role, as: UTF8.self)) { return true }
-    for name in ["class", "id"] {
-      guard let value = attribute(name, of: element) else { continue }
-      for token in value.split(whereSeparator: \.isWhiteSpace) {
-        let token = String(decoding: token, as: UTF8.self).lowercased()
+    // Generators make ids of headings: a chapter on navigation is none.
+    let isNamedByHeading = headingTags.contains(element.tag.rawValue) || tokens("class", of: element).contains("section")
+    for name in isNamedByHeading ? ["class"] : ["class", "id"] {
+      for token in tokens(name, of: element) {
         if names.contains(token) || (!keepsContents && contentsNames.contains(token))
           || (!isInsideContent && element.tag != GUMBO_TAG_TR && bannerNames.contains(token))
         {
@@ -90,6 +124,9 @@ enum HTMLElement {
     }
     return false
   }
+
+  private static let headingTags = Set(
+    [GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6, GUMBO_TAG_SECTION].map(\.rawValue))
 
   private static let roles: Set<String> = [
     "navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar", "dialog", "alertdialog", "tablist",

@@ -4,6 +4,8 @@
 struct HTMLReader {
   let path: String
   let limits: ReadingLimits
+  /// Whether the page was made of a document of another format: then nothing on it is a site's navigation.
+  var isConverted = false
 
   func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
     guard source.bytes.count <= limits.htmlByteCount else {
@@ -17,6 +19,7 @@ struct HTMLReader {
     defer { bytes.deallocate() }
     _ = source.bytes.withUnsafeBytes { bytes.initialize(from: $0.bindMemory(to: CChar.self)) }
     guard let start = bytes.baseAddress else { preconditionFailure("there is room for a byte at least") }
+    if Self.isXHTML(source.bytes) { Self.blankClosedElements(bytes, count: source.bytes.count) }
     var page: OpaquePointer?
     switch quarry_html_parse(start, source.bytes.count, limits.htmlTreeByteCount, &page) {
     case QUARRY_HTML_READ: break
@@ -42,13 +45,13 @@ struct HTMLReader {
       var walk = HTMLWalk(
         source: source, start: start, builder: BlockBuilder(path: path, limits: limits), keepsForms: attempt.keepsForms,
         keepsContents: attempt.keepsContents,
-        isInsideContent: attempt.node == main)
+        isInsideContent: attempt.node == main, isConverted: isConverted)
       try walk.run(attempt.node)
       // A page may mark as its main part what is only a part of it.
       if attempt.node == main, walk.hasBody {
         var whole = HTMLWalk(
           source: source, start: start, builder: BlockBuilder(path: path, limits: limits), keepsForms: false, keepsContents: false,
-          isInsideContent: false)
+          isInsideContent: false, isConverted: isConverted)
         try whole.run(root)
         if walk.builder.text.count * 2 < whole.builder.text.count { continue }
       }
@@ -62,6 +65,65 @@ struct HTMLReader {
     }
     preconditionFailure("the last attempt always returns")
   }
+
+  private static func isXHTML(_ bytes: [UInt8]) -> Bool {
+    bytes.drop(while: \.isWhiteSpace).starts(with: Array("<?xml".utf8))
+      || bytes.prefix(2048).firstRange(of: Array("http://www.w3.org/1999/xhtml".utf8)) != nil
+  }
+
+  /// Writes spaces over elements that end in their own tag (`<script src="a.js"/>`), as XML has them: HTML knows no such end, and all that follows would
+  /// lie in them. Cells stay, as they end by themselves.
+  private static func blankClosedElements(_ bytes: UnsafeMutableBufferPointer<CChar>, count: Int) {
+    func byte(_ index: Int) -> UInt8 { UInt8(bitPattern: bytes[index]) }
+    func find(_ text: String, from index: Int) -> Int {
+      let text = Array(text.utf8)
+      var index = index
+      while index + text.count <= count {
+        if text.indices.allSatisfy({ (byte(index + $0) | 0x20) == (text[$0] | 0x20) }) { return index }
+        index += 1
+      }
+      return count
+    }
+    var index = 0
+    while index < count {
+      guard byte(index) == UInt8(ascii: "<"), index + 1 < count else {
+        index += 1
+        continue
+      }
+      let start = index
+      index += 1
+      if byte(index) == UInt8(ascii: "!") {
+        index = index + 2 < count && byte(index + 1) == UInt8(ascii: "-") ? find("-->", from: index) : find(">", from: index)
+        continue
+      }
+      guard byte(index).isLetter else { continue }
+      var name: [UInt8] = []
+      while index < count, byte(index).isLetter || byte(index).isDigit {
+        if name.count < 16 { name.append(byte(index) | 0x20) }
+        index += 1
+      }
+      var quote: UInt8?
+      while index < count, quote != nil || byte(index) != UInt8(ascii: ">") {
+        if let open = quote {
+          if byte(index) == open { quote = nil }
+        } else if byte(index) == UInt8(ascii: "\"") || byte(index) == UInt8(ascii: "'") {
+          quote = byte(index)
+        }
+        index += 1
+      }
+      guard index < count else { return }
+      let element = String(decoding: name, as: UTF8.self)
+      if byte(index - 1) == UInt8(ascii: "/") {
+        if !voidOrCell.contains(element) { for place in start...index { bytes[place] = 0x20 } }
+      } else if element == "script" || element == "style" {
+        index = find("</" + element, from: index)
+      }
+    }
+  }
+
+  private static let voidOrCell: Set<String> = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "td", "th",
+  ]
 
   /// How deep elements are nested, about: Gumbo's time grows with the square of it.
   private static func depth(of bytes: [UInt8]) -> Int {

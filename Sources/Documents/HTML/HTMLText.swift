@@ -17,6 +17,14 @@ struct HTMLInline {
   /// Where the last text in the file ends.
   private(set) var sourceEnd = 0
   private var isSpacePending = false
+  private var superscript: Superscript?
+
+  /// A number that stands above the line: without a sign it would be one with what stands before it, and 10⁶ would be 106.
+  private struct Superscript {
+    let isNoteMark: Bool
+    var hasBegun = false
+    var isBracketed = false
+  }
 
   var isEmpty: Bool { text.isEmpty }
 
@@ -24,6 +32,27 @@ struct HTMLInline {
     text.removeAll(keepingCapacity: true)
     anchors.removeAll(keepingCapacity: true)
     isSpacePending = false
+    superscript = nil
+  }
+
+  mutating func beginSuperscript(isNoteMark: Bool) { superscript = Superscript(isNoteMark: isNoteMark) }
+
+  mutating func endSuperscript() {
+    if superscript?.isBracketed == true { text.append(UInt8(ascii: "]")) }
+    superscript = nil
+  }
+
+  /// Before the first character of a superscript.
+  private mutating func separateSuperscript(before byte: UInt8) {
+    guard superscript?.hasBegun == false else { return }
+    superscript?.hasBegun = true
+    guard byte.isDigit, let last = text.last, last.isLetter || last.isDigit || last >= 0x80 || superscript?.isNoteMark == true else { return }
+    if superscript?.isNoteMark == true {
+      text.append(contentsOf: last.isWhiteSpace ? "[".utf8 : " [".utf8)
+      superscript?.isBracketed = true
+    } else if !last.isWhiteSpace {
+      text.append(UInt8(ascii: "^"))
+    }
   }
 
   /// - Parameters:
@@ -60,6 +89,7 @@ struct HTMLInline {
       } else {
         if isSpacePending, let last = text.last, last != 0x0A { text.append(0x20) }
         isSpacePending = false
+        separateSuperscript(before: byte)
         if isAnchorDue {
           anchors.append((text.count, lineSource))
           isAnchorDue = false

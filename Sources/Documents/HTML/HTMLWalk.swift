@@ -11,6 +11,7 @@ struct HTMLWalk {
   let keepsForms: Bool
   let keepsContents: Bool
   let isInsideContent: Bool
+  let isConverted: Bool
 
   /// Bytes of text in forms that were left out.
   private(set) var droppedFormByteCount = 0
@@ -28,13 +29,17 @@ struct HTMLWalk {
   private var table: HTMLTable?
   private var frames: [Frame] = []
 
-  init(source: SourceText, start: UnsafePointer<UInt8>, builder: BlockBuilder, keepsForms: Bool, keepsContents: Bool, isInsideContent: Bool) {
+  init(
+    source: SourceText, start: UnsafePointer<UInt8>, builder: BlockBuilder, keepsForms: Bool, keepsContents: Bool, isInsideContent: Bool,
+    isConverted: Bool
+  ) {
     self.source = source
     self.start = start
     self.builder = builder
     self.keepsForms = keepsForms
     self.keepsContents = keepsContents
     self.isInsideContent = isInsideContent
+    self.isConverted = isConverted
   }
 
   private struct Frame {
@@ -99,7 +104,8 @@ struct HTMLWalk {
   private mutating func enter(_ node: Node) throws(DocumentError) {
     let element = node.pointee.v.element
     let role = HTMLElement.role(
-      of: element, isInsideContent: isInsideContent || contentDepth > 0, keepsForms: keepsForms, keepsContents: keepsContents)
+      of: element, isInsideContent: isInsideContent || contentDepth > 0, keepsForms: keepsForms, keepsContents: keepsContents,
+      isConverted: isConverted)
     var frame = Frame(node: node, role: role)
     frame.isContent = element.tag == GUMBO_TAG_ARTICLE || element.tag == GUMBO_TAG_MAIN
     if frame.isContent { contentDepth += 1 }
@@ -107,7 +113,7 @@ struct HTMLWalk {
     case .dropped:
       if element.tag == GUMBO_TAG_FORM { droppedFormByteCount += HTMLTree.textByteCount(below: node) }
       return
-    case .inline: break
+    case .inline: if element.tag == GUMBO_TAG_SUP { inline.beginSuperscript(isNoteMark: HTMLElement.isNoteMark(node)) }
     case .lineBreak:
       if table?.isInCell == true { inline.separate() } else { inline.breakLine() }
       return
@@ -148,7 +154,8 @@ struct HTMLWalk {
   private mutating func exit(_ frame: Frame) throws(DocumentError) {
     if frame.isContent { contentDepth -= 1 }
     switch frame.role {
-    case .dropped, .inline, .lineBreak: break
+    case .inline: if frame.node.pointee.v.element.tag == GUMBO_TAG_SUP { inline.endSuperscript() }
+    case .dropped, .lineBreak: break
     case .block: try boundary()
     case .heading(let level): try addHeading(level)
     case .term:

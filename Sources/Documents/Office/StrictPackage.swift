@@ -13,9 +13,7 @@ enum StrictPackage {
       isStrict = true
     }
     guard isStrict else { return nil }
-    let output = try ConverterProgram.bsdtar.convert(CPIO.archive(entries), of: path, ["-cf", "-", "--format=zip", "@-"], limits: limits)
-    guard output.exitCode == 0 else { throw .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output)) }
-    return output.bytes
+    return try WordForm.archive(entries, path: path, limits: limits)
   }
 
   /// `…/ooxml/drawingml/main` becomes `…/drawingml/2006/main`.

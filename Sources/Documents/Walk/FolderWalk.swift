@@ -36,16 +36,15 @@ package struct WalkOmission: Sendable, Equatable {
   }
 }
 
-/// What a walk began at.
-package struct WalkStart: Sendable {
-  private let path: String
-  private let identity: FileStatus.Identity
-  private let isFolder: Bool
+/// The folder that a walk began at, and those within it on which other disks are mounted.
+package struct WalkedDisks: Sendable {
+  private(set) var folders: [(path: String, identity: FileStatus.Identity)] = []
 
-  init(_ path: String, _ status: FileStatus) { (self.path, identity, isFolder) = (path, status.identity, status.isFolder) }
+  /// Whether all of them are still there: what cannot be found in a folder whose disk was taken out, or has another one in its place, may be there as it
+  /// was.
+  package var areInPlace: Bool { folders.allSatisfy { FileStatus(path: $0.path)?.identity == $0.identity } }
 
-  /// Whether it is still there: what cannot be found in a folder whose disk was taken out, or has another one in its place, may be there as it was.
-  package var isInPlace: Bool { !isFolder || FileStatus(path: path)?.identity == identity }
+  mutating func add(_ path: String, _ status: FileStatus) { folders.append((path, status.identity)) }
 }
 
 /// Finds the files of a folder.
@@ -61,7 +60,7 @@ package struct FolderWalk {
   package private(set) var omissions: [WalkOmission] = []
   /// Paths of the folders that were looked into, the root among them.
   package private(set) var folders: [String] = []
-  package let start: WalkStart
+  package private(set) var disks = WalkedDisks()
 
   private let root: String
   private let realRoot: String
@@ -75,6 +74,28 @@ package struct FolderWalk {
     let relative: String
     /// From the root's to its own.
     let rules: [IgnoreRules]
+    /// On which it lies, or the folder that it lies in.
+    var device: UInt64
+  }
+
+  /// Links to folders: what they lead to is called by its own name where it has one here.
+  private var linked: [(folder: Folder, status: FileStatus)] = []
+
+  private mutating func nextLinked() -> Folder? {
+    while let (folder, status) = linked.popLast() { if let folder = enter(folder, status) { return folder } }
+    return nil
+  }
+
+  /// - Returns: `nil` if it was entered before.
+  private mutating func enter(_ folder: Folder, _ status: FileStatus) -> Folder? {
+    guard entered.insert(status.identity).inserted else {
+      omit(folder.relative + "/", "it is a link to a folder that is there under another name")
+      return nil
+    }
+    if folder.device != status.identity.device { disks.add(folder.path, status) }
+    var folder = folder
+    folder.device = status.identity.device
+    return folder
   }
 
   /// - Parameters:
@@ -90,23 +111,27 @@ package struct FolderWalk {
       throw .unreadable(start, String(cString: strerror(errno)))
     }
     self.realRoot = realRoot
-    self.start = WalkStart(start, status)
     if status.isRegularFile {
       files = [walked(part.isEmpty ? Self.lastComponent(of: root) : part, in: part.isEmpty ? Self.folder(of: root) : root, status)]
+      let folder = Self.folder(of: start).isEmpty ? "." : Self.folder(of: start)
+      if let status = FileStatus(path: folder) { disks.add(folder, status) }
       return
     }
     guard status.isFolder else { throw .unreadable(start, "it is neither a file nor a folder") }
 
+    disks.add(start, status)
     entered = [status.identity]
     var rules: [IgnoreRules] = []
     // Those of the folders above; its own come with the others.
     var above = ""
-    for name in part.split(separator: "/") {
+    for name in part.utf8.split(separator: UInt8(ascii: "/")) {
       if let found = try self.rules(ofFolder: above) { rules.append(found) }
-      above = above.isEmpty ? String(name) : above + "/" + name
+      // A link in the part may lead to what lies above it.
+      if let status = FileStatus(path: above.isEmpty ? root : Self.joined(root, above)) { entered.insert(status.identity) }
+      above = above.isEmpty ? String(decoding: name, as: UTF8.self) : above + "/" + String(decoding: name, as: UTF8.self)
     }
-    var pending = [Folder(path: start, relative: part, rules: rules)]
-    while let folder = pending.popLast() {
+    var pending = [Folder(path: start, relative: part, rules: rules, device: status.identity.device)]
+    while let folder = pending.popLast() ?? nextLinked() {
       let entries: [FolderEntry]
       let rules: [IgnoreRules]
       do throws(DocumentError) {
@@ -127,7 +152,8 @@ package struct FolderWalk {
               relativePath: relative + (entry.isFolder ? "/" : ""), kind: .unreadable, reason: "its name is not UTF-8: it has to be renamed"))
           continue
         }
-        if let inner = visit(name, Folder(path: Self.joined(folder.path, name), relative: relative, rules: rules)) { pending.append(inner) }
+        let entry = Folder(path: Self.joined(folder.path, name), relative: relative, rules: rules, device: folder.device)
+        if let inner = visit(name, entry) { pending.append(inner) }
       }
     }
     files.sort { $0.relativePath.utf8.lexicographicallyPrecedes($1.relativePath.utf8) }
@@ -143,16 +169,22 @@ package struct FolderWalk {
       return nil
     }
     guard let status = FileStatus(path: entry.path) else {
-      omit(entry.relative, "it is a link that leads nowhere")
+      let fault = errno
+      if ![ENOENT, ENOTDIR, ELOOP].contains(fault) {
+        omissions.append(WalkOmission(relativePath: entry.relative, kind: .unreadable, reason: String(cString: strerror(fault))))
+      } else if FileStatus.isLink(entry.path) {
+        omit(entry.relative, "it is a link that leads nowhere")
+      }
       return nil
     }
-    if FileStatus.isLink(entry.path), !FileStatus.leads(entry.path, into: realRoot) {
+    let isLink = FileStatus.isLink(entry.path)
+    if isLink, !FileStatus.leads(entry.path, into: realRoot) {
       omit(entry.relative, "it is a link that leads out of the folder")
     } else if let reason = ruleAgainst(name, entry, isFolder: status.isFolder) {
       omit(status.isFolder ? entry.relative + "/" : entry.relative, reason)
     } else if status.isFolder {
-      if entered.insert(status.identity).inserted { return entry }
-      omit(entry.relative + "/", "it is a link to a folder that is there under another name")
+      guard isLink else { return enter(entry, status) }
+      linked.append((entry, status))
     } else if !status.isRegularFile {
       omit(entry.relative, "it is neither a file nor a folder")
     } else if let limit = options.fileByteLimit, status.byteCount > limit {
@@ -178,10 +210,10 @@ package struct FolderWalk {
   }
 
   private func isIncluded(_ path: String) -> Bool {
-    let parts = path.split(separator: "/")
-    return parts.indices.contains { end in
-      let part = parts[...end].joined(separator: "/")
-      return options.includes.contains { $0.matches(part, isFolder: end < parts.count - 1) }
+    let ends = path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") } + [path.endIndex]
+    return ends.contains { end in
+      let part = PathCharacters(path[..<end])
+      return options.includes.contains { $0.matches(part, isFolder: end < path.endIndex) }
     }
   }
 

@@ -161,6 +161,14 @@ package struct PathPattern: Sendable, Equatable {
     return tokens
   }
 
+  /// Of `[[:digit:]]`, in the C locale, as git has them.
+  private static let namedClasses: [String: [ClosedRange<Unicode.Scalar>]] = [
+    "alnum": ["0"..."9", "A"..."Z", "a"..."z"], "alpha": ["A"..."Z", "a"..."z"], "blank": ["\t"..."\t", " "..." "],
+    "cntrl": ["\0"..."\u{1F}", "\u{7F}"..."\u{7F}"], "digit": ["0"..."9"], "graph": ["!"..."~"], "lower": ["a"..."z"], "print": [" "..."~"],
+    "punct": ["!"..."/", ":"..."@", "["..."`", "{"..."~"], "space": ["\t"..."\r", " "..." "], "upper": ["A"..."Z"],
+    "xdigit": ["0"..."9", "A"..."F", "a"..."f"],
+  ]
+
   /// `[a-z]`, `[!a-z]`: a `]` that comes first is one of them.
   private static func characterClass(_ text: [Unicode.Scalar], _ start: Int) -> (token: Token, end: Int)? {
     var index = start + 1
@@ -175,6 +183,12 @@ package struct PathPattern: Sendable, Equatable {
       return text[index]
     }
     while index < text.count, text[index] != "]" || index == first {
+      if text[index...].starts(with: ["[", ":"]), let end = text[index...].firstIndex(of: "]"), text[end - 1] == ":" {
+        guard let named = namedClasses[String(String.UnicodeScalarView(text[(index + 2)..<max(index + 2, end - 1)]))] else { return nil }
+        ranges += named
+        index = end + 1
+        continue
+      }
       guard let low = character() else { return nil }
       if index + 1 < text.count, text[index] == "-", text[index + 1] != "]" {
         index += 1

@@ -25,7 +25,7 @@ extension Store {
     let ledger = try store.ledger(of: collection.id)
     let groups = Dictionary(grouping: ledger.filter { $0.documentID != nil }) { $0.documentID ?? 0 }.sorted { $0.key < $1.key }
     var report = TransferReport(collection: name)
-    let unfinished = path + ".unfinished"
+    let unfinished = path + ".quarry-unfinished"
     do {
       let output = try LineWriter(path: unfinished)
       defer { unlink(unfinished) }

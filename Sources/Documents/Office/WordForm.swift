@@ -1,0 +1,97 @@
+/// Documents of word processors in a form of which pandoc (2.17) reads all text: it leaves out what stands in elements that it does not know.
+enum WordForm {
+  /// - Returns: `nil` if there is nothing to change.
+  static func readable(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
+    var (entries, _) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    var isChanged = false
+    for index in entries.indices {
+      let name = entries[index].name
+      let changed: [UInt8]? =
+        switch format {
+        case .odt: name == "content.xml" || name == "styles.xml" ? openDocument(entries[index].data) : nil
+        default: name.hasPrefix("word/") && name.hasSuffix(".xml") ? word(entries[index].data) : nil
+        }
+      guard let changed else { continue }
+      entries[index].data = changed
+      isChanged = true
+    }
+    guard isChanged else { return nil }
+    return try archive(entries, path: path, limits: limits)
+  }
+
+  /// A zip archive of some entries.
+  static func archive(_ entries: [ArchiveEntry], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8] {
+    let output = try ConverterProgram.bsdtar.convert(CPIO.archive(entries), of: path, ["-cf", "-", "--format=zip", "@-"], limits: limits)
+    guard output.exitCode == 0 else { throw .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output)) }
+    return output.bytes
+  }
+
+  /// Sections and rows of headings lose what they wrap; a cell that another one covers stays, empty, so that those behind it stand in their columns
+  /// (OpenDocument 1.3 part 3, sections 5.4, 9.1.7 and 9.1.5).
+  static func openDocument(_ xml: [UInt8]) -> [UInt8]? {
+    XMLTags.replacing(in: xml) { tag in
+      if tag.isNamed("text:section") || tag.isNamed("table:table-header-rows") { return [] }
+      guard tag.isNamed("table:covered-table-cell") else { return nil }
+      return (tag.isEnd ? Array("</".utf8) : Array("<".utf8)) + Array("table:table-cell".utf8) + xml[tag.name.endIndex..<tag.range.upperBound]
+    }
+  }
+
+  /// Simple fields and elements of custom XML lose what they wrap; text with a reading above it becomes that text and the reading in parentheses; a table
+  /// without a grid gets one (ECMA-376 part 1, sections 17.16.19, 17.5.1, 17.3.3.25 and 17.4.48).
+  static func word(_ xml: [UInt8]) -> [UInt8]? {
+    var result = XMLTags.replacing(in: xml) { tag in
+      tag.isNamed("w:fldSimple") || tag.isNamed("w:customXml") || tag.isNamed("w:smartTag") ? [] : nil
+    }
+    result = withReadings(result ?? xml) ?? result
+    return withGrids(result ?? xml) ?? result
+  }
+
+  /// `<w:r><w:ruby>…<w:rt>reading</w:rt><w:rubyBase>base</w:rubyBase></w:ruby></w:r>`, both of runs, becomes these runs.
+  private static func withReadings(_ xml: [UInt8]) -> [UInt8]? {
+    var result: [UInt8] = []
+    var copied = 0
+    var start: Int?
+    var inner: (rt: Int?, rubyBase: Int?) = (nil, nil)
+    var (reading, base): (Range<Int>?, Range<Int>?) = (nil, nil)
+    XMLTags.forEach(in: xml) { tag in
+      if tag.isNamed("w:ruby"), !tag.isEnd, !tag.isClosed {
+        (start, inner, reading, base) = (tag.range.lowerBound, (nil, nil), nil, nil)
+      } else if start != nil, tag.isNamed("w:rt") {
+        if tag.isEnd { reading = inner.rt.map { $0..<tag.range.lowerBound } } else { inner.rt = tag.range.upperBound }
+      } else if start != nil, tag.isNamed("w:rubyBase") {
+        if tag.isEnd { base = inner.rubyBase.map { $0..<tag.range.lowerBound } } else { inner.rubyBase = tag.range.upperBound }
+      } else if let begin = start, tag.isNamed("w:ruby"), tag.isEnd {
+        start = nil
+        guard let base else { return }
+        func run(_ text: String) -> [UInt8] { Array("<w:r><w:t>\(text)</w:t></w:r>".utf8) }
+        result += xml[copied..<begin] + Array("</w:r>".utf8) + xml[base]
+        if let reading { result += run("（") + xml[reading] + run("）") }
+        result += Array("<w:r>".utf8)
+        copied = tag.range.upperBound
+      }
+    }
+    return copied == 0 ? nil : result + xml[copied...]
+  }
+
+  private static func withGrids(_ xml: [UInt8]) -> [UInt8]? {
+    // Tables that have begun, and where: a row before a grid says that there is none.
+    var open: [(end: Int, isSettled: Bool)] = []
+    var places: [Int] = []
+    XMLTags.forEach(in: xml) { tag in
+      if tag.isNamed("w:tbl"), !tag.isClosed {
+        if tag.isEnd { _ = open.popLast() } else { open.append((tag.range.upperBound, false)) }
+      } else if let last = open.indices.last, !open[last].isSettled, !tag.isEnd, tag.isNamed("w:tr") || tag.isNamed("w:tblGrid") {
+        open[last].isSettled = true
+        if tag.isNamed("w:tr") { places.append(open[last].end) }
+      }
+    }
+    guard !places.isEmpty else { return nil }
+    var result: [UInt8] = []
+    var copied = 0
+    for place in places.sorted() {
+      result += xml[copied..<place] + Array("<w:tblGrid></w:tblGrid>".utf8)
+      copied = place
+    }
+    return result + xml[copied...]
+  }
+}

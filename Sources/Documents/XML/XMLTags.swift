@@ -1,0 +1,66 @@
+/// XML in which some tags are written anew, byte by byte: all else stays as it stands, whatever it is.
+enum XMLTags {
+  struct Tag {
+    /// With its prefix: `w:p`.
+    let name: ArraySlice<UInt8>
+    /// From `<` to behind `>`.
+    let range: Range<Int>
+    let isEnd: Bool
+    /// Whether it ends in itself: `<w:p/>`.
+    let isClosed: Bool
+
+    func isNamed(_ text: StaticString) -> Bool {
+      name.count == text.utf8CodeUnitCount && name.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+  }
+
+  /// - Parameter replacement: What stands in a tag's place; `nil` for the tag itself.
+  /// - Returns: `nil` if nothing was replaced.
+  static func replacing(in xml: [UInt8], _ replacement: (Tag) -> [UInt8]?) -> [UInt8]? {
+    var result: [UInt8] = []
+    var copied = 0
+    forEach(in: xml) { tag in
+      guard let new = replacement(tag) else { return }
+      if result.isEmpty { result.reserveCapacity(xml.count + 1024) }
+      result += xml[copied..<tag.range.lowerBound]
+      result += new
+      copied = tag.range.upperBound
+    }
+    return copied == 0 ? nil : result + xml[copied...]
+  }
+
+  /// Runs through all tags, but for those in comments, instructions and CDATA.
+  static func forEach(in xml: [UInt8], _ body: (Tag) -> Void) {
+    func end(of text: String, from index: Int) -> Int { xml[index...].firstRange(of: Array(text.utf8))?.upperBound ?? xml.count }
+    var index = 0
+    while let start = xml[index...].firstIndex(of: UInt8(ascii: "<")), start + 1 < xml.count {
+      let rest = xml[(start + 1)...]
+      if rest.starts(with: "!--".utf8) {
+        index = end(of: "-->", from: start)
+      } else if rest.starts(with: "![CDATA[".utf8) {
+        index = end(of: "]]>", from: start)
+      } else if rest.first == UInt8(ascii: "?") {
+        index = end(of: "?>", from: start)
+      } else {
+        let isEnd = rest.first == UInt8(ascii: "/")
+        let nameStart = isEnd ? start + 2 : start + 1
+        var position = nameStart
+        while position < xml.count, !xml[position].isWhiteSpace, !"/>".utf8.contains(xml[position]) { position += 1 }
+        let name = xml[nameStart..<min(position, xml.count)]
+        var quote: UInt8?
+        while position < xml.count, quote != nil || xml[position] != UInt8(ascii: ">") {
+          let byte = xml[position]
+          if let open = quote {
+            if byte == open { quote = nil }
+          } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+            quote = byte
+          }
+          position += 1
+        }
+        guard position < xml.count else { return }
+        index = position + 1
+        body(Tag(name: name, range: start..<index, isEnd: isEnd, isClosed: xml[position - 1] == UInt8(ascii: "/")))
+      }
+    }
+  }
+}
