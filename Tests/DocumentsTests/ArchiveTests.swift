@@ -96,6 +96,22 @@ import Testing
   }
 
   /// A small archive of a huge file, one of too many files, and archives in archives.
+  /// What is called a compressed file, begins as one or is damaged.
+  @Test func compressedFilesThatAreNone() throws {
+    #expect(try Fixtures.read("BZh is how the note begins.", as: "note.log").text == "BZh is how the note begins.")
+    #expect(try Fixtures.read("A note that nobody has packed.", as: "note.txt.gz").text == "A note that nobody has packed.")
+    for bytes in [Data("BZh91AY&SYgarbage".utf8), Data([0x1F, 0x8B, 8, 0, 1, 2, 3])] {
+      let error = #expect(throws: DocumentError.self) { try Fixtures.read(bytes, as: "a.bin") }
+      #expect(error?.code == "document_malformed", "\(String(describing: error))")
+    }
+    var notice = try Data(contentsOf: Fixtures.repository.appending(path: "Corpora/formats/notice.txt.gz"))
+    #expect(try !Fixtures.read(notice, as: "saved.bin").text.isEmpty)
+    // Of the checksum at its end.
+    notice[notice.count - 6] ^= 1
+    let error = #expect(throws: DocumentError.self) { try Fixtures.read(notice, as: "notice.txt.gz") }
+    #expect(error?.why?.contains("crc") == true, "\(String(describing: error))")
+  }
+
   @Test func bombsEndAtTheLimits() throws {
     var limits = ReadingLimits()
     limits.convertedByteCount = 1 << 20

@@ -200,7 +200,8 @@ import Testing
     let zeros = "From: a@b.example\nSubject: x\n\nBefore \0 and behind.\n"
     #expect(try Fixtures.read(zeros, as: "m.eml").text.contains("and behind."))
     let good = { (number: Int) in "From a@b.example Thu Jan  1 00:00:00 2026\nFrom: a@b.example\nSubject: letter \(number)\n\nBody \(number).\n\n" }
-    let mailbox = good(1) + "From b\n\nNo headers here.\n\n" + good(3) + "From c\n\u{1}garbage\n\n" + good(5)
+    let from = "From b Thu Jan  1 00:00:00 2026\n"
+    let mailbox = good(1) + "\(from)\nNo headers here.\n\n" + good(3) + "\(from)\u{1}garbage\n\n" + good(5)
     let letters = try Fixtures.read(mailbox, as: "odd.mbox")
     for words in ["Body 1.", "No headers here.", "Body 3.", "Body 5."] { #expect(letters.text.contains(words), "\(words) of \(letters.text)") }
     var deep = "Content-Type: text/plain\n\nThe deepest words.\n"
@@ -209,6 +210,50 @@ import Testing
     #expect(nested.omissions.contains { $0.name == "1 parts" }, "\(nested.omissions)")
     let body = "From: a@b.example\nSubject: Apple\n\nThe letter.\n"
     #expect(try Fixtures.read("\(body.utf8.count)   \n\(body)<?xml version=\"1.0\"?><plist/>", as: "1.emlx").text.hasSuffix("The letter."))
+  }
+
+  /// A sentence begins with the word that begins a message.
+  @Test func aLineOfAMessageThatBeginsWithFrom() throws {
+    let text = "Dear all,\n\nFrom the start we knew.\nFrom 10:30 on it burned.\n\nFrom 2026 on it will not.\n\n"
+    let head = "From a@b.example Thu Jan  1 00:00:00 2026\nFrom: a@b.example\nSubject: "
+    let document = try Fixtures.read("\(head)one\n\n\(text)\(head)two\n\nThe second.\n", as: "a.mbox")
+    for words in ["From the start we knew.", "From 10:30 on it burned.", "From 2026 on it will not."] { #expect(document.text.contains(words)) }
+    #expect(Set(document.blocks.compactMap { $0.record?.name }) == ["message 1", "message 2"])
+  }
+
+  /// Mail names encodings that it does not use.
+  @Test(arguments: [
+    ("us-ascii", "Ko\u{308}rper".precomposedStringWithCanonicalMapping, String.Encoding.utf8), ("utf-8", "Körper", .isoLatin1),
+    ("iso-8859-1", "“5 €”", .windowsCP1252), ("koi8-r", "Привет", nil), ("shift_jis", "日本語", .shiftJIS),
+  ]) func charactersOfAMessage(charset: String, words: String, encoding: String.Encoding?) throws {
+    let koi8: [UInt8] = [0xF0, 0xD2, 0xC9, 0xD7, 0xC5, 0xD4]
+    let body = try encoding.map { try #require(words.data(using: $0)) } ?? Data(koi8)
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=\(charset)\nContent-Transfer-Encoding: 8bit\n\n"
+    #expect(try Fixtures.read(Data(head.utf8) + body, as: "m.eml").text.hasSuffix(words))
+  }
+
+  /// Ids that pandoc makes of headings, captions that it hides, notes, and lines of words that it writes in another way.
+  @Test func nothingOfAConvertedDocumentIsTakenForNavigation() throws {
+    let tex = #"""
+      \documentclass{article}
+      \begin{document}
+      \section{Navigation}
+      By the stars.\footnote{Or the lamp.} It took 50\footnote{Fifty.} days.
+
+      \section{Cookies}
+      ``Quoted'' words of the baker.
+
+      The Gr\"o{\ss}e of the third loaf.
+
+      \begin{figure}\includegraphics{loaf.png}\caption{A loaf of bread.}\end{figure}
+      \end{document}
+      """#
+    let document = try Fixtures.read(tex, as: "a.tex")
+    #expect(
+      document.outline == [
+        "h1 3 Navigation", "p 4 By the stars. [1] It took 50 [2] days.", "h1 6 Cookies", "p 7 “Quoted” words of the baker.",
+        "p 9 The Größe of the third loaf.", "p 11 A loaf of bread.", "li 4 1. Or the lamp.", "li 11 2. Fifty.",
+      ], "\(document.outline)")
   }
 
   @Test func cuesWithoutEmptyLinesBetweenThem() throws {

@@ -35,6 +35,35 @@ import Testing
     #expect(try Fixtures.read(page, as: "a.html").text.hasPrefix("café"))
   }
 
+  /// Encodings of one script, where the document names them.
+  @Test(arguments: [
+    ("shift_jis", "東京は首都です。", String.Encoding.shiftJIS), ("euc-jp", "東京", nil), ("iso-2022-jp", "東京は首都です。", .iso2022JP),
+    ("windows-1251", "Лампа горит.", .windowsCP1251), ("iso-8859-2", "Żółta łódź.", .isoLatin2), ("gb2312", "灯塔看守人。", nil), ("koi8-r", "Лампа", nil),
+  ]) func declaredEncodings(name: String, words: String, encoding: String.Encoding?) throws {
+    let other: [String: [UInt8]] = [
+      "euc-jp": [0xC5, 0xEC, 0xB5, 0xFE],
+      "gb2312": [0xB5, 0xC6, 0xCB, 0xFE, 0xBF, 0xB4, 0xCA, 0xD8, 0xC8, 0xCB, 0xA1, 0xA3],
+      "koi8-r": [0xEC, 0xC1, 0xCD, 0xD0, 0xC1],
+    ]
+    let bytes = try encoding.map { try #require(words.data(using: $0)) } ?? Data(#require(other[name]))
+    let head = Data("<html><head><meta charset=\"\(name)\"></head>\n<body><p>".utf8)
+    let page = head + bytes + Data("</p>\n<p>".utf8) + bytes + Data("</p></body></html>".utf8)
+    let document = try Fixtures.read(page, as: "a.html")
+    #expect(document.texts == [words, words])
+    #expect(document.blocks.map { $0.source.lines } == [2...2, 3...3])
+    // Places are those of the file's own bytes.
+    let range = try #require(document.blocks[1].source.byteRange)
+    #expect(page[range] == bytes || name == "iso-2022-jp")
+    let xml = Data("<?xml version=\"1.0\" encoding=\"\(name)\"?><a>".utf8) + bytes + Data("</a>".utf8)
+    #expect(try Fixtures.read(xml, as: "a.xml").text == words)
+  }
+
+  /// A name that is wrong, or nobody's, costs nothing.
+  @Test(arguments: ["shift_jis", "x-unknown", "utf-7", "gb2312"]) func wrongDeclarations(name: String) throws {
+    let page = "<meta charset=\"\(name)\"><p>Grüße aus der Küche, naïve façade.</p>"
+    #expect(try Fixtures.read(page, as: "a.html").text == "Grüße aus der Küche, naïve façade.")
+  }
+
   @Test func carriageReturnsEndLines() throws {
     #expect(try Fixtures.read("one\r\n\r\ntwo\r\nthree", as: "a.txt").outline == ["p 1 one", "p 3-4 two⏎three"])
     #expect(try Fixtures.read("one\r\rtwo\rthree", as: "a.txt").outline == ["p 1 one", "p 3-4 two⏎three"])

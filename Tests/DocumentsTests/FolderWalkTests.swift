@@ -112,6 +112,21 @@ import Testing
     }
   }
 
+  /// A link to a folder that has a name of its own here is not its name; nor does a part of the root follow one to what lies above.
+  @Test func foldersGoByTheirOwnNames() throws {
+    try Fixtures.withTemporaryFolder { root in
+      try FileManager.default.createDirectory(atPath: "\(root)/z/inner", withIntermediateDirectories: true)
+      try Data("text".utf8).write(to: URL(filePath: "\(root)/z/inner/x.md"))
+      try Data("text".utf8).write(to: URL(filePath: "\(root)/top.md"))
+      try FileManager.default.createSymbolicLink(atPath: "\(root)/a", withDestinationPath: "z")
+      try FileManager.default.createSymbolicLink(atPath: "\(root)/z/up", withDestinationPath: "..")
+      let walk = try FolderWalk(root)
+      #expect(walk.files.map(\.relativePath) == ["top.md", "z/inner/x.md"])
+      #expect(walk.omissions.map(\.relativePath).sorted() == ["a/", "z/up/"])
+      #expect(try FolderWalk(root, part: "z").files.map(\.relativePath) == ["z/inner/x.md"])
+    }
+  }
+
   /// An accent in front of a name is one character with the slash before it, to Swift.
   @Test func aPatternOfAFolderSeesWholeNames() throws {
     try Fixtures.withTemporaryFolder { root in

@@ -48,6 +48,35 @@ import Testing
     #expect(document.blocks.map(\.context) == [nil, "a | b", "a | b"])
   }
 
+  /// Ids that generators make of headings, notes beside the text, and what is a site's own.
+  @Test func chaptersOnNavigationAreNone() throws {
+    let page = """
+      <body><aside>Follow us!</aside><div role="main"><h2 id="menu">Menu</h2><p>Soup.</p>
+      <section id="cookies"><h2>Cookies</h2><p>Of oats.</p></section>
+      <aside class="footnote"><p>Or rye.</p></aside><aside class="related">Other pages</aside>
+      <figure><figcaption aria-hidden="true">A loaf.</figcaption></figure><div id="sidebar">Latest</div></div></body>
+      """
+    #expect(try Fixtures.read(page, as: "a.html").texts == ["Menu", "Soup.", "Cookies", "Of oats.", "Or rye.", "A loaf."])
+  }
+
+  /// A number above the line is none of the number before it.
+  @Test func superscriptsStandApart() throws {
+    let page = """
+      <p>50<sup>1</sup> tons, 10<sup>6</sup>, the 1<sup>st</sup>, CO<sub>2</sub>, m<sup>2</sup>, ash<sup><a href="#n">2</a></sup> and oak<a
+      href="#m"><sup>3</sup></a>, elm<sup class="reference"><a href="#c">[4]</a></sup>.</p>
+      """
+    #expect(try Fixtures.read(page, as: "a.html").text == "50^1 tons, 10^6, the 1st, CO2, m^2, ash [2] and oak [3], elm[4].")
+  }
+
+  /// XML ends elements in their own tag, and HTML does not.
+  @Test func elementsThatEndInThemselves() throws {
+    let head = "<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"><head><title/><script src=\"a.js?x='/>'\"/></head>\n<body>"
+    let body = "<p>One<a id=\"x\"/>.</p>\n<textarea/><div class=\"sidebar\"/><!-- <p/> --><table><tr><td/><td>Two</td></tr></table>"
+    let end = "<script>if (a < b && c > '') x();</script><p><![CDATA[Three & <four>.]]></p></body></html>"
+    let document = try Fixtures.read(head + body + end, as: "a.xhtml")
+    #expect(document.outline == ["p 3 One.", "row 4  | Two", "p 4 Three & ."], "\(document.outline)")
+  }
+
   @Test func entitiesAndSpaces() throws {
     #expect(try Fixtures.read("<p>a&nbsp;&lt;b&gt; \n  c<br>d</p>", as: "a.html").text == "a <b> c\nd")
   }

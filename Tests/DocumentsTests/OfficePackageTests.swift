@@ -44,6 +44,44 @@ import Testing
     return try Self.package(parts.mapValues { Data($0.utf8) }.merging(others) { first, _ in first }, in: folder, as: "a.docx")
   }
 
+  /// Fields, custom XML, readings above a text and tables without a grid, of which pandoc reads nothing.
+  @Test func whatPandocLeavesOutOfWordIsRead() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
+      func cell(_ text: String) -> String { "<w:tc><w:p>\(run(text))</w:p></w:tc>" }
+      let ruby = "<w:r><w:ruby><w:rubyPr/><w:rt>\(run("かんじ"))</w:rt><w:rubyBase>\(run("漢字"))</w:rubyBase></w:ruby></w:r>"
+      let body = """
+        <w:p><w:r><w:t xml:space="preserve">Table </w:t></w:r><w:fldSimple w:instr=" SEQ a > b ">\(run("7"))</w:fldSimple>\(run(": oil"))</w:p>
+        <w:p><w:customXml w:element="name">\(run("The keeper"))</w:customXml></w:p><w:p>\(ruby)</w:p>
+        <w:tbl><w:tr>\(cell("Part"))\(cell("Price"))</w:tr><w:tr>\(cell("wick"))\(cell("4 pence"))</w:tr></w:tbl>
+        """
+      let path = try Self.docx("<w:document xmlns:w=\"\(Self.word)\"><w:body>\(body)</w:body></w:document>", in: folder)
+      let document = try DocumentReader().read(path: path)
+      #expect(document.texts == ["Table 7: oil", "The keeper", "漢字（かんじ）", "Part | Price", "wick | 4 pence"], "\(document.texts)")
+    }
+  }
+
+  /// Sections, rows of headings, and cells that others cover, of which pandoc reads nothing.
+  @Test func whatPandocLeavesOutOfOpenDocumentIsRead() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func cell(_ text: String) -> String { "<table:table-cell><text:p>\(text)</text:p></table:table-cell>" }
+      let names = ["office", "text", "table"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
+      let body = """
+        <text:section text:name="a"><text:p>In a section.</text:p></text:section>
+        <table:table><table:table-header-rows><table:table-row>\(cell("Part"))\(cell("Price"))</table:table-row></table:table-header-rows>
+        <table:table-row>\(cell("wick"))\(cell("4 pence"))</table:table-row>
+        <table:table-row><table:covered-table-cell/>\(cell("5 pence"))</table:table-row></table:table>
+        """
+      let content = "<office:document-content \(names)><office:body><office:text>\(body)</office:text></office:body></office:document-content>"
+      let styles = "<office:document-styles \(names)/>"
+      let type = "application/vnd.oasis.opendocument.text"
+      let path = try Self.package(
+        ["mimetype": Data(type.utf8), "content.xml": Data(content.utf8), "styles.xml": Data(styles.utf8)], in: folder, as: "a.odt")
+      let document = try DocumentReader().read(path: path)
+      #expect(document.texts == ["In a section.", "Part: wick · Price: 4 pence", "Price: 5 pence"], "\(document.texts)")
+    }
+  }
+
   /// A workbook behind a chart does not make a presentation a workbook, and what diagrams and charts say belongs to their slide.
   @Test func aPresentationWithDiagramsChartsAndAWorkbook() throws {
     try Fixtures.withTemporaryFolder { folder in

@@ -8,7 +8,8 @@ import Testing
     ("*.log", "a/b/x.log", true), ("*.log", "x.logs", false), ("/x", "x", true), ("/x", "a/x", false), ("a/*.txt", "a/b.txt", true),
     ("a/*.txt", "a/b/c.txt", false), ("a/**/c", "a/c", true), ("a/**/c", "a/b/b/c", true), ("**/x/y", "x/y", true), ("**/x/y", "q/x/y", true),
     ("x/**", "x/y/z", true), ("x/**", "x", false), ("a**b", "axxb", true), ("a**b", "a/b", false), ("[a-c]?", "b1", true), ("[!a-c]?", "b1", false),
-    ("[]]", "]", true), ("[a", "[a", false), ("a\\*", "a*", true), ("a\\*", "ab", false), ("\\#x", "#x", true), ("x ", "x", true),
+    ("[]]", "]", true), ("[[:digit:]a]x", "7x", true), ("[[:digit:]a]x", "bx", false), ("[![:space:]]", "x", true), ("[[:no:]]", "n", false),
+    ("[a", "[a", false), ("a\\*", "a*", true), ("a\\*", "ab", false), ("\\#x", "#x", true), ("x ", "x", true),
     ("x\\ ", "x ", true),
     ("über*", "überall", true), ("?ber", "über", true), ("a/?/b", "a///b", false), ("**/", "x", false), ("**", "a/b", true),
   ]) func aPatternFits(pattern: String, path: String, fits: Bool) throws {

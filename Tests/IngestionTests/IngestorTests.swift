@@ -294,6 +294,44 @@ import Testing
     #expect(try store.audit().isEmpty)
   }
 
+  /// Files of an inner folder that was ingested first, and that are gone when the outer one is.
+  @Test func whatIsGoneOfAnInnerFolderIsForgotten() throws {
+    for name in ["inner/x.md", "inner/y.md", ".hidden/z.md", "top.md"] { try write(name, "Note \(name).") }
+    for folder in ["inner", ".hidden"] { _ = try ingestor.ingest(root + "/" + folder, into: "default") }
+    try FileManager.default.removeItem(atPath: root + "/inner/x.md")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect((report.added, report.moved, report.removed) == (1, 1, 1))
+    // What the outer one leaves out by rule stays as somebody asked for it.
+    #expect(try documents() == ["/Bücher/.hidden|z.md", "/Bücher|inner/y.md", "/Bücher|top.md"])
+    // A row of before makes the inner folder no root again.
+    #expect(try ingestor.ingest(root + "/inner", into: "default").unchanged == 1)
+    #expect(try documents().count == 3 && store.audit().isEmpty)
+  }
+
+  /// Copies are no moves, though the file that they are equal to was changed, or left out for a while.
+  @Test func copiesOfWhatHasJustComeAreNoMoves() throws {
+    try write("a.md", "Old.")
+    _ = try ingestor.ingest(root, into: "default")
+    for name in ["a.md", "b.md"] { try write(name, "New.") }
+    let first = try ingestor.ingest(root, into: "default")
+    #expect((first.updated, first.identical, first.moved, first.removed) == (1, 1, 0, 0))
+    try write("c.md", "Another.")
+    var options = IngestOptions()
+    options.walk.includes = ["c.md"].compactMap { PathPattern($0) }
+    #expect(try ingestor.ingest(root, into: "default", options: options).removed == 2)
+    let back = try ingestor.ingest(root, into: "default")
+    #expect((back.added, back.identical, back.moved, back.removed) == (1, 1, 0, 0))
+  }
+
+  /// What never was a document is not removed when it goes.
+  @Test func removedAreDocuments() throws {
+    try write("broken.json", "{")
+    try write("a.md", "Text.")
+    #expect(try ingestor.ingest(root, into: "default").failed.count == 1)
+    try FileManager.default.removeItem(atPath: root + "/broken.json")
+    #expect(try ingestor.ingest(root, into: "default").removed == 0)
+  }
+
   /// What is said about a document does not come from elsewhere, and is read as far as its limit.
   @Test func metadataOutsideTheFolderAreNotRead() throws {
     try FileManager.default.createDirectory(atPath: base + "/elsewhere", withIntermediateDirectories: true)

@@ -77,7 +77,7 @@ import Testing
   @Test(arguments: ["/absolute", "relative"]) func theBackupStaysAsItIs(kind: String) throws {
     let (store, _) = try filled()
     try store.backUp(to: file)
-    chmod(file, 0o444)
+    chmod(file, 0o440)
     let before = try Data(contentsOf: URL(fileURLWithPath: file))
     let link = folder.path + "/latest"
     try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: kind == "relative" ? "backup.quarry" : file)
@@ -85,7 +85,7 @@ import Testing
     try restored.put("later", ["kite later"], in: #require(try restored.collection(named: "c")).id)
     #expect(try restored.audit().isEmpty)
     var status = stat()
-    #expect(lstat(folder.path + "/restored/index.sqlite", &status) == 0 && status.st_mode == S_IFREG | 0o644)
+    #expect(lstat(folder.path + "/restored/index.sqlite", &status) == 0 && status.st_mode == S_IFREG | 0o640)
     #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["backup.quarry", "index", "latest", "restored"])
     let error = #expect(throws: StoreError.self) { try Store.restore(self.folder.path, to: self.folder.path + "/of-a-folder") }

@@ -33,9 +33,9 @@ struct SourceAlignment {
       if let start = start(of: probe.map { text[$0] }, from: cursor) {
         let last = probe.suffix(Self.probeCount).map { text[$0] }
         let end = probe.count > Self.probeCount ? self.end(of: last, from: start, reach: probe.count * 2 + 40) : start + probe.count - 1
-        cursor = start
         document.blocks[index].source = span(start...max(start, min(end, words.count - 1)))
-        cursor = max(start, min(end, words.count - 1)) + 1
+        // A note stands at the end of the text, and before in the file.
+        cursor = max(cursor, max(start, min(end, words.count - 1)) + 1)
       } else {
         let here = min(max(0, cursor - 1), words.count - 1)
         document.blocks[index].source = span(here...here)
@@ -47,11 +47,12 @@ struct SourceAlignment {
   private func start(of words: [ArraySlice<UInt8>], from cursor: Int) -> Int? {
     if let start = position(of: words.prefix(Self.probeCount), from: cursor, reach: Self.reach) { return start }
     guard words.count > Self.probeCount else { return nil }
-    for skipped in 1...min(Self.skipCount, words.count - Self.probeCount) {
-      let start = position(of: words[skipped...].prefix(Self.probeCount), from: cursor, reach: Self.nearReach)
-      if let start { return max(cursor, start - skipped) }
+    let probes = (1...min(Self.skipCount, words.count - Self.probeCount)).map { (skipped: $0, words: words[$0...].prefix(Self.probeCount)) }
+    for probe in probes {
+      if let start = position(of: probe.words, from: cursor, reach: Self.nearReach) { return max(cursor, start - probe.skipped) }
     }
-    return nil
+    let begin = max(0, cursor - Self.reach)
+    return probes.prefix(2).lazy.compactMap { position(of: $0.words, from: begin, reach: cursor - begin) }.first
   }
 
   private func span(_ range: ClosedRange<Int>) -> SourceSpan {

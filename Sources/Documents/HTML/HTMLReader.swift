@@ -19,7 +19,7 @@ struct HTMLReader {
     defer { bytes.deallocate() }
     _ = source.bytes.withUnsafeBytes { bytes.initialize(from: $0.bindMemory(to: CChar.self)) }
     guard let start = bytes.baseAddress else { preconditionFailure("there is room for a byte at least") }
-    if Self.isXHTML(source.bytes) { Self.blankClosedElements(bytes, count: source.bytes.count) }
+    if Self.isXHTML(source.bytes) { Self.eraseClosedElements(bytes, count: source.bytes.count) }
     var page: OpaquePointer?
     switch quarry_html_parse(start, source.bytes.count, limits.htmlTreeByteCount, &page) {
     case QUARRY_HTML_READ: break
@@ -71,9 +71,9 @@ struct HTMLReader {
       || bytes.prefix(2048).firstRange(of: Array("http://www.w3.org/1999/xhtml".utf8)) != nil
   }
 
-  /// Writes spaces over elements that end in their own tag (`<script src="a.js"/>`), as XML has them: HTML knows no such end, and all that follows would
-  /// lie in them. Cells stay, as they end by themselves.
-  private static func blankClosedElements(_ bytes: UnsafeMutableBufferPointer<CChar>, count: Int) {
+  /// Erases elements that end in their own tag (`<script src="a.js"/>`), as XML has them: HTML knows no such end, and all that follows would
+  /// lie in them. Cells stay, as they end by themselves; so does what stands in CDATA.
+  private static func eraseClosedElements(_ bytes: UnsafeMutableBufferPointer<CChar>, count: Int) {
     func byte(_ index: Int) -> UInt8 { UInt8(bitPattern: bytes[index]) }
     func find(_ text: String, from index: Int) -> Int {
       let text = Array(text.utf8)
@@ -84,6 +84,12 @@ struct HTMLReader {
       }
       return count
     }
+    /// The end of an element that has not begun is nothing to HTML, not even a space.
+    func erase(_ range: Range<Int>) {
+      for place in range { bytes[place] = 0x20 }
+      for (place, character) in zip(range, "</x".utf8) { bytes[place] = CChar(bitPattern: character) }
+      bytes[range.upperBound - 1] = CChar(bitPattern: UInt8(ascii: ">"))
+    }
     var index = 0
     while index < count {
       guard byte(index) == UInt8(ascii: "<"), index + 1 < count else {
@@ -93,6 +99,15 @@ struct HTMLReader {
       let start = index
       index += 1
       if byte(index) == UInt8(ascii: "!") {
+        let text = find("![CDATA[", from: index) == index ? index + 8 : nil
+        if let text {
+          // To HTML it would be a comment.
+          let end = find("]]>", from: text)
+          erase(start..<text)
+          for place in end..<min(end + 3, count) { bytes[place] = 0x20 }
+          index = end
+          continue
+        }
         index = index + 2 < count && byte(index + 1) == UInt8(ascii: "-") ? find("-->", from: index) : find(">", from: index)
         continue
       }
@@ -114,7 +129,7 @@ struct HTMLReader {
       guard index < count else { return }
       let element = String(decoding: name, as: UTF8.self)
       if byte(index - 1) == UInt8(ascii: "/") {
-        if !voidOrCell.contains(element) { for place in start...index { bytes[place] = 0x20 } }
+        if !voidOrCell.contains(element) { erase(start..<index + 1) }
       } else if element == "script" || element == "style" {
         index = find("</" + element, from: index)
       }

@@ -74,23 +74,33 @@ enum WordForm {
   }
 
   private static func withGrids(_ xml: [UInt8]) -> [UInt8]? {
-    // Tables that have begun, and where: a row before a grid says that there is none.
-    var open: [(end: Int, isSettled: Bool)] = []
-    var places: [Int] = []
+    /// A table that has begun.
+    struct Table {
+      let start: Int
+      var hasGrid = false
+      /// Cells of its first row.
+      var cellCount = 0
+      var isBehindFirstRow = false
+    }
+    var open: [Table] = []
+    var missing: [Table] = []
     XMLTags.forEach(in: xml) { tag in
       if tag.isNamed("w:tbl"), !tag.isClosed {
-        if tag.isEnd { _ = open.popLast() } else { open.append((tag.range.upperBound, false)) }
-      } else if let last = open.indices.last, !open[last].isSettled, !tag.isEnd, tag.isNamed("w:tr") || tag.isNamed("w:tblGrid") {
-        open[last].isSettled = true
-        if tag.isNamed("w:tr") { places.append(open[last].end) }
+        if !tag.isEnd { return open.append(Table(start: tag.range.upperBound)) }
+        if let table = open.popLast(), !table.hasGrid, table.cellCount > 0 { missing.append(table) }
+      } else if let last = open.indices.last {
+        if tag.isNamed("w:tblGrid") { open[last].hasGrid = true }
+        if tag.isNamed("w:tc"), !tag.isEnd, !open[last].isBehindFirstRow { open[last].cellCount += 1 }
+        if tag.isNamed("w:tr"), tag.isEnd { open[last].isBehindFirstRow = true }
       }
     }
-    guard !places.isEmpty else { return nil }
+    guard !missing.isEmpty else { return nil }
     var result: [UInt8] = []
     var copied = 0
-    for place in places.sorted() {
-      result += xml[copied..<place] + Array("<w:tblGrid></w:tblGrid>".utf8)
-      copied = place
+    for table in missing.sorted(by: { $0.start < $1.start }) {
+      let columns = String(repeating: "<w:gridCol w:w=\"2000\"/>", count: table.cellCount)
+      result += xml[copied..<table.start] + Array("<w:tblGrid>\(columns)</w:tblGrid>".utf8)
+      copied = table.start
     }
     return result + xml[copied...]
   }
