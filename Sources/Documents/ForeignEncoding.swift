@@ -63,7 +63,7 @@ struct ForeignEncoding {
         decoded += output[..<count].lazy.map { UInt8(bitPattern: $0) }
         whole += count
         left -= before - piece
-        if result == .max, fault == EILSEQ || piece == before {
+        if result == -1, fault == EILSEQ || piece == before {
           // A byte that belongs to no character, or to one that is cut off.
           broken += 1
           decoded += UTF8.encodedReplacementCharacter

@@ -11,8 +11,8 @@ enum TextDecoding {
     if let declared {
       let isLatin = latinNames.contains(declared.lowercased())
       if isLatin, !isValidUTF8(data) { return windows1252(data, base: 0) }
-      if !isLatin, let foreign = ForeignEncoding(named: declared), foreign.hasASCIIMarks || !isValidUTF8(data),
-        let text = foreign.decode(data)
+      if !isLatin, let foreign = ForeignEncoding(named: declared),
+        foreign.hasASCIIMarks ? !data.contains(where: { $0 >= 0x80 }) : !isValidUTF8(data), let text = foreign.decode(data)
       {
         return text
       }

@@ -210,7 +210,10 @@ struct IngestRun {
   var leavesStagedVectors: Bool { !unfinished.isEmpty }
 
   /// Takes out what is no longer there, and what belonged to a folder inside this one and is this one's now.
-  mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope) throws {
+  ///
+  /// - Parameter acceptsEmptiedFolders: Whether folders inside this one that were ingested by themselves, and of which nothing is there, were deleted: they
+  ///   may be those of disks that are not mounted.
+  mutating func removeWhatIsGone(_ walk: ScopeWalk, scope: IngestScope, acceptsEmptiedFolders: Bool) throws {
     let files = Set(walk.files.lazy.map { PathKey($0.relativePath) }).subtracting(vanished)
     var changes: [FileChange] = []
     var forgotten: [(root: String, path: String)] = []
@@ -235,15 +238,26 @@ struct IngestRun {
 
     let failed = Set(report.failed.lazy.map { PathKey($0.path) })
     var doubles: [(root: String, path: String)] = []
-    for entry in known.ledger where entry.state != .gone && !entry.root.hasBytes(of: root) && IngestScope.relative(entry.root, to: root) != nil {
-      guard let path = IngestScope.relative(entry.root + "/" + entry.path, to: root), scope.contains(path) else { continue }
-      if files.contains(PathKey(path)) {
-        if !failed.contains(PathKey(path)) { doubles.append((entry.root, entry.path)) }
-      } else if walk.omission(at: path) == nil, walk.omission(around: path) == nil {
-        var version = DocumentVersion(entry)
-        version.stamp = ""
-        changes.append(FileChange(version, .gone))
-        if entry.documentID != nil { report.removed += 1 }
+    for (inner, entries) in innerEntries(scope) {
+      let documentCount = entries.count { $0.entry.documentID != nil }
+      if !acceptsEmptiedFolders, documentCount >= Ingestor.suspiciousCount, !entries.contains(where: { files.contains(PathKey($0.path)) }) {
+        report.notices.append(
+          "\(documentCount) documents are known from \(inner.path), and none of them is there: they are kept, as its disk may not be mounted; "
+            + "quarry ingest --allow-empty forgets them")
+        continue
+      }
+      for (entry, path) in entries {
+        if files.contains(PathKey(path)) {
+          if !failed.contains(PathKey(path)) { doubles.append((entry.root, entry.path)) }
+        } else if entry.documentID == nil {
+          // What is known of it is this folder's.
+          forgotten.append((entry.root, entry.path))
+        } else if walk.omission(at: path) == nil, walk.omission(around: path) == nil {
+          var version = DocumentVersion(entry)
+          version.stamp = ""
+          changes.append(FileChange(version, .gone))
+          report.removed += 1
+        }
       }
     }
     countSharers(gone: changes.map { (root: $0.version.root, path: $0.version.path) }, doubles: doubles)
@@ -251,6 +265,15 @@ struct IngestRun {
     changes.sort { $0.version.path < $1.version.path }
     try store.apply(changes, in: collection)
     try store.remove(paths: forgotten + doubles, from: collection)
+  }
+
+  /// What is known of folders inside this one that were ingested by themselves, with paths relative to this one.
+  private func innerEntries(_ scope: IngestScope) -> [PathKey: [(entry: LedgerEntry, path: String)]] {
+    var found: [PathKey: [(entry: LedgerEntry, path: String)]] = [:]
+    for entry in known.ledger where entry.state != .gone && !entry.root.hasBytes(of: root) {
+      if let path = scope.path(of: entry) { found[PathKey(entry.root), default: []].append((entry, path)) }
+    }
+    return found
   }
 
   /// A file whose content was known under a path that is gone, or holds something else now, was moved; others are copies.

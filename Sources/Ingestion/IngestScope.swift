@@ -44,6 +44,13 @@ struct IngestScope {
 
   func absolute(_ relative: String) -> String { root == "/" ? "/" + relative : root + "/" + relative }
 
+  /// The path relative to `root` of a file of this root, or of one inside it; `nil` for what this run does not answer for.
+  func path(of entry: LedgerEntry) -> String? {
+    guard !entry.root.hasBytes(of: root) else { return contains(entry.path) ? entry.path : nil }
+    guard Self.relative(entry.root, to: root) != nil else { return nil }
+    return Self.relative(entry.root + "/" + entry.path, to: root).flatMap { contains($0) ? $0 : nil }
+  }
+
   /// Whether a document of `root` is one that this run answers for.
   func contains(_ relative: String) -> Bool {
     prefix.isEmpty || Self.relative(relative, to: prefix) != nil

@@ -20,7 +20,7 @@ package struct Ingestor: Sendable {
   /// Files noted together.
   static let batchFileCount = 256
   /// Documents that do not vanish all at once by somebody's will.
-  private static let suspiciousCount = 10
+  static let suspiciousCount = 10
   /// Bytes of text that may wait for the embedder.
   private static let waitingByteLimit = 16 << 20
 
@@ -72,8 +72,9 @@ package struct Ingestor: Sendable {
 
     let known = KnownFiles(ledger: ledger, root: scope.root)
     if walk.files.isEmpty, !options.acceptsEmptiedFolder {
-      let count = known.entries.count {
-        $0.documentID != nil && scope.contains($0.path) && walk.omission(at: $0.path) == nil && walk.omission(around: $0.path) == nil
+      let count = ledger.count { entry in
+        guard entry.documentID != nil, let path = scope.path(of: entry) else { return false }
+        return walk.omission(at: path) == nil && walk.omission(around: path) == nil
       }
       if count >= Self.suspiciousCount { throw IngestionError.emptied(absolute, count) }
     }
@@ -97,7 +98,7 @@ package struct Ingestor: Sendable {
     try embed(work, with: preparation, run: &run, isCancelled: isCancelled)
     if isCancelled() { throw IngestionError.cancelled }
     guard walk.disks.areInPlace else { throw IngestionError.wentAway(absolute) }
-    try run.removeWhatIsGone(walk, scope: scope)
+    try run.removeWhatIsGone(walk, scope: scope, acceptsEmptiedFolders: options.acceptsEmptiedFolder)
     run.show(.indexing)
     try store.publish(collection, clearsStagedVectors: !run.leavesStagedVectors)
     run.report.notices += store.notices

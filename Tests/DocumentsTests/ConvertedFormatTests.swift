@@ -232,6 +232,15 @@ import Testing
     #expect(try Fixtures.read(Data(head.utf8) + body, as: "m.eml").text.hasSuffix(words))
   }
 
+  /// An attached text is in the encoding that the message names.
+  @Test func attachmentsAreInTheirEncoding() throws {
+    let words = try #require("Лампа горит.".data(using: .windowsCP1251))
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+    let part = "Content-Type: text/plain; charset=windows-1251; name=a.txt\nContent-Disposition: attachment; filename=a.txt\n\n"
+    let message = Data((head + part).utf8) + words + Data("\n--b--\n".utf8)
+    #expect(try Fixtures.read(message, as: "m.eml").text.hasSuffix("Лампа горит."))
+  }
+
   /// Ids that pandoc makes of headings, captions that it hides, notes, and lines of words that it writes in another way.
   @Test func nothingOfAConvertedDocumentIsTakenForNavigation() throws {
     let tex = #"""

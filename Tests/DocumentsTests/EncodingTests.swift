@@ -58,6 +58,14 @@ import Testing
     #expect(try Fixtures.read(xml, as: "a.xml").text == words)
   }
 
+  /// Bytes that belong to no character, in the midst and at the end, are told; a page in UTF-8 that still has the name of before is none of it.
+  @Test func brokenPlacesOfDeclaredEncodings() throws {
+    let words = try #require("東京は首都です。".data(using: .shiftJIS))
+    let head = Data("<meta charset=shift_jis><p>".utf8)
+    #expect(try Fixtures.read(head + words + [0xFF] + words + [0x8C], as: "a.html").text == "東京は首都です。\u{FFFD}東京は首都です。\u{FFFD}")
+    #expect(try Fixtures.read("<meta charset=iso-2022-jp><p>東京は首都です。", as: "a.html").text == "東京は首都です。")
+  }
+
   /// A name that is wrong, or nobody's, costs nothing.
   @Test(arguments: ["shift_jis", "x-unknown", "utf-7", "gb2312"]) func wrongDeclarations(name: String) throws {
     let page = "<meta charset=\"\(name)\"><p>Grüße aus der Küche, naïve façade.</p>"

@@ -77,6 +77,15 @@ import Testing
     #expect(document.outline == ["p 3 One.", "row 4  | Two", "p 4 Three & ."], "\(document.outline)")
   }
 
+  /// Marks of quotation that are none of an attribute, and elements that separate.
+  @Test func oddTagsOfXHTMLLoseNothing() throws {
+    let head = "<html xmlns=\"http://www.w3.org/1999/xhtml\"><body>"
+    let odd = "<p class=\"a\"\">A 12\" pipe, and much text.<br/>Rest</p><a title=it's>Words that don't end.<br/>More</a>"
+    #expect(try Fixtures.read(head + odd, as: "a.xhtml").text == "A 12\" pipe, and much text.\nRest\n\nWords that don't end.\nMore")
+    let apart = "First.<p/>Second.<div class=\"clear\"/>Third.<ul><li/><li>a < b</li></ul>"
+    #expect(try Fixtures.read(head + apart, as: "a.xhtml").text.hasPrefix("First.\nSecond.\nThird."))
+  }
+
   @Test func entitiesAndSpaces() throws {
     #expect(try Fixtures.read("<p>a&nbsp;&lt;b&gt; \n  c<br>d</p>", as: "a.html").text == "a <b> c\nd")
   }

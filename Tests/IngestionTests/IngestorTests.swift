@@ -308,6 +308,32 @@ import Testing
     #expect(try documents().count == 3 && store.audit().isEmpty)
   }
 
+  /// A disk that was ingested by itself is away when the folder is that it is mounted in.
+  @Test func anInnerFolderOfWhichNothingIsThereIsKept() throws {
+    for number in 0..<12 { try write("stick/\(number).md", "Note \(number).") }
+    try write("stick/.hidden", "Not read.")
+    _ = try ingestor.ingest(root + "/stick", into: "default")
+    try FileManager.default.removeItem(atPath: root + "/stick")
+    try FileManager.default.createDirectory(atPath: root + "/stick", withIntermediateDirectories: true)
+    let error = #expect(throws: IngestionError.self) { try self.ingestor.ingest(self.root, into: "default") }
+    #expect(error?.code == "folder_emptied")
+    try write("top.md", "Text.")
+    let report = try ingestor.ingest(root, into: "default")
+    #expect(report.removed == 0 && report.notices.contains { $0.contains("12 documents") && $0.contains("stick") }, "\(report.notices)")
+    #expect(try documents().count == 13)
+    // It is back, and becomes the outer folder's.
+    for number in 0..<12 { try write("stick/\(number).md", "Note \(number).") }
+    try write("stick/.hidden", "Not read.")
+    #expect(try ingestor.ingest(root, into: "default").moved == 12)
+    #expect(try entries().allSatisfy { $0.root == root } && documents().count == 13)
+    #expect(try ingestor.ingest(root + "/stick", into: "default").unchanged == 12)
+    #expect(try documents().count == 13 && store.audit().isEmpty)
+    for number in 0..<12 { try FileManager.default.removeItem(atPath: root + "/stick/\(number).md") }
+    var options = IngestOptions()
+    options.acceptsEmptiedFolder = true
+    #expect(try ingestor.ingest(root, into: "default", options: options).removed == 12)
+  }
+
   /// Copies are no moves, though the file that they are equal to was changed, or left out for a while.
   @Test func copiesOfWhatHasJustComeAreNoMoves() throws {
     try write("a.md", "Old.")

@@ -63,7 +63,8 @@ struct SourceAlignment {
   /// The first place at which `probe` stands.
   private func position(of probe: ArraySlice<ArraySlice<UInt8>>, from cursor: Int, reach: Int) -> Int? {
     guard !probe.isEmpty, cursor < words.count else { return nil }
-    return (cursor..<min(words.count, cursor + reach)).first { end(of: Array(probe), at: $0) != nil }
+    let probe = Array(probe)
+    return (cursor..<min(words.count, cursor + reach)).first { end(of: probe, at: $0) != nil }
   }
 
   /// The last word of the last place at which `probe` stands within reach; the place itself if there is none.

@@ -72,23 +72,28 @@ struct HTMLReader {
   }
 
   /// Erases elements that end in their own tag (`<script src="a.js"/>`), as XML has them: HTML knows no such end, and all that follows would
-  /// lie in them. Cells stay, as they end by themselves; so does what stands in CDATA.
+  /// lie in them. Cells and the like stay, as they end by themselves; so does what stands in CDATA.
   private static func eraseClosedElements(_ bytes: UnsafeMutableBufferPointer<CChar>, count: Int) {
     func byte(_ index: Int) -> UInt8 { UInt8(bitPattern: bytes[index]) }
+    func isText(_ text: [UInt8], at index: Int) -> Bool {
+      index + text.count <= count
+        && text.indices.allSatisfy { (byte(index + $0).isUppercaseLetter ? byte(index + $0) + 32 : byte(index + $0)) == text[$0] }
+    }
     func find(_ text: String, from index: Int) -> Int {
       let text = Array(text.utf8)
       var index = index
-      while index + text.count <= count {
-        if text.indices.allSatisfy({ (byte(index + $0) | 0x20) == (text[$0] | 0x20) }) { return index }
-        index += 1
-      }
-      return count
+      while index + text.count <= count, !isText(text, at: index) { index += 1 }
+      return index + text.count <= count ? index : count
+    }
+    func write(_ text: String, at index: Int) {
+      for (offset, character) in text.utf8.enumerated() { bytes[index + offset] = CChar(bitPattern: character) }
     }
     /// The end of an element that has not begun is nothing to HTML, not even a space.
-    func erase(_ range: Range<Int>) {
+    func erase(_ range: Range<Int>, isBlock: Bool = false) {
       for place in range { bytes[place] = 0x20 }
-      for (place, character) in zip(range, "</x".utf8) { bytes[place] = CChar(bitPattern: character) }
-      bytes[range.upperBound - 1] = CChar(bitPattern: UInt8(ascii: ">"))
+      if isBlock { return write("<br>", at: range.lowerBound) }
+      write("</x", at: range.lowerBound)
+      write(">", at: range.upperBound - 1)
     }
     var index = 0
     while index < count {
@@ -99,8 +104,8 @@ struct HTMLReader {
       let start = index
       index += 1
       if byte(index) == UInt8(ascii: "!") {
-        let text = find("![CDATA[", from: index) == index ? index + 8 : nil
-        if let text {
+        if isText(Array("![cdata[".utf8), at: index) {
+          let text = index + 8
           // To HTML it would be a comment.
           let end = find("]]>", from: text)
           erase(start..<text)
@@ -118,26 +123,37 @@ struct HTMLReader {
         index += 1
       }
       var quote: UInt8?
-      while index < count, quote != nil || byte(index) != UInt8(ascii: ">") {
+      var last: UInt8 = 0
+      while index < count, quote != nil || byte(index) != UInt8(ascii: ">") && byte(index) != UInt8(ascii: "<") {
         if let open = quote {
           if byte(index) == open { quote = nil }
-        } else if byte(index) == UInt8(ascii: "\"") || byte(index) == UInt8(ascii: "'") {
+        } else if last == UInt8(ascii: "="), byte(index) == UInt8(ascii: "\"") || byte(index) == UInt8(ascii: "'") {
           quote = byte(index)
         }
+        if !byte(index).isWhiteSpace { last = byte(index) }
         index += 1
       }
       guard index < count else { return }
+      // No tag, or one that is cut off.
+      if byte(index) == UInt8(ascii: "<") { continue }
       let element = String(decoding: name, as: UTF8.self)
       if byte(index - 1) == UInt8(ascii: "/") {
-        if !voidOrCell.contains(element) { erase(start..<index + 1) }
+        if !selfEnding.contains(element) { erase(start..<index + 1, isBlock: blocks.contains(element)) }
       } else if element == "script" || element == "style" {
         index = find("</" + element, from: index)
       }
     }
   }
 
-  private static let voidOrCell: Set<String> = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "td", "th",
+  private static let blocks: Set<String> = [
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "aside", "header", "footer", "main", "nav", "ul", "ol", "dl", "blockquote",
+    "pre", "form", "fieldset", "figure", "figcaption", "address", "center",
+  ]
+
+  /// Those that have no end in HTML either, or end where the next one begins.
+  private static let selfEnding: Set<String> = [
+    "li", "dt", "dd", "tr", "option", "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+    "td", "th",
   ]
 
   /// How deep elements are nested, about: Gumbo's time grows with the square of it.

@@ -115,8 +115,12 @@ private final class Mailbox {
     if type.hasPrefix("application/pgp-signature") || type.hasPrefix("application/pkcs7-signature") { return }
     var data = part.data.map { Array(UnsafeBufferPointer(start: $0, count: part.count)) } ?? []
     let bodyType = part.is_attachment ? nil : ["text/plain": "txt", "text/html": "html"][type]
-    // An attachment's own beginning may say how it is written.
-    if bodyType != nil, let charset = part.charset, let text = TextDecoding.decode(data, declared: String(cString: charset)) { data = text.bytes }
+    // Where an attachment's own beginning says how it is written, that counts.
+    if let charset = part.charset, bodyType != nil || HTMLCharset.declared(in: data) == nil,
+      let text = TextDecoding.decode(data, declared: String(cString: charset))
+    {
+      data = text.bytes
+    }
     messages[last].parts.append(Part(name: part.name.map { safeName(String(cString: $0)) } ?? "", bodyType: bodyType, data: data))
   }
 

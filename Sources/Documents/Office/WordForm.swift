@@ -1,8 +1,10 @@
 /// Documents of word processors in a form of which pandoc (2.17) reads all text: it leaves out what stands in elements that it does not know.
 enum WordForm {
-  /// - Returns: `nil` if there is nothing to change.
+  /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
   static func readable(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
-    var (entries, _) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    var (entries, faults) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    // What is damaged would be missing, and nobody would say so.
+    guard faults.isEmpty else { return nil }
     var isChanged = false
     for index in entries.indices {
       let name = entries[index].name

@@ -42,7 +42,13 @@ package struct WalkedDisks: Sendable {
 
   /// Whether all of them are still there: what cannot be found in a folder whose disk was taken out, or has another one in its place, may be there as it
   /// was.
-  package var areInPlace: Bool { folders.allSatisfy { FileStatus(path: $0.path)?.identity == $0.identity } }
+  package var areInPlace: Bool {
+    folders.allSatisfy { folder in
+      guard let status = FileStatus(path: folder.path), status.identity.device == folder.identity.device else { return false }
+      // Some file systems (FUSE, overlays) number a folder anew when they have forgotten it: one that was put in its place is empty.
+      return status.identity == folder.identity || (try? FolderEntry.all(of: folder.path).isEmpty) == false
+    }
+  }
 
   mutating func add(_ path: String, _ status: FileStatus) { folders.append((path, status.identity)) }
 }
@@ -74,8 +80,8 @@ package struct FolderWalk {
     let relative: String
     /// From the root's to its own.
     let rules: [IgnoreRules]
-    /// On which it lies, or the folder that it lies in.
-    var device: UInt64
+    /// Of the folder that it lies in.
+    let device: UInt64
   }
 
   /// Links to folders: what they lead to is called by its own name where it has one here.
@@ -92,9 +98,6 @@ package struct FolderWalk {
       omit(folder.relative + "/", "it is a link to a folder that is there under another name")
       return nil
     }
-    if folder.device != status.identity.device { disks.add(folder.path, status) }
-    var folder = folder
-    folder.device = status.identity.device
     return folder
   }
 
@@ -119,7 +122,6 @@ package struct FolderWalk {
     }
     guard status.isFolder else { throw .unreadable(start, "it is neither a file nor a folder") }
 
-    disks.add(start, status)
     entered = [status.identity]
     var rules: [IgnoreRules] = []
     // Those of the folders above; its own come with the others.
@@ -144,6 +146,10 @@ package struct FolderWalk {
         continue
       }
       folders.append(folder.path)
+      // Looked at again: a disk may be mounted by looking into its folder.
+      let now = FileStatus(path: folder.path)
+      let device = now?.identity.device ?? folder.device
+      if let now, folder.path == start || device != folder.device { disks.add(folder.path, now) }
       for entry in entries {
         let relative = folder.relative.isEmpty ? entry.shownName : folder.relative + "/" + entry.shownName
         guard let name = entry.name else {
@@ -152,7 +158,7 @@ package struct FolderWalk {
               relativePath: relative + (entry.isFolder ? "/" : ""), kind: .unreadable, reason: "its name is not UTF-8: it has to be renamed"))
           continue
         }
-        let entry = Folder(path: Self.joined(folder.path, name), relative: relative, rules: rules, device: folder.device)
+        let entry = Folder(path: Self.joined(folder.path, name), relative: relative, rules: rules, device: device)
         if let inner = visit(name, entry) { pending.append(inner) }
       }
     }
