@@ -51,8 +51,8 @@ struct ForeignEncoding {
       var position: Int { bytes.count - left }
       while left > 0 {
         // Up to a line's end, so that places are true to the line.
-        let lineEnd = bytes[position...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
-        var piece = min(lineEnd - position, output.count / 4)
+        let ahead = bytes[position..<min(position + output.count / 4, bytes.count)]
+        var piece = (ahead.firstIndex(of: 0x0A).map { $0 + 1 } ?? ahead.endIndex) - position
         let before = piece
         let (result, count, fault) = output.withUnsafeMutableBufferPointer { buffer in
           var target = buffer.baseAddress

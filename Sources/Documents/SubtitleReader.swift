@@ -40,7 +40,7 @@ struct SubtitleReader {
     return String(decoding: start.prefix { $0.isDigit || $0 == UInt8(ascii: ":") }, as: UTF8.self)
   }
 
-  /// Without `<i>`, `<v Speaker>` and `{\an8}`.
+  /// Without `<i>` and `{\an8}`; `<v Tam>` becomes `Tam: ` (WebVTT, section 1.5).
   private static func withoutMarkup(_ line: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     var index = line.startIndex
@@ -51,6 +51,11 @@ struct SubtitleReader {
         line[index] == UInt8(ascii: "<")
         ? (UInt8(ascii: ">"), lastAngle) : line[index...].starts(with: Array("{\\".utf8)) ? (UInt8(ascii: "}"), lastBrace) : (0, -1)
       if index < last, let end = line[index...].firstIndex(of: closing) {
+        let tag = line[index..<end]
+        if tag.starts(with: "<v ".utf8) || tag.starts(with: "<v.".utf8), let space = tag.firstIndex(of: 0x20) {
+          let name = label(tag[(space + 1)...])
+          if !name.isEmpty { result += Array("\(name): ".utf8) }
+        }
         index = end + 1
       } else {
         result.append(line[index])

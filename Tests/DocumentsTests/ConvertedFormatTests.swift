@@ -103,7 +103,7 @@ import Testing
     ("debts.org", .org, "Debts", ["h1 1 Debts", "p 3 The station owes the chandler nine pounds.", "row 5 Who | Pounds", "row 7 Petrie | 3"]),
     ("optics.tex", .latex, "Optics", ["h1 3 Optics", "p 4 The lens has eight bull’s eyes."]),
     ("interview.srt", .subtitles, nil, ["p 3 Were you ever afraid?", "p 7 Only of the stairs."]),
-    ("radio.vtt", .subtitles, nil, ["p 4 Fog over the Comb."]),
+    ("radio.vtt", .subtitles, nil, ["p 4 Tam: Fog over the Comb."]),
     ("inventory.xml", .xml, nil, ["p 3 name: the oil cellar", "p 4 Nine barrels"]),
     (
       "order.eml", .email, "Order of öil",
@@ -263,6 +263,22 @@ import Testing
         "h1 3 Navigation", "p 4 By the stars. [1] It took 50 [2] days.", "h1 6 Cookies", "p 7 “Quoted” words of the baker.",
         "p 9 The Größe of the third loaf.", "p 11 A loaf of bread.", "li 4 1. Or the lamp.", "li 11 2. Fifty.",
       ], "\(document.outline)")
+  }
+
+  @Test func cellsOfANotebookThatAreForOthers() throws {
+    let cells = [
+      #"{"cell_type": "raw", "metadata": {}, "source": ["The raw words.\n", "Two lines."]}"#,
+      #"{"cell_type": "markdown", "metadata": {}, "source": ["Oil[^1] burns.\n", "\n", "[^1]: Of rape."]}"#,
+    ]
+    let notebook = #"{"cells": [\#(cells.joined(separator: ","))], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#
+    #expect(try Fixtures.read(notebook, as: "a.ipynb").texts == ["The raw words.\nTwo lines.", "Oil [1] burns.", "1. Of rape."])
+  }
+
+  /// Of which pandoc leaves out what stands in macros.
+  @Test func pagesInMdocLoseNothing() throws {
+    let page = ".Dd May 9, 1911\n.Dt LAMP 8\n.Os\n.Sh NAME\n.Nm lampd\n.Nd keeps the lamp\n.Sh OPTIONS\n.Bl\n.It Fl w Ar width\nOf the wick.\n.El\n"
+    let document = try Fixtures.read(page, as: "lampd.8")
+    for words in ["lampd", "keeps the lamp", "width", "Of the wick."] { #expect(document.text.contains(words), "\(words) of \(document.text)") }
   }
 
   @Test func cuesWithoutEmptyLinesBetweenThem() throws {

@@ -8,7 +8,7 @@ struct PandocReader {
   static func name(of format: DocumentFormat) -> String? {
     switch format {
     case .docx, .odt, .rtf, .epub, .org, .latex, .man: return format.rawValue
-    case .notebook: return "ipynb"
+    case .notebook: return "ipynb+footnotes"
     case .restructuredText: return "rst"
     default: return nil
     }
@@ -20,7 +20,12 @@ struct PandocReader {
     // The sandbox keeps it from reading other files (LaTeX's \input, reStructuredText's include).
     let arguments = ["--sandbox", "--quiet", "--standalone", "--wrap=none", "--no-highlight", "--from", name, "--to", "html5"]
     // What cannot be taken apart is left to pandoc as it is.
-    let readable = [.docx, .odt].contains(format) ? try? WordForm.readable(data, path: path, format: format, limits: limits) : nil
+    let readable: [UInt8]? =
+      switch format {
+      case .docx, .odt: try? WordForm.readable(data, path: path, format: format, limits: limits)
+      case .notebook: NotebookForm.readable(data)
+      default: nil
+      }
     var output = try ConverterProgram.pandoc.convert(readable ?? data, of: path, arguments, limits: limits)
     if output.exitCode != 0, readable != nil { output = try ConverterProgram.pandoc.convert(data, of: path, arguments, limits: limits) }
     // Where no other form of it can be made, pandoc's own complaint stands.
