@@ -37,6 +37,13 @@ struct ArchiveEntries {
   private static let withoutLength = ": Size required"
   private static let ownName = "bsdtar: "
 
+  /// A zip archive of some entries.
+  func zipped(_ entries: [ArchiveEntry]) throws(DocumentError) -> [UInt8] {
+    let output = try ConverterProgram.bsdtar.convert(CPIO.archive(entries), of: path, ["-cf", "-", "--format=zip", "@-"], limits: limits)
+    guard output.exitCode == 0 else { throw .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output)) }
+    return output.bytes
+  }
+
   /// Entries that are whole, and what is wrong with the others.
   ///
   /// - Parameter names: Patterns of the entries that are wanted; all when there are none.

@@ -34,10 +34,11 @@ struct CompressedReader {
 
   func read(_ data: [UInt8]) throws(DocumentError) -> ExtractedDocument {
     try nesting.takeMember(of: path, limits: limits)
-    let program = data.starts(with: [0x1F, 0x8B]) ? ConverterProgram.gzip : .bsdcat
-    let output = try program.convert(data, of: path, program.name == "gzip" ? ["-dc"] : ["-"], limits: limits)
-    // 2 is a warning: of zeros behind the end, for one.
-    guard output.exitCode == 0 || output.exitCode == 2 && program.name == "gzip" else {
+    let isGzip = data.starts(with: [0x1F, 0x8B])
+    let program = isGzip ? ConverterProgram.gzip : .bsdcat
+    let output = try program.convert(data, of: path, [isGzip ? "-dc" : "-"], limits: limits)
+    // 2 is gzip's warning: of zeros behind the end, for one.
+    guard output.exitCode == 0 || isGzip && output.exitCode == 2 else {
       throw .malformed(path, "compressed file", program.complaint(output))
     }
     guard output.bytes != data else {

@@ -5,7 +5,8 @@ enum StrictPackage {
 
   /// The package in the namespaces of the common form (ISO 29500-4); `nil` if it has none of the strict ones.
   static func inCommonForm(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
-    var (entries, _) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    let archive = ArchiveEntries(path: path, limits: limits)
+    var (entries, _) = try archive.readSound(data)
     var isStrict = false
     for index in entries.indices where [".xml", ".rels"].contains(where: entries[index].name.hasSuffix) {
       guard let common = renamed(entries[index].data) else { continue }
@@ -13,7 +14,7 @@ enum StrictPackage {
       isStrict = true
     }
     guard isStrict else { return nil }
-    return try WordForm.archive(entries, path: path, limits: limits)
+    return try archive.zipped(entries)
   }
 
   /// `…/ooxml/drawingml/main` becomes `…/drawingml/2006/main`.

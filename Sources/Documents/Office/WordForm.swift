@@ -2,7 +2,8 @@
 enum WordForm {
   /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
   static func readable(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
-    var (entries, faults) = try ArchiveEntries(path: path, limits: limits).readSound(data)
+    let archive = ArchiveEntries(path: path, limits: limits)
+    var (entries, faults) = try archive.readSound(data)
     // What is damaged would be missing, and nobody would say so.
     guard faults.isEmpty else { return nil }
     var isChanged = false
@@ -18,19 +19,12 @@ enum WordForm {
       isChanged = true
     }
     guard isChanged else { return nil }
-    return try archive(entries, path: path, limits: limits)
-  }
-
-  /// A zip archive of some entries.
-  static func archive(_ entries: [ArchiveEntry], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8] {
-    let output = try ConverterProgram.bsdtar.convert(CPIO.archive(entries), of: path, ["-cf", "-", "--format=zip", "@-"], limits: limits)
-    guard output.exitCode == 0 else { throw .malformed(path, "archive", ConverterProgram.bsdtar.complaint(output)) }
-    return output.bytes
+    return try archive.zipped(entries)
   }
 
   /// Sections and rows of headings lose what they wrap; a cell that another one covers stays, empty, so that those behind it stand in their columns
   /// (OpenDocument 1.3 part 3, sections 5.4, 9.1.7 and 9.1.5).
-  static func openDocument(_ xml: [UInt8]) -> [UInt8]? {
+  private static func openDocument(_ xml: [UInt8]) -> [UInt8]? {
     XMLTags.replacing(in: xml) { tag in
       if tag.isNamed("text:section") || tag.isNamed("table:table-header-rows") { return [] }
       guard tag.isNamed("table:covered-table-cell") else { return nil }
@@ -40,7 +34,7 @@ enum WordForm {
 
   /// Simple fields and elements of custom XML lose what they wrap; text with a reading above it becomes that text and the reading in parentheses; a table
   /// without a grid gets one (ECMA-376 part 1, sections 17.16.19, 17.5.1, 17.3.3.25 and 17.4.48).
-  static func word(_ xml: [UInt8]) -> [UInt8]? {
+  private static func word(_ xml: [UInt8]) -> [UInt8]? {
     var result = XMLTags.replacing(in: xml) { tag in
       tag.isNamed("w:fldSimple") || tag.isNamed("w:customXml") || tag.isNamed("w:smartTag") ? [] : nil
     }
