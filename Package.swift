@@ -47,13 +47,14 @@ let package = Package(
     .target(name: "CMail", dependencies: ["CGMime"], cSettings: strictC),
     .systemLibrary(name: "CGumbo", pkgConfig: "gumbo", providers: [.apt(["libgumbo-dev"])]),
     .target(name: "CHTML", dependencies: ["CGumbo"], cSettings: strictC),
+    .systemLibrary(name: "CUchardet", pkgConfig: "uchardet", providers: [.apt(["libuchardet-dev"])]),
 
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "DurableFiles", dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strictMemory),
 
     // Documents to chunks
-    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CHTML", "CMail"], swiftSettings: strict),
+    .target(name: "Documents", dependencies: ["Diagnostics", "CMarkGFM", "CHTML", "CMail", "CUchardet"], swiftSettings: strict),
     .target(name: "Chunking", dependencies: ["Documents"], swiftSettings: strict),
 
     // Models

@@ -8,6 +8,7 @@ packages=(
   libopenblas-dev        # FAISS's matrix products: 25 times faster than the reference BLAS it comes with
   libcmark-gfm-dev libcmark-gfm-extensions-dev  # Markdown
   libgumbo-dev           # HTML
+  libuchardet-dev        # encodings of text that says nothing of its own
   libstemmer-dev         # stems of words in thirty languages
   libgmime-3.0-dev       # e-mail
   poppler-utils          # PDF

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Encodings of one country or script, which the C library knows (iconv(3)).
-struct ForeignEncoding {
+struct ForeignEncoding: Sendable, Equatable {
   /// As iconv calls it.
   private let name: String
   private let isDoubleByte: Bool
@@ -35,13 +35,19 @@ struct ForeignEncoding {
     return converter == iconv_t(bitPattern: -1) ? nil : converter
   }
 
-  /// - Returns: `nil` where more of the bytes are no text of this encoding than are.
+  /// - Returns: `nil` where more than a twentieth of the bytes are no text of this encoding.
   func decode(_ data: [UInt8]) -> SourceText? {
-    guard let converter = Self.open(name) else { return nil }
+    let (source, isSound) = decode(data, base: 0)
+    return isSound ? source : nil
+  }
+
+  /// The same of a part of a file that begins at `base`; bytes that belong to no character become U+FFFD.
+  func decode(_ data: [UInt8], base: Int) -> (source: SourceText, isSound: Bool) {
+    guard let converter = Self.open(name) else { preconditionFailure("\(name) was known a moment ago") }
     defer { iconv_close(converter) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(data.count * 2)
-    var anchors = [(decoded: 0, source: 0)]
+    var anchors = [(decoded: 0, source: base)]
     var (whole, broken) = (0, 0)
     var output = [CChar](repeating: 0, count: 1 << 14)
     var input = data
@@ -71,10 +77,10 @@ struct ForeignEncoding {
           left -= 1
           _ = iconv(converter, nil, nil, nil, nil)
         }
-        anchors.append((decoded.count, position))
+        anchors.append((decoded.count, base + position))
       }
     }
-    guard broken * 20 <= whole else { return nil }
-    return SourceText(bytes: decoded, encoding: isDoubleByte ? .foreignDoubleByte : .foreignSingleByte, anchors: anchors)
+    let source = SourceText(bytes: decoded, encoding: isDoubleByte ? .foreignDoubleByte : .foreignSingleByte, anchors: anchors)
+    return (source, broken * 20 <= whole)
   }
 }

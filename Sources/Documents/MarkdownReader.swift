@@ -29,7 +29,7 @@ struct MarkdownReader {
     for name in ["strikethrough", "autolink", "tasklist"] + (hasBoundedTables ? ["table"] : []) {
       if let syntax = cmark_find_syntax_extension(name) { cmark_parser_attach_syntax_extension(parser, syntax) }
     }
-    for bytes in [fence[...], source.bytes[bodyStart...]] {
+    for bytes in [fence[...], Self.withFootnotesAsText(source.bytes[bodyStart...])] {
       bytes.withUnsafeBytes { body in
         if let start = body.baseAddress { cmark_parser_feed(parser, start.assumingMemoryBound(to: CChar.self), body.count) }
       }
@@ -40,6 +40,24 @@ struct MarkdownReader {
     var document = try walk.builder.document(.markdown, title: walk.title)
     document.metadata = frontMatter.metadata
     return document
+  }
+
+  /// A footnote (`[^1]: https://…`) would be taken for a link's target, of which nothing is left; and cmark's own footnotes move to the end of the text, or away
+  /// where nothing refers to them. With another byte for its colon it is a paragraph that stays where it is.
+  private static func withFootnotesAsText(_ body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard body.firstRange(of: Array("[^".utf8)) != nil, !body.contains(MarkdownWalk.footnoteColon) else { return body }
+    var result = body
+    var start = body.startIndex
+    while start < body.endIndex {
+      let end = body[start...].firstIndex(of: 0x0A) ?? body.endIndex
+      let line = body[start..<end]
+      let mark = line.drop { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: ">") }
+      if mark.starts(with: "[^".utf8), let close = mark.firstIndex(of: UInt8(ascii: "]")), close + 1 < end, body[close + 1] == UInt8(ascii: ":") {
+        result[close + 1] = MarkdownWalk.footnoteColon
+      }
+      start = end + 1
+    }
+    return result
   }
 
   /// Cells of a text's tables, at most: cmark gives every row as many as the first one has, so that 140 KB could become 400 million. Beyond the limit

@@ -4,6 +4,9 @@ import CMarkGFM
 struct MarkdownWalk {
   private typealias Node = OpaquePointer
 
+  /// Stands for a footnote's colon in what cmark sees; in no text that means anything.
+  static let footnoteColon: UInt8 = 0x1A
+
   let source: SourceText
   /// Lines of the file before the first line that cmark saw.
   let firstLine: Int
@@ -144,7 +147,7 @@ struct MarkdownWalk {
 
   private func literal(of node: Node) -> [UInt8] {
     guard let text = cmark_node_get_literal(node) else { return [] }
-    return Array(UnsafeRawBufferPointer(start: text, count: byteCount(of: text)))
+    return UnsafeRawBufferPointer(start: text, count: byteCount(of: text)).map { $0 == Self.footnoteColon ? UInt8(ascii: ":") : $0 }
   }
 
   private func typeName(of node: Node) -> String {

@@ -1,7 +1,8 @@
 /// Finds out how a file writes its characters and turns them into UTF-8.
 ///
 /// A byte order mark decides, however broken the rest; then a pattern of zero bytes (UTF-16, UTF-32); then whether the bytes are valid UTF-8, wholly or but for
-/// a few places, which become U+FFFD; what remains is Windows-1252, the superset of Latin-1 that browsers take for it.
+/// a few places, which become U+FFFD; then what the letters of another script make likely. What remains is Windows-1252, the superset of Latin-1 that browsers
+/// take for it.
 enum TextDecoding {
   /// - Parameter declared: The encoding that a header in the file names (`<meta charset>`); weaker than a byte order mark and than valid UTF-8.
   /// - Returns: `nil` when the bytes are no text.
@@ -17,8 +18,13 @@ enum TextDecoding {
         return text
       }
     }
+    if isValidUTF8(data) { return SourceText(utf8: data) }
+    if isLikelyForeign(countScalars(data)), let text = EncodingGuess.foreign(data)?.decode(data) { return text }
     return utf8(data, from: 0, base: 0, isCertain: false) ?? windows1252(data, base: 0)
   }
+
+  /// Whether so much in what should be UTF-8 is broken that it may be an encoding of two bytes a character, some of which look like UTF-8's.
+  static func isLikelyForeign(_ scalars: (whole: Int, broken: Int)) -> Bool { scalars.broken * 8 > scalars.whole }
 
   /// Names under which Windows-1252 goes, as the Encoding standard of WHATWG has it.
   private static let latinNames: Set<String> = [

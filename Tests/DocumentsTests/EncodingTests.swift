@@ -35,6 +35,27 @@ import Testing
     #expect(try Fixtures.read(page, as: "a.html").text.hasPrefix("café"))
   }
 
+  /// Encodings of other scripts are known by their letters; places are those of the file's bytes.
+  @Test(arguments: [
+    ("Договор аренды помещения.\nАрендатор вносит плату не позднее пятого числа (5 May).", String.Encoding.windowsCP1251),
+    ("Η σύμβαση αυτή τίθεται σε ισχύ από την ημέρα της υπογραφής της\nκαι ισχύει για ένα έτος (2024).", .windowsCP1253),
+    ("この契約は署名の日から効力を生じ、\n一年間有効とする。Contract 7を見よ。", .shiftJIS),
+  ]) func lettersTellTheEncoding(text: String, encoding: String.Encoding) throws {
+    let bytes = try #require(text.data(using: encoding))
+    let document = try Fixtures.read(bytes, as: "a.txt")
+    #expect(document.text == text)
+    #expect(document.blocks[0].source == SourceSpan(byteRange: 0..<bytes.count, lines: 1...2))
+  }
+
+  /// Bytes that nothing names are Latin letters unless most of them stand in rows.
+  @Test func lettersOfLatinLanguagesStay() throws {
+    for text in [
+      "Où est l’été? Là-bas, près du château, ç’a été dit — déjà.", "Übrigens: größer, schöner, süß. ÄÖÜ", "El niño comió piñas; ¿cuándo?",
+    ] {
+      #expect(try Fixtures.read(try #require(text.data(using: .windowsCP1252)), as: "a.txt").text == text)
+    }
+  }
+
   /// Encodings of one script, where the document names them.
   @Test(arguments: [
     ("shift_jis", "東京は首都です。", String.Encoding.shiftJIS), ("euc-jp", "東京", nil), ("iso-2022-jp", "東京は首都です。", .iso2022JP),

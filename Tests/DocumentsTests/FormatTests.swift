@@ -150,4 +150,38 @@ import Testing
       #expect(String(decoding: bytes[range], as: UTF8.self) == document.text(of: block))
     }
   }
+
+  /// A title above the names is no name, years may be names, and behind empty rows another table may begin.
+  @Test func namesOfColumns() throws {
+    let table = """
+      Sales of the harbour
+      Region,2022,2023
+      North,5,6
+
+      Berth,Length
+      A1,12
+      B2,30
+
+      Total,42
+      """
+    #expect(
+      try Fixtures.read(table, as: "a.csv").texts == [
+        "Sales of the harbour", "Region: North · 2022: 5 · 2023: 6", "Berth: A1 · Length: 12", "Berth: B2 · Length: 30", "Berth: Total · Length: 42",
+      ])
+    // Rows of words behind a gap are rows.
+    #expect(
+      try Fixtures.read("name,town\nTam,Fog\n\nAgnes,Moor\nIda,Quay\n", as: "a.csv").texts == [
+        "name: Tam · town: Fog", "name: Agnes · town: Moor", "name: Ida · town: Quay",
+      ])
+    #expect(try Fixtures.read("Tam,1985\nIda,1990\n", as: "a.csv").texts == ["Tam · 1985", "Ida · 1990"])
+    #expect(try Fixtures.read("name\nTam\nIda\n", as: "a.csv").texts == ["name: Tam", "name: Ida"])
+    #expect(try Fixtures.read("a,b\n1,2\n\nc,d\n", as: "a.csv").texts == ["a: 1 · b: 2", "a: c · b: d"])
+  }
+
+  @Test func footnotesOfMarkdownStayWhereTheyAre() throws {
+    let text = "Lit at dusk.[^1]\n\n[^1]: https://lamp.example/\n[^two]: Twice\n\n[Link][1] and `[^x]: y`\n\n[1]: https://other.example/\n"
+    let document = try Fixtures.read(text, as: "a.md")
+    #expect(document.texts == ["Lit at dusk.[^1]", "[^1]: https://lamp.example/\n[^two]: Twice", "Link and [^x]: y"])
+    #expect(document.blocks[1].source.lines == 3...4)
+  }
 }

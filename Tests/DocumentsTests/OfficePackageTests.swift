@@ -154,6 +154,48 @@ import Testing
     }
   }
 
+  @Test func commentsAreRead() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let body = "<w:body><w:p><w:r><w:t>The contract.</w:t></w:r></w:p></w:body>"
+      let comment =
+        "<w:comment w:id=\"0\" w:author=\"Agnes\"><w:p><w:r><w:t>Is this</w:t></w:r></w:p><w:p><w:r><w:t>signed?</w:t></w:r></w:p></w:comment>"
+      let docx = try Self.docx(
+        "<w:document xmlns:w=\"\(Self.word)\">\(body)</w:document>",
+        others: ["word/comments.xml": Data("<w:comments xmlns:w=\"\(Self.word)\">\(comment)</w:comments>".utf8)], in: folder)
+      #expect(try DocumentReader().read(path: docx).texts == ["The contract.", "Comment by Agnes: Is this signed?"])
+
+      func rels(_ targets: [String]) -> Data {
+        let entries = targets.enumerated().map { "<Relationship Id=\"r\($0)\" Target=\"\($1)\"/>" }.joined()
+        return Data("<Relationships>\(entries)</Relationships>".utf8)
+      }
+      var parts = [
+        "[Content_Types].xml": Data("<Types/>".utf8), "xl/_rels/workbook.xml.rels": rels(["worksheets/s.xml"]),
+        "xl/workbook.xml": Data("<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"r0\"/></sheets></workbook>".utf8),
+        "xl/worksheets/s.xml": Data("<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>7</v></c></row></sheetData></worksheet>".utf8),
+        "xl/worksheets/_rels/s.xml.rels": rels(["../comments1.xml"]),
+        "xl/comments1.xml": Data("<comments><comment ref=\"A1\"><text><r><t>Too</t></r><r><t> few</t></r></text></comment></comments>".utf8),
+      ]
+      let xlsx = try Self.package(parts, in: folder, as: "a.xlsx")
+      #expect(try DocumentReader().read(path: xlsx).texts == ["S", "7", "Comment on A1: Too few"])
+      parts["xl/worksheets/_rels/s.xml.rels"] = rels(["../comments1.xml", "../threadedComments/threadedComment1.xml"])
+      parts["xl/threadedComments/threadedComment1.xml"] = Data(
+        "<ThreadedComments><threadedComment ref=\"A1\"><text>Far too few</text></threadedComment></ThreadedComments>".utf8)
+      let threaded = try Self.package(parts, in: folder, as: "b.xlsx")
+      #expect(try DocumentReader().read(path: threaded).texts == ["S", "7", "Comment on A1: Far too few"])
+
+      let words = "<p:cmLst xmlns:p=\"p\"><p:cm authorId=\"0\"><p:pos x=\"1\" y=\"1\"/><p:text>A new picture?</p:text></p:cm></p:cmLst>"
+      let slide = "<p:sld xmlns:p=\"p\" xmlns:a=\"a\"><p:sp><a:p><a:r><a:t>Harvest</a:t></a:r></a:p></p:sp></p:sld>"
+      let pptx = try Self.package(
+        [
+          "[Content_Types].xml": Data("<Types/>".utf8), "ppt/_rels/presentation.xml.rels": rels(["slides/slide1.xml"]),
+          "ppt/presentation.xml": Data("<p:presentation xmlns:p=\"p\" xmlns:r=\"r\"><p:sldId r:id=\"r0\"/></p:presentation>".utf8),
+          "ppt/slides/slide1.xml": Data(slide.utf8), "ppt/slides/_rels/slide1.xml.rels": rels(["../comments/comment1.xml"]),
+          "ppt/comments/comment1.xml": Data(words.utf8),
+        ], in: folder, as: "a.pptx")
+      #expect(try DocumentReader().read(path: pptx).texts == ["Harvest", "Comment: A new picture?"])
+    }
+  }
+
   /// A chart of OpenDocument is a document of its own in the package, its values a table behind its titles; on a sheet the values are cells as well.
   @Test func chartsOnPagesAndSheetsOfOpenDocument() throws {
     let namespaces = ["office", "table", "text", "draw", "chart"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }

@@ -93,6 +93,15 @@ import Testing
     #expect(parts.last?.text.hasSuffix(encoding == "windows1252" ? latin.suffix(6) : text.suffix(6)) == true)
   }
 
+  @Test func lettersTellTheEncodingOfEveryPart() throws {
+    let text = (1...40).map { "Paragraph \($0).\nTwo lines.\n\n" }.joined() + (1...40).map { "この契約は署名の日から\($0)年間、\n有効とする。\n\n" }.joined()
+    let bytes = Array(try #require(text.data(using: .shiftJIS)))
+    let parts = try Self.parts(bytes, as: "a.txt")
+    #expect(parts.count > 3)
+    #expect(parts.map(\.text).joined() == text.trimmingCharacters(in: .newlines))
+    #expect(Self.blocks(parts) == Self.blocks([try Fixtures.read(bytes, as: "a.txt")]))
+  }
+
   @Test func aLongLineIsCutBetweenWords() throws {
     let words = (1...400).map { "wört\($0)" }
     let parts = try Self.parts(Array(("first\n" + words.joined(separator: " ")).utf8), as: "a.txt")

@@ -42,13 +42,13 @@ struct PandocReader {
       }
     }
     let page = Self.withTitleInBody(output.bytes)
-    let drawings = [.docx, .odt].contains(format) ? WordDrawings(data, path: path, format: format, limits: limits) : nil
+    let remainder = [.docx, .odt].contains(format) ? WordRemainder(data, path: path, format: format, limits: limits) : nil
     var document: ExtractedDocument
     do {
       document = try HTMLReader(path: path, limits: limits, isConverted: true).read(
         SourceText(utf8: Array(String(decoding: page, as: UTF8.self).utf8)))
     } catch {
-      guard error.isEmpty, let drawings, !(drawings.isEmpty && drawings.omissions.isEmpty) else { throw error }
+      guard error.isEmpty, let remainder, !(remainder.isEmpty && remainder.omissions.isEmpty) else { throw error }
       document = ExtractedDocument(format: format, title: nil, text: "", blocks: [])
     }
     document.format = format
@@ -59,7 +59,7 @@ struct PandocReader {
       document.blocks[index].source = SourceSpan()
       document.blocks[index].anchors = []
     }
-    if let drawings { try drawings.add(to: &document, path: path, limits: limits) }
+    if let remainder { try remainder.add(to: &document, path: path, limits: limits) }
     if let source { SourceAlignment(source).align(&document) }
     return document
   }

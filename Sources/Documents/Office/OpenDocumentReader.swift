@@ -56,7 +56,8 @@ struct OpenDocumentReader {
     case .table(let rows):
       // The rows of an object are not those of the sheet.
       var table = TableRows(headingPath: headings.path, hasHeader: isObject ? true : nil)
-      for row in rows {
+      for (index, row) in rows.enumerated() {
+        if index > 0, row.number > rows[index - 1].number + 1 { table.addGap() }
         try table.add(row.cells.map { Array($0.utf8) }, source: source(section: section, row: isObject ? 1 : row.number), to: &builder)
       }
       try table.end(&builder)

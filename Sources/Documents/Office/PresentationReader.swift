@@ -1,4 +1,5 @@
-/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows; what its diagrams and charts say comes behind, its notes last.
+/// Presentations (PPTX): a slide is a page, its title a heading, its tables rows; what its diagrams and charts say comes behind, its notes
+/// and comments last.
 struct PresentationReader {
   let path: String
   let limits: ReadingLimits
@@ -8,7 +9,7 @@ struct PresentationReader {
       data, path: path, limits: limits,
       parts: [
         "ppt/presentation.xml", "ppt/_rels/presentation.xml.rels", "ppt/slides/*.xml", "ppt/slides/_rels/*.rels", "ppt/notesSlides/*.xml",
-        "ppt/diagrams/data*.xml", "ppt/charts/chart*.xml", "docProps/core.xml",
+        "ppt/diagrams/data*.xml", "ppt/charts/chart*.xml", "ppt/comments/*.xml", "docProps/core.xml",
       ])
     var builder = BlockBuilder(path: path, limits: limits)
     var firstTitle: String?
@@ -37,6 +38,10 @@ struct PresentationReader {
       for part in parts where part.hasPrefix("ppt/notesSlides/") {
         let notes = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try SlideContent(package, part) }
         if let notes { try write(notes, headingPath: headingPath, source: source, to: &builder) }
+      }
+      let comments = parts.filter { $0.hasPrefix("ppt/comments/") }
+      for comment in try OfficeComments.read(comments, of: package, omissions: &omissions) {
+        try builder.add(.paragraph, Array(comment.utf8)[...], source: source, headingPath: headingPath, after: .line)
       }
     }
     let title = try package.title(omissions: &omissions) ?? firstTitle

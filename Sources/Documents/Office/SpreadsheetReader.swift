@@ -1,5 +1,5 @@
-/// Spreadsheets (XLSX): a sheet is a heading, its rows are rows with the names of their columns, cited by their numbers as lines; what its shapes and the
-/// titles of its charts say comes behind.
+/// Spreadsheets (XLSX): a sheet is a heading, its rows are rows with the names of their columns, cited by their numbers as lines; what its shapes, the
+/// titles of its charts and comments on its cells say comes behind.
 struct SpreadsheetReader {
   let path: String
   let limits: ReadingLimits
@@ -9,7 +9,8 @@ struct SpreadsheetReader {
       data, path: path, limits: limits,
       parts: [
         "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/*.xml",
-        "xl/worksheets/_rels/*.rels", "xl/drawings/drawing*.xml", "xl/drawings/_rels/*.rels", "xl/charts/chart*.xml", "docProps/core.xml",
+        "xl/worksheets/_rels/*.rels", "xl/comments*.xml", "xl/threadedComments/*.xml", "xl/drawings/drawing*.xml", "xl/drawings/_rels/*.rels",
+        "xl/charts/chart*.xml", "docProps/core.xml",
       ])
     try package.require("xl/workbook.xml", "XLSX", "it holds no workbook")
     let targets = try package.relationships(of: "xl/workbook.xml")
@@ -37,7 +38,8 @@ struct SpreadsheetReader {
       let first = rows.first?.number ?? 1
       try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first...first))
       var table = TableRows(headingPath: [name])
-      for row in rows {
+      for (index, row) in rows.enumerated() {
+        if index > 0, row.number > rows[index - 1].number + 1 { table.addGap() }
         let cells = row.cells.map { (column: $0.column, text: Array($0.text.utf8)) }
         try table.add(cells: cells, source: SourceSpan(lines: row.number...row.number), to: &builder)
       }
@@ -48,18 +50,23 @@ struct SpreadsheetReader {
     return try builder.document(.xlsx, title: title, omissions: omissions, whyEmpty: "its sheets hold no text")
   }
 
-  /// What stands in shapes on a sheet, and over its charts, whose values are in the cells; what is damaged of it does not cost them.
+  /// What stands in shapes on a sheet, over its charts, whose values are in the cells, and in comments; what is damaged of it does not cost them.
   private func texts(on sheet: String, of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) throws(DocumentError)
     -> [String]
   {
-    var parts: [String] = []
+    var (parts, comments): ([String], [String]) = ([], [])
     try package.sound("drawings of \(sheet)", omissions: &omissions) { () throws(DocumentError) in
-      for drawing in try package.relationships(of: sheet).values.sorted() where drawing.hasPrefix("xl/drawings/drawing") {
+      let targets = try package.relationships(of: sheet).values.sorted()
+      for drawing in targets where drawing.hasPrefix("xl/drawings/drawing") {
         parts.append(drawing)
         parts += try package.relationships(of: drawing).values.sorted().filter { $0.hasPrefix("xl/charts/chart") }
       }
+      // Where there are threads, the older form says the same, with advice for older programs.
+      let threads = targets.filter { $0.hasPrefix("xl/threadedComments/") }
+      comments = threads.isEmpty ? targets.filter { $0.hasPrefix("xl/comments") } : threads
     }
     return try DrawingContent.read(parts, of: package, omissions: &omissions).flatMap(\.paragraphs)
+      + OfficeComments.read(comments, of: package, omissions: &omissions)
   }
 }
 

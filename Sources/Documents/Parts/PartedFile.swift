@@ -6,8 +6,10 @@ package struct PartedFile: Sendable {
   let file: OpenFile
   let reader: DocumentReader
   let format: DocumentFormat
-  let encoding: TextEncoding
-  let markByteCount: Int
+  private let encoding: TextEncoding
+  /// Instead of `encoding`, where the text is in one of these.
+  private let foreign: ForeignEncoding?
+  private let markByteCount: Int
 
   /// - Returns: `nil` for a file that is not long, or of a format that is read whole.
   init?(path: String, byteCount: Int64, reader: DocumentReader) throws(DocumentError) {
@@ -21,18 +23,35 @@ package struct PartedFile: Sendable {
     self.format = format
     if let sign = TextDecoding.sign(of: head, byteCount: Int(file.byteCount)) {
       (encoding, markByteCount) = sign
+      foreign = nil
       return
     }
     guard TextDecoding.isText(head[...]) else { throw .noText(path) }
     markByteCount = 0
     // A file whose first part is ASCII says nothing yet.
-    var (whole, broken) = (0, 0)
+    var scalars = (whole: 0, broken: 0)
+    var guess: ForeignEncoding?
     try Self.forEachPiece(of: file, cutBy: .utf8) { piece in
       let count = TextDecoding.countScalars(piece)
-      whole += count.whole
-      broken += count.broken
+      scalars.whole += count.whole
+      scalars.broken += count.broken
+      if guess == nil, count.broken > 0 { guess = EncodingGuess.foreign(piece) }
     }
-    encoding = whole >= broken ? .utf8 : .windows1252
+    encoding = scalars.whole >= scalars.broken ? .utf8 : .windows1252
+    foreign = TextDecoding.isLikelyForeign(scalars) ? guess : nil
+  }
+
+  /// The text at some place of it, of whole characters.
+  ///
+  /// - Parameter isLast: Whether the file ends with it.
+  func source(of data: inout [UInt8], at offset: Int64, isLast: Bool) -> SourceText {
+    guard let foreign else {
+      if !isLast { data.removeLast(data.count - max(1, encoding.wholeByteCount(of: data))) }
+      return TextDecoding.decode(data, as: encoding, from: offset == 0 ? markByteCount : 0, base: Int(offset))
+    }
+    // No character of these encodings has the byte of a line's end in it.
+    if !isLast, let end = data.lastIndex(of: 0x0A) { data.removeLast(data.count - end - 1) }
+    return foreign.decode(data, base: Int(offset)).source
   }
 
   /// Those that can be cut; markup that pandoc would convert is readable as it is.
@@ -123,8 +142,7 @@ package struct DocumentParts {
       let end = offset + Int64(data.count)
       guard data.count == min(Int64(byteCount), parted.byteCount - offset) else { throw .changed(parted.file.path) }
       context.isLast = end == parted.byteCount
-      if !context.isLast { data.removeLast(data.count - max(1, parted.encoding.wholeByteCount(of: data))) }
-      let source = TextDecoding.decode(data, as: parted.encoding, from: offset == 0 ? parted.markByteCount : 0, base: Int(offset))
+      let source = parted.source(of: &data, at: offset, isLast: context.isLast)
       let isLongest = byteCount >= limits.recordByteCount
       var border: PartBorder?
       if !context.isLast { border = PartBorder(in: source, parted.format, &context, isLongest: isLongest) }

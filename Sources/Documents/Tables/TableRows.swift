@@ -3,9 +3,11 @@ struct TableRows {
   /// A field that holds something, and its column from 0.
   typealias Cell = (column: Int, text: [UInt8])
 
-  private var first: (cells: [Cell], source: SourceSpan)?
+  /// A row that may have the names of columns, as the row after it will show.
+  private var candidate: (cells: [Cell], source: SourceSpan)?
   private var names: [Int: [UInt8]] = [:]
-  private var hasRows = false
+  private var hasBegun = false
+  private var isBehindGap = false
   private let headingPath: [String]
   private let hasHeader: Bool?
 
@@ -15,35 +17,48 @@ struct TableRows {
     self.hasHeader = hasHeader
   }
 
-  /// Takes the next row; one without visible text is left out.
+  /// Takes the next row; one without visible text is a gap.
   mutating func add(_ fields: [[UInt8]], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
     try add(cells: fields.enumerated().map { ($0, $1) }, source: source, to: &builder)
   }
 
   /// The same of a row of which only some cells are there, in the order of their columns.
   mutating func add(cells: [Cell], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
-    if cells.allSatisfy({ $0.text.allSatisfy(\.isWhiteSpace) }) { return }
-    guard let header = first else {
-      first = (cells, source)
-      return
-    }
-    if !hasRows {
-      if hasHeader ?? Self.isHeader(header.cells) {
-        for cell in header.cells { names[cell.column] = Array(label(cell.text, limit: 80).utf8) }
-      } else {
-        try write(header.cells, source: header.source, to: &builder)
+    let filledCount = cells.count { !$0.text.allSatisfy(\.isWhiteSpace) }
+    guard filledCount > 0 else { return addGap() }
+    defer { isBehindGap = false }
+    if let (header, place) = candidate {
+      candidate = nil
+      // A title above the names.
+      if !hasBegun, hasHeader == nil, filledCount > 1, header.count(where: { !$0.text.allSatisfy(\.isWhiteSpace) }) == 1 {
+        try write(header, source: place, to: &builder)
+        candidate = (cells, source)
+        return
       }
+      let isHeader = hasBegun ? Self.isHeader(header, of: cells) : hasHeader ?? Self.isHeader(header)
+      hasBegun = true
+      if isHeader {
+        names = Dictionary(header.map { ($0.column, Array(label($0.text, limit: 80).utf8)) }) { $1 }
+      } else {
+        try write(header, source: place, to: &builder)
+      }
+    } else if !hasBegun || isBehindGap && hasHeader == nil && filledCount > 1 && Self.isHeader(cells) {
+      candidate = (cells, source)
+      return
     }
     try write(cells, source: source, to: &builder)
   }
 
+  /// Tells of empty rows: what comes behind them may be another table, with names of its own.
+  mutating func addGap() { isBehindGap = true }
+
   /// A table of one row has no names of columns.
   mutating func end(_ builder: inout BlockBuilder) throws(DocumentError) {
-    if !hasRows, let first { try write(first.cells, source: first.source, to: &builder) }
+    if let (cells, source) = candidate { try write(cells, source: source, to: &builder) }
+    candidate = nil
   }
 
   private mutating func write(_ cells: [Cell], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
-    hasRows = true
     var parts: [[UInt8]] = []
     for cell in cells {
       let value = Array(label(cell.text, limit: nil).utf8)
@@ -55,12 +70,31 @@ struct TableRows {
     try builder.add(.tableRow, row[...], source: source, headingPath: headingPath, after: parts.count > 1 ? .line : .blankLine)
   }
 
-  /// Names of columns are words, all different, and mostly there.
+  /// Names of columns are words, all different, and mostly there; beside words they may be years.
   private static func isHeader(_ cells: [Cell]) -> Bool {
     let filled = cells.map { label($0.text, limit: nil) }.filter { !$0.isEmpty }
-    let width = 1 + (cells.last?.column ?? 0)
+    let width = 1 + (cells.last?.column ?? 0) - (cells.first?.column ?? 0)
     guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 }) else { return false }
-    return !filled.contains { Double($0) != nil }
+    let numbers = filled.compactMap { Double($0) }
+    return numbers.isEmpty || numbers.count < filled.count && isRowOfYears(numbers)
+  }
+
+  /// Years one after the other, in either direction and at equal distances, as no two columns of data have them.
+  private static func isRowOfYears(_ numbers: [Double]) -> Bool {
+    let steps = Set(zip(numbers, numbers.dropFirst()).map { $1 - $0 })
+    guard numbers.count > 1, steps.count == 1, let step = steps.first, numbers.count > 2 || abs(step) == 1 else { return false }
+    return numbers.allSatisfy { $0 == $0.rounded() && (1800...2200).contains($0) }
+  }
+
+  /// Whether a row in the middle of a sheet has the names of the one below it: that has numbers where it has words.
+  private static func isHeader(_ cells: [Cell], of next: [Cell]) -> Bool {
+    let columns = Set(cells.filter { isWord($0.text) }.map(\.column))
+    return next.contains { columns.contains($0.column) && Double(label($0.text, limit: nil)) != nil }
+  }
+
+  private static func isWord(_ text: [UInt8]) -> Bool {
+    let text = label(text, limit: nil)
+    return !text.isEmpty && Double(text) == nil
   }
 }
 

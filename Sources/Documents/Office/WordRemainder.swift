@@ -1,5 +1,5 @@
-/// What pandoc leaves out of a document of a word processor: text in boxes and shapes, diagrams and charts.
-struct WordDrawings {
+/// What pandoc leaves out of a document of a word processor: text in boxes and shapes, diagrams, charts and comments.
+struct WordRemainder {
   private var paragraphs: [String] = []
   private var charts: [[[String]]] = []
   private(set) var omissions: [ExtractedDocument.Omission] = []
@@ -13,9 +13,10 @@ struct WordDrawings {
     do throws(DocumentError) {
       let package = try OfficePackage(
         data, path: path, limits: limits,
-        parts: isOpenDocument ? [main, "*/" + main] : [main, "word/diagrams/data*.xml", "word/charts/chart*.xml"])
+        parts: isOpenDocument ? [main, "*/" + main] : [main, "word/diagrams/data*.xml", "word/charts/chart*.xml", "word/comments.xml"])
       paragraphs = try Self.paragraphs(package, main, isOpenDocument: isOpenDocument)
-      let others = package.names.filter { $0 != main }.sorted()
+      let comments = "word/comments.xml"
+      let others = package.names.filter { $0 != main && $0 != comments }.sorted()
       if isOpenDocument {
         for item in try OpenDocumentReader.objects(others, of: package, omissions: &omissions).flatMap(\.sections).flatMap(\.items) {
           switch item {
@@ -27,10 +28,11 @@ struct WordDrawings {
         let drawings = try DrawingContent.read(others, of: package, omissions: &omissions)
         paragraphs += drawings.flatMap(\.paragraphs)
         charts = drawings.map(\.rows)
+        paragraphs += try OfficeComments.read([comments], of: package, omissions: &omissions)
       }
       charts.removeAll(where: \.isEmpty)
     } catch {
-      omissions.append(.init(name: "text in boxes, shapes and charts", reason: error.why ?? error.message, isFailure: true))
+      omissions.append(.init(name: "text in boxes, shapes, charts and comments", reason: error.why ?? error.message, isFailure: true))
     }
   }
 

@@ -1,0 +1,46 @@
+import CUchardet
+
+/// Which encoding of another script a text is in that does not say so, told by how often its characters follow each other (libuchardet).
+///
+/// Only for scripts whose letters are all beyond ASCII: among languages of Latin letters, where they are few, the library is often wrong.
+enum EncodingGuess {
+  /// Bytes that are looked at; a text says by then what it is.
+  private static let sampleByteCount = 1 << 18
+
+  /// Those of Cyrillic, Greek, Hebrew, Arabic, Thai, Chinese, Japanese and Korean, as the library calls them, and what iconv calls them where that differs.
+  private static let names = [
+    "WINDOWS-1251": "", "KOI8-R": "KOI8-U", "IBM866": "", "IBM855": "", "ISO-8859-5": "", "MAC-CYRILLIC": "", "ISO-8859-7": "", "WINDOWS-1253": "",
+    "WINDOWS-1255": "", "ISO-8859-8": "", "WINDOWS-1256": "", "ISO-8859-6": "", "TIS-620": "", "ISO-8859-11": "", "SHIFT_JIS": "", "EUC-JP": "",
+    "UHC": "CP949", "EUC-KR": "", "JOHAB": "", "GB18030": "", "BIG5": "", "EUC-TW": "",
+  ]
+
+  /// - Returns: `nil` for text of Latin letters, and where it cannot be told.
+  static func foreign(_ data: [UInt8]) -> ForeignEncoding? {
+    guard let first = data.firstIndex(where: { $0 >= 0x80 }) else { return nil }
+    let sample = data[first...].prefix(sampleByteCount)
+    guard isOfAnotherScript(sample), let detector = uchardet_new() else { return nil }
+    defer { uchardet_delete(detector) }
+    let result = sample.withUnsafeBytes { bytes in
+      uchardet_handle_data(detector, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+    uchardet_data_end(detector)
+    guard result == 0, let charset = uchardet_get_charset(detector), let name = names[String(cString: charset)] else { return nil }
+    return ForeignEncoding(named: name.isEmpty ? String(cString: charset) : name)
+  }
+
+  /// Whether most bytes beyond ASCII stand in a row of three or more, as they hardly ever do in languages of Latin letters.
+  private static func isOfAnotherScript(_ bytes: ArraySlice<UInt8>) -> Bool {
+    var (inRows, others, length) = (0, 0, 0)
+    func end() { if length >= 3 { inRows += length } else { others += length } }
+    for byte in bytes {
+      if byte >= 0x80 {
+        length += 1
+      } else {
+        end()
+        length = 0
+      }
+    }
+    end()
+    return inRows > others
+  }
+}
