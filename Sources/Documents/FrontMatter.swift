@@ -6,12 +6,16 @@ struct FrontMatter {
   /// Values by key, as text.
   private(set) var metadata: [String: [String]] = [:]
 
+  /// What it says about the document in sentences, whole.
+  private(set) var texts: [String] = []
+
   var title: String? { metadata["title"]?.first }
-  var description: String? { metadata["description"]?.first }
 
   private static let lineLimit = 500
   /// Bytes of a value at most; longer ones are text, not data about it.
   private static let valueByteLimit = 1024
+  /// Keys of values that are text.
+  private static let textKeys: Set<String> = ["description", "abstract", "summary", "subtitle"]
 
   /// None.
   init() {}
@@ -20,8 +24,9 @@ struct FrontMatter {
     let fence = source.bytes[source.trimmed(source.lineRange(1))]
     let isYAML = fence.elementsEqual("---".utf8)
     guard isYAML || fence.elementsEqual("+++".utf8), source.lineCount > 1 else { return }
-    // The key whose list the next lines may be.
+    // The key whose list or value the next lines may go on with.
     var open: String?
+    var isList = false
     var isNested = false
     for line in 2...min(source.lineCount, Self.lineLimit) {
       let bytes = source.bytes[source.trimmed(source.lineRange(line))]
@@ -32,24 +37,46 @@ struct FrontMatter {
         return
       }
       let isIndented = source.bytes[source.lineRange(line)].first.map { $0 == 0x20 || $0 == 0x09 } ?? false
-      if isYAML, let key = open, bytes.starts(with: "- ".utf8) {
+      if isYAML, isList, let key = open, bytes.starts(with: "- ".utf8) {
         add(Self.scalar(bytes.dropFirst(2)), to: key)
+      } else if isYAML, isIndented, let key = open, Self.textKeys.contains(key), !texts.isEmpty {
+        texts[texts.count - 1] += (texts[texts.count - 1].isEmpty ? "" : " ") + Self.scalar(bytes)
       } else if !isIndented, !isNested, let (key, rest) = Self.entry(bytes, separator: isYAML ? UInt8(ascii: ":") : UInt8(ascii: "=")) {
-        for value in Self.values(rest) { add(value, to: key) }
-        open = rest.isEmpty ? key : nil
+        let isBlock = isYAML && Self.isBlockSign(rest)
+        if Self.textKeys.contains(key) { texts.append(isBlock ? "" : Self.scalar(rest)) }
+        if !isBlock { for value in Self.values(rest) { add(value, to: key) } }
+        open = key
+        isList = rest.isEmpty
       } else if !bytes.isEmpty, bytes.first != UInt8(ascii: "#") {
+        // Between two rules stands a paragraph.
+        if isYAML, !isIndented, !Self.isLineOfYAML(bytes) { break }
         open = nil
         // A table of TOML: what follows is nested.
         if !isYAML, bytes.first == UInt8(ascii: "[") { isNested = true }
       }
     }
     // No fence at the end: a thematic break, not front matter.
-    metadata = [:]
+    self = FrontMatter()
+  }
+
+  /// What says that a value's text stands in the lines below (YAML 1.2.2, section 8.1.1).
+  private static func isBlockSign(_ text: ArraySlice<UInt8>) -> Bool {
+    guard let first = text.first, first == UInt8(ascii: "|") || first == UInt8(ascii: ">") else { return false }
+    return text.count <= 3 && text.dropFirst().allSatisfy { "+-123456789".utf8.contains($0) }
+  }
+
+  /// Whether a line at the margin may stand there in YAML: an entry, one of a list, or what closes a list in brackets.
+  private static func isLineOfYAML(_ line: ArraySlice<UInt8>) -> Bool {
+    if line.elementsEqual("-".utf8) || line.starts(with: "- ".utf8) || line.first == UInt8(ascii: "]") || line.first == UInt8(ascii: "}") {
+      return true
+    }
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return false }
+    return colon + 1 == line.endIndex || line[(colon + 1)...].contains { $0 == 0x20 || $0 == 0x09 }
   }
 
   private mutating func add(_ value: String, to key: String) {
     // The first of two equal keys counts, as a list has all its values in one place.
-    if !value.isEmpty, value != "|", value != ">", value.utf8.count <= Self.valueByteLimit { metadata[key, default: []].append(value) }
+    if !value.isEmpty, value.utf8.count <= Self.valueByteLimit { metadata[key, default: []].append(value) }
   }
 
   private static func entry(_ line: ArraySlice<UInt8>, separator: UInt8) -> (key: String, rest: ArraySlice<UInt8>)? {

@@ -18,8 +18,8 @@ struct MarkdownReader {
     walk.headings = context.headings
     defer { context.headings = walk.headings }
     walk.title = frontMatter.title
-    if let description = frontMatter.description {
-      try walk.builder.add(.paragraph, Array(description.utf8)[...], source: source.span(lines: 1...max(1, frontMatter.lineCount)))
+    for text in frontMatter.texts {
+      try walk.builder.add(.paragraph, Array(text.utf8)[...], source: source.span(lines: 1...max(1, frontMatter.lineCount)))
     }
 
     _ = Self.registered

@@ -42,6 +42,21 @@ import Testing
       ])
   }
 
+  /// Sentences about a document are text, on one line or on several.
+  @Test(arguments: [
+    "description: A lamp, lit at dusk.", "description: >-\n  A lamp,\n  lit at dusk.", "abstract: |\n  A lamp,\n\n  lit at dusk.",
+    "summary: A lamp,\n  lit at dusk.",
+  ])
+  func sentencesAreText(value: String) throws {
+    let document = try Fixtures.read("---\ntitle: T\n\(value)\nauthor: Ann\n---\nBody.\n", as: "a.md")
+    #expect(document.texts.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") } == ["A lamp, lit at dusk.", "Body."])
+    #expect(document.metadata["author"] == ["Ann"] && document.metadata["title"] == ["T"])
+  }
+
+  @Test func whatStandsBetweenTwoRulesIsText() throws {
+    #expect(try Fixtures.read("---\n\nThe lamp is lit.\n\n---\n\nBody.\n", as: "a.md").texts == ["The lamp is lit.", "Body."])
+  }
+
   @Test func valuesOfTOML() throws {
     let metadata = try metadata("+++\ntitle = \"T\"\ntags = ['a', \"b\"]\ndraft = true\n[extra]\nkey = \"nested\"\n+++\nBody.\n")
     #expect(metadata == ["title": ["T"], "tags": ["a", "b"], "draft": ["true"]])

@@ -28,7 +28,7 @@ struct JSONReader {
   }
 }
 
-/// Makes blocks of the outer two levels of a JSON value; what lies deeper becomes lines of their text.
+/// Makes blocks of the outer two levels of a JSON value, with the names of its containers as headings; what lies deeper becomes lines of their text.
 struct JSONWalk {
   let source: SourceText
   var builder: BlockBuilder
@@ -77,6 +77,7 @@ struct JSONWalk {
         if let open = range { try walk.add(lines, open, headingPath: headingPath) }
         lines = JSONLines(byteLimit: byteLimit)
         range = nil
+        try walk.add(key, scanner.keyRange, headingPath: headingPath)
         try walk.value(&scanner, headingPath: headingPath + [label(key)], depth: depth + 1)
       } else if let value = try JSONLines.plain(&scanner) {
         if depth == 0, kind == .string, walk.title == nil, key.elementsEqual("title".utf8) || key.elementsEqual("name".utf8) {
@@ -116,10 +117,19 @@ struct JSONWalk {
     self = walk
   }
 
+  /// The name of a member that is a container stands above what it holds.
+  private mutating func add(_ key: [UInt8], _ range: Range<Int>, headingPath: [String]) throws(JSONFault) {
+    try add(.heading(level: headingPath.count + 1), Array(label(key).utf8)[...], range, headingPath: headingPath)
+  }
+
   private mutating func add(_ lines: JSONLines, _ range: Range<Int>, headingPath: [String]) throws(JSONFault) {
-    guard !lines.text.isEmpty else { return }
+    try add(.record, lines.text[...], range, headingPath: headingPath)
+  }
+
+  private mutating func add(_ kind: Block.Kind, _ text: ArraySlice<UInt8>, _ range: Range<Int>, headingPath: [String]) throws(JSONFault) {
+    guard !text.isEmpty else { return }
     do {
-      try builder.add(.record, lines.text[...], source: source.span(range), headingPath: headingPath)
+      try builder.add(kind, text, source: source.span(range), headingPath: headingPath)
     } catch {
       // The builder fails at its limits only, and then the rest need not be read.
       throw JSONFault(offset: range.lowerBound, reason: error.why ?? error.message, isLimit: true)

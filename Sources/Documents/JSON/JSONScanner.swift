@@ -16,6 +16,8 @@ package struct JSONScanner {
   let end: Int
   let depthLimit: Int
   private var depth = 0
+  /// Where the last key stands that was read.
+  private(set) var keyRange = 0..<0
 
   /// Reads `range` of `bytes`, all of them without one.
   package init(bytes: [UInt8], range: Range<Int>? = nil, depthLimit: Int) {
@@ -57,7 +59,9 @@ package struct JSONScanner {
       guard scanner.position < scanner.end, scanner.bytes[scanner.position] == UInt8(ascii: "\"") else {
         throw scanner.fault("a key in quotes should be here")
       }
+      let start = scanner.position
       let key = try scanner.string()
+      scanner.keyRange = start..<scanner.position
       scanner.skipWhiteSpace()
       guard scanner.take(UInt8(ascii: ":")) else { throw scanner.fault("a colon should follow the key") }
       try body(key, &scanner)

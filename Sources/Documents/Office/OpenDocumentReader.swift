@@ -55,7 +55,8 @@ struct OpenDocumentReader {
         .paragraph, Array(text.utf8)[...], source: source(section: section, row: 1), headingPath: headings.path, after: .line)
     case .table(let rows):
       // The rows of an object are not those of the sheet.
-      var table = TableRows(headingPath: headings.path, hasHeader: isObject ? true : nil)
+      let isForm = TableRows.isForm(rows.lazy.map { row in row.cells.enumerated().map { (column: $0, text: Array($1.utf8)) } })
+      var table = TableRows(headingPath: headings.path, hasHeader: isObject ? true : isForm ? false : nil)
       for (index, row) in rows.enumerated() {
         if index > 0, row.number > rows[index - 1].number + 1 { table.addGap() }
         try table.add(row.cells.map { Array($0.utf8) }, source: source(section: section, row: isObject ? 1 : row.number), to: &builder)

@@ -37,10 +37,10 @@ struct SpreadsheetReader {
       guard !rows.isEmpty || !drawn.isEmpty else { continue }
       let first = rows.first?.number ?? 1
       try builder.add(.heading(level: 1), Array(name.utf8)[...], source: SourceSpan(lines: first...first))
-      var table = TableRows(headingPath: [name])
-      for (index, row) in rows.enumerated() {
+      let cells = rows.lazy.map { row in row.cells.map { (column: $0.column, text: Array($0.text.utf8)) } }
+      var table = TableRows(headingPath: [name], hasHeader: TableRows.isForm(cells) ? false : nil)
+      for (index, (row, cells)) in zip(rows, cells).enumerated() {
         if index > 0, row.number > rows[index - 1].number + 1 { table.addGap() }
-        let cells = row.cells.map { (column: $0.column, text: Array($0.text.utf8)) }
         try table.add(cells: cells, source: SourceSpan(lines: row.number...row.number), to: &builder)
       }
       try table.end(&builder)

@@ -35,19 +35,22 @@ struct TableRows {
         candidate = (cells, source)
         return
       }
-      let isHeader = hasBegun ? Self.isHeader(header, of: cells) : hasHeader ?? Self.isHeader(header)
+      let isHeader = hasBegun ? Self.isHeader(header, of: cells) : hasHeader ?? Self.isHeaderOfTable(header, next: cells)
       hasBegun = true
       if isHeader {
         names = Dictionary(header.map { ($0.column, Array(label($0.text, limit: 80).utf8)) }) { $1 }
       } else {
         try write(header, source: place, to: &builder)
       }
-    } else if !hasBegun || isBehindGap && hasHeader == nil && filledCount > 1 && Self.isHeader(cells) {
+    } else if !hasBegun || hasHeader == nil && filledCount > 1 && isLikelyBorder(filledCount) && Self.isHeader(cells) {
       candidate = (cells, source)
       return
     }
     try write(cells, source: source, to: &builder)
   }
+
+  /// Whether a row of so many cells may begin another table: behind a gap, behind rows without names, or wider than those before it.
+  private func isLikelyBorder(_ filledCount: Int) -> Bool { isBehindGap || names.isEmpty || filledCount > names.count + 1 }
 
   /// Tells of empty rows: what comes behind them may be another table, with names of its own.
   mutating func addGap() { isBehindGap = true }
@@ -70,11 +73,24 @@ struct TableRows {
     try builder.add(.tableRow, row[...], source: source, headingPath: headingPath, after: parts.count > 1 ? .line : .blankLine)
   }
 
-  /// Names of columns are words, all different, and mostly there; beside words they may be years.
+  /// Whether some rows are a form of two columns, what a value is called and the value, which is now a number and now a word.
+  static func isForm(_ rows: some Sequence<[Cell]>) -> Bool {
+    var (words, others) = (0, 0)
+    for row in rows {
+      guard row.count <= 2, row.allSatisfy({ $0.column <= 1 }) else { return false }
+      guard let value = row.first(where: { $0.column == 1 && !$0.text.allSatisfy(\.isWhiteSpace) }) else { continue }
+      if isWord(value.text) { words += 1 } else { others += 1 }
+    }
+    // Above a column of numbers one word is its name.
+    return others > 0 && words > 2 && words * 4 > others
+  }
+
+  /// Names of columns are words, all different, and mostly there, and no value stands behind them; beside words they may be years.
   private static func isHeader(_ cells: [Cell]) -> Bool {
     let filled = cells.map { label($0.text, limit: nil) }.filter { !$0.isEmpty }
     let width = 1 + (cells.last?.column ?? 0) - (cells.first?.column ?? 0)
-    guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 }) else { return false }
+    guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 && !$0.hasSuffix(":") })
+    else { return false }
     let numbers = filled.compactMap { Double($0) }
     return numbers.isEmpty || numbers.count < filled.count && isRowOfYears(numbers)
   }
@@ -86,16 +102,24 @@ struct TableRows {
     return numbers.allSatisfy { $0 == $0.rounded() && (1800...2200).contains($0) }
   }
 
-  /// Whether a row in the middle of a sheet has the names of the one below it: that has numbers where it has words.
-  private static func isHeader(_ cells: [Cell], of next: [Cell]) -> Bool {
-    let columns = Set(cells.filter { isWord($0.text) }.map(\.column))
-    return next.contains { columns.contains($0.column) && Double(label($0.text, limit: nil)) != nil }
+  /// Whether the first row has the names of the rest; in a single column words may be all there is.
+  private static func isHeaderOfTable(_ cells: [Cell], next: [Cell]) -> Bool {
+    isHeader(cells) && (cells.count > 1 || isHeader(cells, of: next))
   }
 
-  private static func isWord(_ text: [UInt8]) -> Bool {
-    let text = label(text, limit: nil)
-    return !text.isEmpty && Double(text) == nil
+  /// Whether a row has the names of the one below it: that has numbers, dates and the like where it has words.
+  private static func isHeader(_ cells: [Cell], of next: [Cell]) -> Bool {
+    let columns = Set(cells.filter { isWord($0.text) }.map(\.column))
+    return next.contains { columns.contains($0.column) && isValue($0.text) }
   }
+
+  /// Begins with a digit, or a sign before one.
+  private static func isValue(_ text: [UInt8]) -> Bool {
+    let text = text.drop(while: \.isWhiteSpace)
+    return (text.first?.isDigit ?? false) || text.count > 1 && "+-.".utf8.contains(text[text.startIndex]) && text[text.startIndex + 1].isDigit
+  }
+
+  private static func isWord(_ text: [UInt8]) -> Bool { !isValue(text) && !text.allSatisfy(\.isWhiteSpace) }
 }
 
 extension BlockBuilder {
