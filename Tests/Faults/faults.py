@@ -456,8 +456,8 @@ def graph_export(world, path):
 def graph_search(world, collection, what, tally, mark=None):
     """One passage is found by its mark with its own text, or it is said why not; gives all that is found, as texts with scores."""
     mark = mark or graph_mark(world.rng.randrange(GRAPH_DOCUMENTS), world.rng.randrange(GRAPH_CHUNKS))
-    # Made-up vectors are as near to a question as the one passage that has its word.
-    process = world.run("search", f"the mark {mark}", "--json", "--limit", "300", "--no-join", "--collection", collection)
+    # Made-up vectors are as near to a question as the one passage that has its word: in quotation marks the word counts more than they do.
+    process = world.run("search", f'"{mark}"', "--json", "--limit", "300", "--no-join", "--collection", collection)
     if process.returncode == 1:
         explained(process.stdout, what)
         tally["graphs: an error that says so"] += 1
