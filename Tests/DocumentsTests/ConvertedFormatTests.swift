@@ -328,4 +328,67 @@ import Testing
     #expect(throws: (any Error).self) { try JSONDecoder().decode(PageBox.self, from: Data("[1,2,3]".utf8)) }
     #expect(throws: (any Error).self) { try JSONDecoder().decode(PageBox.self, from: Data("[1,2,3,1e9]".utf8)) }
   }
+
+  /// What Sphinx adds to reStructuredText; a note's heading is the converter's, and stands in no line of the file.
+  @Test func declarationsAndRolesWithDomains() throws {
+    let text = """
+      API
+      ===
+
+      .. note::
+         Read this.
+
+      .. py:class:: Engine(url)
+
+         Creates it. See :py:meth:`Engine.connect`, :doc:`the guide </guide>` and :func:`plain`.
+
+         .. code-block:: rst
+
+            :py:func:`stays`
+
+      .. class:: Lamp(oil)
+
+      A last note.
+      Note this.
+      """
+    let document = try Fixtures.read(text, as: "a.rst")
+    #expect(
+      document.texts == [
+        "API", "Note", "Read this.", "Engine(url)", "Creates it. See Engine.connect, the guide and plain.", ":py:func:`stays`", "Lamp(oil)",
+        "A last note. Note this.",
+      ], "\(document.outline)")
+    #expect(document.blocks.map { $0.source.lines?.lowerBound } == [1, 4, 5, 7, 9, 13, 15, 17], "\(document.outline)")
+  }
+
+  /// Lines of man pages whose parts end in the same words.
+  @Test func equalWordsStandInTheirOwnLines() throws {
+    let items = (1...9).map { ".TP\n.B \\-x\($0)\nIt is number\($0).\nDefault is 5.\n" }.joined()
+    let document = try Fixtures.read(".TH X 1\n.SH NAME\nx - a lamp\n.SH OPTIONS\n\(items)", as: "x.1")
+    for number in 1...9 {
+      let block = try #require(document.blocks.first { document.text(of: $0).contains("number\(number).") })
+      #expect(block.source.lines == (4 * number + 3)...(4 * number + 4))
+    }
+  }
+
+  /// What stands in boxes, in captions, and in commands that pandoc does not know; a document's own definitions count before ours.
+  @Test func boxesAndCaptionsOfLaTeX() throws {
+    let text = #"""
+      \documentclass{article}
+      \newcommand{\hl}[2]{#1 and #2}
+      \begin{document}
+      \begin{table}\caption{Yields}\resizebox{\linewidth}{!}{\begin{tabular}{lc} Rye & 40 \\ \end{tabular}}\end{table}
+
+      \begin{figure}\begin{subfigure}{.5\textwidth}\includegraphics{a}\caption{Left}\end{subfigure}\caption{Both}\end{figure}
+
+      \begin{wrapfigure}{r}{.5\textwidth}\includegraphics{a}\caption{Beside}\end{wrapfigure}
+
+      A \fbox{box}, a \framebox[1cm]{frame}, \hl{this}{that}.\todo{Check.}
+      \end{document}
+      """#
+    let document = try Fixtures.read(text, as: "a.tex")
+    #expect(document.texts == ["Yields", "Rye | 40", "Left", "Both", "Beside", "A box, a frame, this and that.Check."], "\(document.outline)")
+    #expect(document.blocks.map { $0.source.lines } == [4...4, 4...4, 6...6, 6...6, 8...8, 10...10])
+    let slides = #"\documentclass{beamer}\begin{document}\begin{frame}{Slide} \only<1>{First} \uncover<2->{second}.\end{frame}\end{document}"#
+    #expect(try Fixtures.read(slides, as: "b.tex").text.hasSuffix("First second."))
+  }
 }

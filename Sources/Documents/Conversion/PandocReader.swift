@@ -24,6 +24,8 @@ struct PandocReader {
       switch format {
       case .docx, .odt: try? WordForm.readable(data, path: path, format: format, limits: limits)
       case .notebook: NotebookForm.readable(data)
+      case .latex: LaTeXForm.readable(data)
+      case .restructuredText: RestructuredTextForm.readable(data)
       default: nil
       }
     var output = try ConverterProgram.pandoc.convert(readable ?? data, of: path, arguments, limits: limits)
