@@ -241,6 +241,14 @@ import Testing
     #expect(try Fixtures.read(message, as: "m.eml").text.hasSuffix("Лампа горит."))
   }
 
+  /// A message has no site around it.
+  @Test func nothingOfAMessageIsNavigation() throws {
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/html\n\n"
+    let body =
+      "<table><tr><td class=header>Order 4711<tr><td class=footer><a href=p>Pay</a></table><footer>The Baker</footer><div class=social>Bread</div>"
+    #expect(try Fixtures.read(head + body, as: "m.eml").texts.suffix(4) == ["Order 4711", "Pay", "The Baker", "Bread"])
+  }
+
   /// Ids that pandoc makes of headings, captions that it hides, notes, and lines of words that it writes in another way.
   @Test func nothingOfAConvertedDocumentIsTakenForNavigation() throws {
     let tex = #"""

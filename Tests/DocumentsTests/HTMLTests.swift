@@ -96,4 +96,53 @@ import Testing
     #expect(document.title == "1. Memory")
     #expect(document.blocks[1].headingPath == ["1. Memory"])
   }
+
+  /// Its title is no heading and stands in the banner, its body is called contents, and neither is to be lost for the sake of the project's name.
+  @Test func pagesOfDoxygen() throws {
+    let project =
+      "<div id=top><div id=titlearea><div id=projectname>Lib <span>1.0</span></div></div><ul class=tablist><li><a href=a>Main</a></ul></div>"
+    let header = """
+      <div class="header"><div class="summary"><a href="#a">Types</a> | <a href="#b">Members</a></div>
+      <div class="headertitle"><div class="title">Lamp Class<div class="ingroups"><a href="g">Lights</a></div></div></div></div>
+      """
+    let body = "<div class=contents><div class=textblock><p>It <a href=x>burns</a>.</p></div></div><address class=footer>Generated</address>"
+    let members = "<div class=contents><table><tr><td><a href=a>burn</a></td><td><a href=b>Lamp</a></td></tr></table></div>"
+    for top in [project, "<div id=top></div>"] {
+      #expect(try Fixtures.read(top + header + body, as: "a.html").texts == ["Lamp Class", "It burns."])
+      #expect(try Fixtures.read(top + header + members, as: "a.html").texts == ["Lamp Class", "burn | Lamp"])
+    }
+    #expect(try Fixtures.read(header + body, as: "a.html").blocks.last?.headingPath == ["Lamp Class"])
+  }
+
+  @Test(arguments: [
+    "<div class=page-header><h1>Soup</h1></div>", "<header><h1>Soup</h1></header>", "<section><header><h2>Soup</h2></header></section>",
+    "<h2><span class=mw-headline id=Related>Soup</span></h2>", "<dl><dt id=menu>Soup</dl>", "<table><tr id=footer><td>Soup</table>",
+    "<p id=cookies>Soup</p>", "<table><tr><td class=header>Soup</table>", "<div class=sidebar><p>Soup</p></div>", "<div class=menu>Soup</div>",
+    "<div class=document id=navigation><h1>Soup</h1></div>", "<div id=contents>Soup</div>", "<h2><div>Soup</div></h2>",
+  ]) func namesOfNavigationThatAreNone(part: String) throws {
+    #expect(try Fixtures.read("<body>\(part)<p>The text.</p></body>", as: "a.html").texts == ["Soup", "The text."])
+  }
+
+  @Test(arguments: [
+    "<div class=menu><a href=a>One</a></div>", "<ul class=menu><li><a href=a>One</a><li><a href=b>Two</a></ul>",
+    "<h1><div class=headerlink>#</div></h1>",
+    "<p class=breadcrumbs><a href=a>One</a> &gt; <a href=b>Two</a></p>", "<div class=header>Next: <a href=a>One</a>, up: <a href=b>Two</a></div>",
+    "<div class=sidebar><h3>Search</h3><form><input></form></div>", "<header><h1><a href=/>Home</a></h1></header>", "<div class=footer>1911</div>",
+    "<details id=toc><summary>Contents</summary><ul><li><a href=#a>One</a></ul></details>", "<div id=header>Site</div>",
+  ]) func partsMadeOfLinksAreNavigation(part: String) throws {
+    #expect(try Fixtures.read("<body>\(part)<p>The text.</p></body>", as: "a.html").texts == ["The text."])
+  }
+
+  /// What stands in a banner with the page's title is read, but for what leads elsewhere.
+  @Test func aBannerWithTheTitleIsKept() throws {
+    let banner =
+      "<div id=header><h1>Lamps</h1><div class=details><span>Jane Doe</span><br><a href=mailto:j@x>j@x</a></div><ul><li><a href=b>Next</a></ul></div>"
+    #expect(try Fixtures.read("<body>\(banner)<p>They burn.</p></body>", as: "a.html").texts == ["Lamps", "Jane Doe\nj@x", "They burn."])
+  }
+
+  /// Boxes in boxes are not looked through again and again.
+  @Test(.timeLimit(.minutes(1))) func doubtHasItsLimit() throws {
+    let boxes = String(repeating: "<div class=menu>", count: 2000) + String(repeating: "</div>", count: 2000)
+    #expect(try Fixtures.read("<p>Text.</p>" + String(repeating: boxes, count: 50), as: "a.html").texts == ["Text."])
+  }
 }

@@ -19,25 +19,28 @@ enum HTMLRole {
 
 /// Decides by tag, then by the attributes that tell navigation and hidden parts.
 enum HTMLElement {
-  /// - Parameters:
-  ///   - isInsideContent: Below `<main>` or `<article>`, where a `<header>` holds the title and not the site's banner.
-  ///   - isConverted: On a page that was made of a document of another format, which has nothing of a site around it.
-  static func role(of element: GumboElement, isInsideContent: Bool, keepsForms: Bool, keepsContents: Bool, isConverted: Bool) -> HTMLRole {
+  static func role(of node: UnsafePointer<GumboNode>, at place: HTMLPlace, _ navigation: inout HTMLNavigation) -> HTMLRole {
+    let element = node.pointee.v.element
     let tag = element.tag
+    let isInsideContent = place.isInsideContent || place.isConverted
     switch tag {
     case GUMBO_TAG_HTML, GUMBO_TAG_BODY, GUMBO_TAG_MAIN: return .block
     case GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE, GUMBO_TAG_NOSCRIPT, GUMBO_TAG_HEAD, GUMBO_TAG_IFRAME, GUMBO_TAG_OBJECT, GUMBO_TAG_SVG,
       GUMBO_TAG_CANVAS, GUMBO_TAG_AUDIO, GUMBO_TAG_VIDEO, GUMBO_TAG_BUTTON, GUMBO_TAG_SELECT, GUMBO_TAG_TEXTAREA, GUMBO_TAG_INPUT, GUMBO_TAG_DATALIST,
       GUMBO_TAG_NAV, GUMBO_TAG_NOFRAMES:
       return .dropped
-    case GUMBO_TAG_FOOTER: if !isConverted { return .dropped }
-    case GUMBO_TAG_HEADER: if !isInsideContent, !isConverted { return .dropped }
-    case GUMBO_TAG_ASIDE: if !isInsideContent, !isConverted, !isNote(element) { return .dropped }
-    case GUMBO_TAG_FORM: if !keepsForms { return .dropped }
+    case GUMBO_TAG_FOOTER: if !place.isConverted { return .dropped }
+    // HTML 4.3.8: one that lies in no section is the page's.
+    case GUMBO_TAG_HEADER: if !isInsideContent, !place.isInsideSection, !navigation.isAroundTitle(node) { return .dropped }
+    case GUMBO_TAG_ASIDE: if !isInsideContent, !isNote(element) { return .dropped }
+    case GUMBO_TAG_FORM: if !place.keepsForms { return .dropped }
     default: break
     }
     if isHidden(element) || isBackLink(element) { return .dropped }
-    if !isConverted, isNavigation(element, isInsideContent: isInsideContent, keepsContents: keepsContents) { return .dropped }
+    if !place.isConverted {
+      if navigation.contains(node, at: place) { return .dropped }
+      if HTMLNavigation.isTitleOfDoxygen(node) { return .heading(1) }
+    }
     switch tag {
     case GUMBO_TAG_H1: return .heading(1)
     case GUMBO_TAG_H2: return .heading(2)
@@ -81,7 +84,7 @@ enum HTMLElement {
     return ["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"].contains { (plain + ";").contains($0) }
   }
 
-  private static func tokens(_ name: String, of element: GumboElement) -> [String] {
+  static func tokens(_ name: String, of element: GumboElement) -> [String] {
     (attribute(name, of: element) ?? []).split(whereSeparator: \.isWhiteSpace).map { String(decoding: $0, as: UTF8.self).lowercased() }
   }
 
@@ -107,54 +110,4 @@ enum HTMLElement {
     if let parent = superscript.pointee.parent, isLink(parent) { return true }
     return HTMLTree.children(of: superscript).contains(where: isLink)
   }
-
-  private static func isNavigation(_ element: GumboElement, isInsideContent: Bool, keepsContents: Bool) -> Bool {
-    guard element.attributes.length > 0, element.tag != GUMBO_TAG_ARTICLE else { return false }
-    if let role = attribute("role", of: element), roles.contains(String(decoding: role, as: UTF8.self)) { return true }
-    // Generators make ids of headings: a chapter on navigation is none.
-    let isNamedByHeading = headingTags.contains(element.tag.rawValue) || tokens("class", of: element).contains("section")
-    for name in isNamedByHeading ? ["class"] : ["class", "id"] {
-      for token in tokens(name, of: element) {
-        if names.contains(token) || (!keepsContents && contentsNames.contains(token))
-          || (!isInsideContent && element.tag != GUMBO_TAG_TR && bannerNames.contains(token))
-        {
-          return true
-        }
-      }
-    }
-    return false
-  }
-
-  private static let headingTags = Set(
-    [GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6, GUMBO_TAG_SECTION].map(\.rawValue))
-
-  private static let roles: Set<String> = [
-    "navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar", "dialog", "alertdialog", "tablist",
-  ]
-
-  /// Tables of contents: read only where a page has nothing else.
-  private static let contentsNames: Set<String> = [
-    "toc", "table-of-contents", "tableofcontents", "contents", "localtoc", "toctree-wrapper", "minitoc", "page-toc",
-  ]
-
-  private static let bannerNames: Set<String> = ["header", "site-header", "page-header", "masthead", "banner", "topbar"]
-
-  /// Class names and ids of the usual generators (DocBook, Sphinx, MediaWiki, MkDocs, Javadoc, WordPress …).
-  private static let names: Set<String> = [
-    "nav", "navbar", "navigation", "navheader", "navfooter", "nav-header", "nav-footer", "navigation-header", "navigation-footer", "main-nav",
-    "site-nav", "top-nav", "topnav",
-    "bottomnav", "subnav", "side-nav", "sidenav", "sidebar", "side-bar", "menu", "main-menu", "mainmenu", "breadcrumb", "breadcrumbs", "pagination",
-    "pager", "prev-next",
-    "prevnext", "footer", "site-footer", "page-footer", "colophon", "skip-link", "skip-nav", "skip-to-content", "skiplink", "screen-reader-text",
-    "sr-only", "visually-hidden",
-    "cookie-banner", "cookie-notice", "cookie-consent", "cookies", "advert", "advertisement", "ads", "ad-container", "share", "sharing", "social",
-    "social-links", "share-buttons",
-    "sphinxsidebar", "sphinxsidebarwrapper", "related", "headerlink", "viewcode-link", "rst-footer-buttons", "wy-nav-side", "wy-nav-top",
-    "wy-breadcrumbs", "rst-versions",
-    "md-header", "md-footer", "md-sidebar", "md-tabs", "bd-sidebar", "bd-sidebar-primary", "bd-sidebar-secondary", "bd-header", "edit-page-link",
-    "copybtn", "noprint",
-    "mw-editsection", "mw-jump-link", "navbox", "vertical-navbox", "catlinks", "mw-navigation", "mw-footer", "printfooter", "sitesub", "jump-to-nav",
-    "related-posts",
-    "newsletter", "subscribe", "login-form", "searchbox", "search-form",
-  ]
 }
