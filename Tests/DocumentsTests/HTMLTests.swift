@@ -145,4 +145,35 @@ import Testing
     let boxes = String(repeating: "<div class=menu>", count: 2000) + String(repeating: "</div>", count: 2000)
     #expect(try Fixtures.read("<p>Text.</p>" + String(repeating: boxes, count: 50), as: "a.html").texts == ["Text."])
   }
+
+  /// Code in a table of data is data; in one that sets numbers of lines beside it, it is code.
+  @Test func codeInTables() throws {
+    let data = "<table><tr><th>Name</th><th>Example</th></tr><tr><td>oil</td><td><pre>oil = 4</pre></td></tr></table>"
+    let document = try Fixtures.read(data, as: "a.html")
+    #expect(document.texts == ["Name | Example", "oil | oil = 4"] && document.blocks[1].context == "Name | Example")
+    let listing = "<table><tr><td><pre>1\n2</pre></td><td><pre>oil = 4\nwick = 1</pre></td></tr></table>"
+    #expect(try Fixtures.read(listing, as: "a.html").texts == ["1\n2", "oil = 4\nwick = 1"])
+  }
+
+  /// Elements of a page's own, and those that are blocks by their style alone.
+  @Test func wordsOfElementsStandApart() throws {
+    let page = "<my-row><my-cell>oil</my-cell><my-cell>4</my-cell></my-row><p>(<x-ref>wick</x-ref>), <b>w</b>ick</p>"
+    #expect(try Fixtures.read(page, as: "a.html").texts == ["oil 4", "(wick), wick"])
+    let blocks = "<p><span style='display: block'>oil</span><span style='DISPLAY:block;'>wick</span></p>"
+    #expect(try Fixtures.read(blocks, as: "a.html").texts == ["oil", "wick"])
+  }
+
+  @Test func whatATabBringsForthIsRead() throws {
+    let page = "<div role=tabpanel>oil</div><div role=tabpanel hidden>wick</div><p hidden=until-found>lens</p><p hidden>none</p>"
+    #expect(try Fixtures.read(page, as: "a.html").texts == ["oil", "wick", "lens"])
+  }
+
+  /// A formula that is written twice is read once, as TeX where that is one of them.
+  @Test func formulasAreReadOnce() throws {
+    let shown = "<mrow><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup></mrow>"
+    let tex = "<annotation encoding=\"application/x-tex\">mc^{2}</annotation>"
+    let other = "<annotation encoding=\"text/x-other\">m c 2</annotation>"
+    let page = "<p>It is <math><semantics>\(shown)\(tex)</semantics></math> or <math><semantics>\(shown)\(other)</semantics></math>.</p>"
+    #expect(try Fixtures.read(page, as: "a.html").text == "It is mc^{2} or mc2.")
+  }
 }

@@ -36,7 +36,7 @@ enum HTMLElement {
     case GUMBO_TAG_FORM: if !place.keepsForms { return .dropped }
     default: break
     }
-    if isHidden(element) || isBackLink(element) { return .dropped }
+    if isHidden(element) || isBackLink(element) || isOtherFormOfFormula(node) { return .dropped }
     if !place.isConverted {
       if navigation.contains(node, at: place) { return .dropped }
       if HTMLNavigation.isTitleOfDoxygen(node) { return .heading(1) }
@@ -64,7 +64,7 @@ enum HTMLElement {
       GUMBO_TAG_HR,
       GUMBO_TAG_CAPTION, GUMBO_TAG_HGROUP, GUMBO_TAG_THEAD, GUMBO_TAG_TBODY, GUMBO_TAG_TFOOT, GUMBO_TAG_FRAMESET, GUMBO_TAG_OPTGROUP:
       return .block
-    default: return .inline
+    default: return hasStyle(["display:block;"], element) ? .block : .inline
     }
   }
 
@@ -76,13 +76,53 @@ enum HTMLElement {
 
   private static func isHidden(_ element: GumboElement) -> Bool {
     guard element.attributes.length > 0 else { return false }
-    if attribute("hidden", of: element) != nil { return true }
+    if let hidden = attribute("hidden", of: element) {
+      // A tab brings it forth, or a search in the page (HTML 6.1).
+      return attribute("role", of: element) != Array("tabpanel".utf8) && hidden != Array("until-found".utf8)
+    }
     // Pandoc marks a caption so that is the picture's description as well.
     if element.tag != GUMBO_TAG_FIGCAPTION, attribute("aria-hidden", of: element) == Array("true".utf8) { return true }
-    guard let style = attribute("style", of: element) else { return false }
-    let plain = String(decoding: style.filter { !$0.isWhiteSpace }.map { $0.isUppercaseLetter ? $0 + 32 : $0 }, as: UTF8.self)
-    return ["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"].contains { (plain + ";").contains($0) }
+    return hasStyle(["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"], element)
   }
+
+  private static func hasStyle(_ styles: [String], _ element: GumboElement) -> Bool {
+    guard element.attributes.length > 0, let style = attribute("style", of: element) else { return false }
+    let plain = String(decoding: style.filter { !$0.isWhiteSpace }.map { $0.isUppercaseLetter ? $0 + 32 : $0 }, as: UTF8.self)
+    return styles.contains { (plain + ";").contains($0) }
+  }
+
+  /// An element that the page defines, of which only its program knows how it stands (HTML 4.13).
+  static func isCustom(_ element: GumboElement) -> Bool {
+    guard element.tag == GUMBO_TAG_UNKNOWN, element.tag_namespace == GUMBO_NAMESPACE_HTML else { return false }
+    return name(of: element).contains(UInt8(ascii: "-"))
+  }
+
+  /// Of a formula that is written twice, for the eye and as TeX, the latter: on one line, fractions and powers would be other numbers (MathML 3, 5.1).
+  private static func isOtherFormOfFormula(_ node: UnsafePointer<GumboNode>) -> Bool {
+    guard node.pointee.v.element.tag_namespace == GUMBO_NAMESPACE_MATHML, let parent = node.pointee.parent,
+      parent.pointee.type == GUMBO_NODE_ELEMENT, isNamed("semantics", parent.pointee.v.element)
+    else { return false }
+    func isTeX(_ node: UnsafePointer<GumboNode>) -> Bool {
+      node.pointee.type == GUMBO_NODE_ELEMENT && isNamed("annotation", node.pointee.v.element)
+        && attribute("encoding", of: node.pointee.v.element) == Array("application/x-tex".utf8)
+    }
+    let element = node.pointee.v.element
+    if isNamed("annotation", element) || isNamed("annotation-xml", element) { return !isTeX(node) }
+    // The formula, and it once more in one or two other forms.
+    let children = parent.pointee.v.element.children
+    return (0..<min(8, Int(children.length))).contains { index in
+      children.data[index].map { isTeX(UnsafePointer($0.assumingMemoryBound(to: GumboNode.self))) } ?? false
+    }
+  }
+
+  /// As the page writes it: for elements that Gumbo has no tag for.
+  private static func name(of element: GumboElement) -> UnsafeRawBufferPointer {
+    var tag = element.original_tag
+    gumbo_tag_from_original_text(&tag)
+    return UnsafeRawBufferPointer(start: tag.data, count: tag.length)
+  }
+
+  private static func isNamed(_ name: String, _ element: GumboElement) -> Bool { Self.name(of: element).elementsEqual(name.utf8) }
 
   static func tokens(_ name: String, of element: GumboElement) -> [String] {
     (attribute(name, of: element) ?? []).split(whereSeparator: \.isWhiteSpace).map { String(decoding: $0, as: UTF8.self).lowercased() }

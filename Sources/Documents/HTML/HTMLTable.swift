@@ -20,17 +20,22 @@ struct HTMLTable {
   private var hanging: [Int: (text: [UInt8], rows: Int)] = [:]
   private(set) var isInCell = false
 
-  /// A table that only arranges a page: others inside it, headings or code, or its own word for it.
+  /// A table that only arranges a page: others inside it, headings, code without headers of columns or rows, or its own word for it.
   static func isLayout(_ node: UnsafePointer<GumboNode>) -> Bool {
     if let role = HTMLElement.attribute("role", of: node.pointee.v.element), role == Array("presentation".utf8) || role == Array("none".utf8) {
       return true
     }
-    return HTMLTree.contains(node) { element in
+    var (hasCode, hasHeaders) = (false, false)
+    let arranges = HTMLTree.contains(node) { element in
       switch element.tag {
-      case GUMBO_TAG_TABLE, GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_PRE, GUMBO_TAG_ARTICLE, GUMBO_TAG_MAIN: true
-      default: false
+      case GUMBO_TAG_TABLE, GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_ARTICLE, GUMBO_TAG_MAIN: return true
+      case GUMBO_TAG_PRE: hasCode = true
+      case GUMBO_TAG_TH: hasHeaders = true
+      default: break
       }
+      return false
     }
+    return arranges || hasCode && !hasHeaders
   }
 
   mutating func beginRow() {

@@ -116,7 +116,9 @@ struct HTMLWalk {
     case .dropped:
       if element.tag == GUMBO_TAG_FORM { droppedFormByteCount += HTMLTree.textByteCount(below: node) }
       return
-    case .inline: if element.tag == GUMBO_TAG_SUP { inline.beginSuperscript(isNoteMark: HTMLElement.isNoteMark(node)) }
+    case .inline:
+      if HTMLElement.isCustom(element) { inline.separateWords() }
+      if element.tag == GUMBO_TAG_SUP { inline.beginSuperscript(isNoteMark: HTMLElement.isNoteMark(node)) }
     case .lineBreak:
       if table?.isInCell == true { inline.separate() } else { inline.breakLine() }
       return
@@ -165,7 +167,10 @@ struct HTMLWalk {
     if frame.isSection { sectionDepth -= 1 }
     if frame.isBanner { bannerDepth -= 1 }
     switch frame.role {
-    case .inline: if frame.node.pointee.v.element.tag == GUMBO_TAG_SUP { inline.endSuperscript() }
+    case .inline:
+      let element = frame.node.pointee.v.element
+      if HTMLElement.isCustom(element) { inline.separateWords() }
+      if element.tag == GUMBO_TAG_SUP { inline.endSuperscript() }
     case .dropped, .lineBreak: break
     case .block: try boundary()
     case .heading:
