@@ -146,13 +146,15 @@ import Testing
     #expect(try Fixtures.read("<p>Text.</p>" + String(repeating: boxes, count: 50), as: "a.html").texts == ["Text."])
   }
 
-  /// Code in a table of data is data; in one that sets numbers of lines beside it, it is code.
+  /// A line of code in a table of data is data; in one that sets numbers of lines or a sign beside it, it is code.
   @Test func codeInTables() throws {
     let data = "<table><tr><th>Name</th><th>Example</th></tr><tr><td>oil</td><td><pre>oil = 4</pre></td></tr></table>"
     let document = try Fixtures.read(data, as: "a.html")
     #expect(document.texts == ["Name | Example", "oil | oil = 4"] && document.blocks[1].context == "Name | Example")
     let listing = "<table><tr><td><pre>1\n2</pre></td><td><pre>oil = 4\nwick = 1</pre></td></tr></table>"
     #expect(try Fixtures.read(listing, as: "a.html").texts == ["1\n2", "oil = 4\nwick = 1"])
+    let note = "<table><tr><td rowspan=2></td><th>Tip</th></tr><tr><td><p>Try it:</p><pre>ls</pre></td></tr></table>"
+    #expect(try Fixtures.read(note, as: "a.html").texts == ["Tip", "Try it:", "ls"])
   }
 
   /// Elements of a page's own, and those that are blocks by their style alone.

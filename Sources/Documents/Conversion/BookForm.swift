@@ -1,5 +1,5 @@
-/// Books (EPUB) in a form of which pandoc (2.17) reads all text: it leaves out notes unless a reference in the same file leads to them, pages of titles, and
-/// what is called HTML and not XHTML.
+/// Books (EPUB) in a form of which pandoc (2.17) reads all text: it leaves out notes unless a reference in the same file leads to them, pages of
+/// titles, and what is called HTML and not XHTML.
 enum BookForm {
   /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
   static func readable(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
@@ -10,12 +10,10 @@ enum BookForm {
     var isChanged = false
     for index in entries.indices {
       let name = entries[index].name.lowercased()
-      let changed: [UInt8]? =
-        if name.hasSuffix(".opf") { package(entries[index].data) } else if name.hasSuffix("html") || name.hasSuffix(".htm") || name.hasSuffix(".xml")
-        {
-          chapter(entries[index].data)
-        } else { nil }
-      guard let changed else { continue }
+      let isPackage = name.hasSuffix(".opf")
+      guard isPackage || ["html", ".htm", ".xml"].contains(where: name.hasSuffix),
+        let changed = isPackage ? package(entries[index].data) : chapter(entries[index].data)
+      else { continue }
       entries[index].data = changed
       isChanged = true
     }
@@ -33,8 +31,8 @@ enum BookForm {
     }
   }
 
-  /// Notes that a reference in the file leads to stay as they are. Others are text where they stand, and their references are numbers above the line; a
-  /// page of titles is a page (EPUB Structural Semantics 1.1).
+  /// Notes that a reference in the file leads to stay as they are. Others are text where they stand, and their references are numbers above the line;
+  /// a page of titles is a page (EPUB Structural Semantics 1.1).
   private static func chapter(_ xml: [UInt8]) -> [UInt8]? {
     var noted: Set<ArraySlice<UInt8>> = []
     var notes: Set<ArraySlice<UInt8>> = []

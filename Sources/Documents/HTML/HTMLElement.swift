@@ -97,7 +97,8 @@ enum HTMLElement {
     return name(of: element).contains(UInt8(ascii: "-"))
   }
 
-  /// Of a formula that is written twice, for the eye and as TeX, the latter: on one line, fractions and powers would be other numbers (MathML 3, 5.1).
+  /// Of a formula that is written twice, for the eye and as TeX, the former: on one line, its fractions and powers would be other numbers
+  /// (MathML 3, 5.1).
   private static func isOtherFormOfFormula(_ node: UnsafePointer<GumboNode>) -> Bool {
     guard node.pointee.v.element.tag_namespace == GUMBO_NAMESPACE_MATHML, let parent = node.pointee.parent,
       parent.pointee.type == GUMBO_NODE_ELEMENT, isNamed("semantics", parent.pointee.v.element)
