@@ -178,4 +178,12 @@ import Testing
     let page = "<p>It is <math><semantics>\(shown)\(tex)</semantics></math> or <math><semantics>\(shown)\(other)</semantics></math>.</p>"
     #expect(try Fixtures.read(page, as: "a.html").text == "It is mc^{2} or mc2.")
   }
+
+  @Test func headingsLoseNothing() throws {
+    let long = String(repeating: "type() | ", count: 40) + "the end"
+    let document = try Fixtures.read(
+      "<h2><a>Oil</a></h2><h3><div>\(long)</div></h3><h3>\(long)</h3><h3><div>Wick</div>more</h3><p>Text.</p>", as: "a.html")
+    #expect(document.texts == ["Oil", long, long, "Wick", "more", "Text."] && document.blocks[1].kind == .paragraph)
+    #expect(document.blocks.map(\.headingPath).suffix(3) == [["Oil"], ["Oil", "Wick"], ["Oil", "Wick"]] && document.title == "Oil")
+  }
 }
