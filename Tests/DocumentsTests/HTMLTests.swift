@@ -184,6 +184,7 @@ import Testing
     let document = try Fixtures.read(
       "<h2><a>Oil</a></h2><h3><div>\(long)</div></h3><h3>\(long)</h3><h3><div>Wick</div>more</h3><p>Text.</p>", as: "a.html")
     #expect(document.texts == ["Oil", long, long, "Wick", "more", "Text."] && document.blocks[1].kind == .paragraph)
+    #expect(document.blocks[1].headingPath.count == 2 && document.blocks[1].headingPath[1].hasPrefix("type()"))
     #expect(document.blocks.map(\.headingPath).suffix(3) == [["Oil"], ["Oil", "Wick"], ["Oil", "Wick"]] && document.title == "Oil")
   }
 }

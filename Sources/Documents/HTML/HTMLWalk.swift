@@ -245,11 +245,11 @@ struct HTMLWalk {
   private mutating func addHeading(_ level: Int) throws(DocumentError) {
     openHeading = nil
     let name = label(inline.text)
+    let above = headings.enter(level: level, name)
     firstHeading = firstHeading ?? name
+    terms = []
     // What is too long for a name would lose its end: some pages set whole declarations as headings.
     guard label(inline.text, limit: nil) == name else { return try add(.paragraph, separator: .blankLine) }
-    let above = headings.enter(level: level, name)
-    terms = []
     try builder.add(.heading(level: level), Array(name.utf8)[...], source: blockSource(), headingPath: above)
     inline.reset()
   }
