@@ -12,7 +12,17 @@ typedef struct {
   size_t too_deep_count;
 } reading;
 
-static void read_object(reading *state, GMimeObject *object, int depth, bool attachments_only);
+/* What is read of an object and of all below it. */
+typedef struct {
+  /* Whether it belongs to an alternative that was not chosen: only what has a name of its own. */
+  bool attachments_only;
+  /* Whether it may be the text itself, and not what comes along with it. */
+  bool is_body;
+  /* Whether it belongs to a page beside it: a picture in it. */
+  bool is_related;
+} manner;
+
+static void read_object(reading *state, GMimeObject *object, int depth, manner how);
 
 static char *addresses(GMimeMessage *message, GMimeAddressType type) {
   InternetAddressList *list = g_mime_message_get_addresses(message, type);
@@ -41,7 +51,7 @@ static void read_message(reading *state, GMimeMessage *message, int depth) {
   g_free(cc);
   g_free(date);
   GMimeObject *body = g_mime_message_get_mime_part(message);
-  if (body) read_object(state, body, depth + 1, false);
+  if (body) read_object(state, body, depth + 1, (manner){false, true, false});
 }
 
 static char *type_of(GMimeObject *object) {
@@ -65,17 +75,36 @@ static bool has_text(GMimeObject *object) {
   return has;
 }
 
-/* Of alternatives: plain text that says something, else the last, which RFC 2046 (5.1.4) calls the best. */
-static int alternative(GMimeMultipart *multipart) {
+/* Whether it is HTML, or begins with it: a page with its pictures. */
+static bool is_html(GMimeObject *object, int depth_limit) {
+  while (depth_limit-- > 0 && GMIME_IS_MULTIPART(object) && g_mime_multipart_get_count(GMIME_MULTIPART(object)) > 0)
+    object = g_mime_multipart_get_part(GMIME_MULTIPART(object), 0);
+  return is_type(object, "text", "html");
+}
+
+/* Of alternatives: plain text that says something, else HTML, else the last. The last is the best one (RFC 2046, 5.1.4), but what stands behind
+   HTML is for programs: calendars, AMP. */
+static int alternative(GMimeMultipart *multipart, int depth_limit) {
   int count = g_mime_multipart_get_count(multipart);
   for (int index = 0; index < count; index++)
     if (has_text(g_mime_multipart_get_part(multipart, index))) return index;
+  for (int index = count - 1; index >= 0; index--)
+    if (is_html(g_mime_multipart_get_part(multipart, index), depth_limit)) return index;
   return count - 1;
 }
 
-static void read_part(reading *state, GMimePart *part) {
+/* Of an alternative that was not chosen: what has a name and is neither the text in other words nor a picture in it. */
+static bool is_attachment(GMimePart *part, manner how) {
+  if (g_mime_part_is_attachment(part)) return true;
+  if (!g_mime_part_get_filename(part)) return false;
+  GMimeObject *object = GMIME_OBJECT(part);
+  if (how.is_body && is_type(object, "text", "*") && !is_type(object, "text", "calendar")) return false;
+  return !(how.is_related && is_type(object, "image", "*"));
+}
+
+static void read_part(reading *state, GMimePart *part, bool is_attachment) {
   char *type = type_of(GMIME_OBJECT(part));
-  quarry_mail_part shown = {type, g_mime_part_get_filename(part), g_mime_part_is_attachment(part), NULL, NULL, 0};
+  quarry_mail_part shown = {type, g_mime_part_get_filename(part), is_attachment, NULL, NULL, 0};
   GMimeStream *stream = g_mime_stream_mem_new();
   GMimeDataWrapper *content = g_mime_part_get_content(part);
   if (content) g_mime_data_wrapper_write_to_stream(content, stream);
@@ -105,24 +134,27 @@ static void read_part(reading *state, GMimePart *part) {
   g_free(type);
 }
 
-static void read_object(reading *state, GMimeObject *object, int depth, bool attachments_only) {
+static void read_object(reading *state, GMimeObject *object, int depth, manner how) {
   if (is_too_deep(state, depth)) return;
   if (GMIME_IS_MULTIPART(object)) {
     GMimeMultipart *multipart = GMIME_MULTIPART(object);
     int count = g_mime_multipart_get_count(multipart);
-    if (is_type(object, "multipart", "alternative")) {
-      /* Of the others what they carry along. */
-      int chosen = alternative(multipart);
-      for (int index = 0; index < count; index++)
-        read_object(state, g_mime_multipart_get_part(multipart, index), depth + 1, attachments_only || index != chosen);
-    } else {
-      for (int index = 0; index < count; index++) read_object(state, g_mime_multipart_get_part(multipart, index), depth + 1, attachments_only);
+    bool is_choice = is_type(object, "multipart", "alternative"), is_page = is_type(object, "multipart", "related");
+    int chosen = is_choice ? alternative(multipart, state->depth_limit) : 0;
+    for (int index = 0; index < count; index++) {
+      /* Of the alternatives that are not chosen what they carry along. */
+      manner inner = {
+          how.attachments_only || (is_choice && index != chosen), is_choice || (how.is_body && index == 0),
+          how.is_related || (is_page && index > 0)};
+      read_object(state, g_mime_multipart_get_part(multipart, index), depth + 1, inner);
     }
   } else if (GMIME_IS_MESSAGE_PART(object)) {
     GMimeMessage *message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
     if (message) read_message(state, message, depth + 1);
-  } else if (GMIME_IS_PART(object) && (!attachments_only || g_mime_part_is_attachment(GMIME_PART(object)))) {
-    read_part(state, GMIME_PART(object));
+  } else if (GMIME_IS_PART(object)) {
+    GMimePart *part = GMIME_PART(object);
+    if (!how.attachments_only) read_part(state, part, g_mime_part_is_attachment(part));
+    else if (is_attachment(part, how)) read_part(state, part, true);
   }
 }
 

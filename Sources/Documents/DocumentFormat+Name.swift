@@ -125,7 +125,9 @@ extension DocumentFormat {
       self = .subtitles
     } else if start.hasPrefix("From ") && head.firstRange(of: Array("\nFrom: ".utf8)) != nil {
       self = .mailbox
-    } else if ["Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:", "X-Mozilla-Status:"].contains(where: start.hasPrefix) {
+    } else if ["Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:", "X-Mozilla-Status:"].contains(where: start.hasPrefix)
+      || MailHeader.begins(data)
+    {
       self = .email
     } else {
       return nil

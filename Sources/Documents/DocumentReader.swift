@@ -7,9 +7,18 @@ package struct DocumentReader: Sendable {
   /// Rises when files are read that failed before.
   private static let version = 4
 
-  package init(limits: ReadingLimits = ReadingLimits()) {
+  /// Whether HTML is a page of a site, which stands in the midst of its navigation.
+  private let isPage: Bool
+
+  package init(limits: ReadingLimits = ReadingLimits()) { self.init(limits: limits, isPage: true) }
+
+  private init(limits: ReadingLimits, isPage: Bool) {
     self.limits = limits
+    self.isPage = isPage
   }
+
+  /// What reads the text of messages.
+  static func ofMessages(limits: ReadingLimits) -> DocumentReader { DocumentReader(limits: limits, isPage: false) }
 
   /// Changes with everything beside a file that decides whether it can be read: limits, and programs that are installed.
   package var fingerprint: String {
@@ -70,7 +79,7 @@ package struct DocumentReader: Sendable {
       throw .noText(path)
     }
     switch format {
-    case .html: return try HTMLReader(path: path, limits: limits).read(source)
+    case .html: return try HTMLReader(path: path, limits: limits, isConverted: !isPage).read(source)
     case .json: return try JSONReader(path: path, limits: limits).read(source)
     case .xml: return try XMLReader(path: path, limits: limits).read(source)
     case let format? where PandocReader.name(of: format) != nil: return try markup(source, path: path, format: format)

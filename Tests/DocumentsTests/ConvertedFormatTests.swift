@@ -196,6 +196,48 @@ import Testing
     #expect(try Fixtures.read(blank, as: "m.eml").text.contains("All of it is here."))
   }
 
+  /// Files that programs put among the alternatives without a word that they are attached; pictures in a page are part of it.
+  @Test func namedPartsOfAlternativesAreKept() throws {
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\n"
+    let table = "Content-Type: text/csv; name=t.csv\nContent-Disposition: inline; filename=t.csv\n\nlamp,oil\none,two"
+    let note = "Content-Type: text/plain; name=n.txt\nContent-Disposition: inline; filename=n.txt\n\nThe note."
+    let picture = "Content-Type: image/png; name=p.png\nContent-Disposition: inline; filename=p.png\n\nx"
+    let page = "Content-Type: text/html; name=m.html\n\n<p>See below.</p>"
+    let plain = "Content-Type: text/plain\n\nSee below."
+    for inner in [Self.message("mixed", [page, table, note]), Self.message("related", [page, picture, table, note])] {
+      let document = try Fixtures.read(head + Self.message("alternative", [plain, inner]), as: "m.eml")
+      #expect(document.texts.dropFirst(2) == ["See below.", "lamp: one · oil: two", "The note."])
+      #expect(document.blocks.compactMap(\.record?.name) == ["t.csv", "n.txt"] && document.omissions.isEmpty)
+    }
+  }
+
+  /// What stands behind HTML is for programs.
+  @Test(arguments: ["text/calendar\n\nBEGIN:VCALENDAR", "text/x-amp-html\n\n<p>Other words.</p>"]) func theBestAlternativeIsRead(last: String) throws
+  {
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\n"
+    let page = "Content-Type: text/html\n\n<p>All of it.</p>"
+    for page in [page, Self.message("related", [page])] {
+      let document = try Fixtures.read(
+        head + Self.message("alternative", ["Content-Type: text/plain\n\n", page, "Content-Type: " + last]), as: "m.eml")
+      #expect(document.texts.dropFirst(2) == ["All of it."])
+    }
+  }
+
+  /// Files of a mail folder, which no name tells, and notes that look like them.
+  @Test func messagesWithoutATellingName() throws {
+    let fields = ["Date: Thu, 1 Jan 2026 00:00:00 +0000", "From: a@b.example", "To: c@d.example", "Subject: Oil", "X-Original-To: c@d.example"]
+    for first in fields.indices {
+      let header = (fields[first...] + fields[..<first]).joined(separator: "\n")
+      let document = try Fixtures.read("\(header)\nDKIM-Signature: v=1;\n\tb=x\n\nThe oil.\n", as: "1700000000.M1P2.host:2,S")
+      #expect(document.format == .email && document.title == "Oil" && document.texts.last == "The oil.")
+    }
+    let notes = [
+      "From: the keeper\nTo: the baker\nSubject: Bread\n\nTwo loaves.", "Date: today\nFrom: me\nMessage-ID: none\nOf the lamp.\n\nIt burns.",
+      "From: me\n\nTo: you\nMIME-Version: 1.0\n", "name: lamp\nfrom: x\nversion: 1\n",
+    ]
+    for note in notes { #expect(try Fixtures.read(note, as: "note").format == .plainText, "\(note)") }
+  }
+
   @Test func oddMessagesLoseNothing() throws {
     let zeros = "From: a@b.example\nSubject: x\n\nBefore \0 and behind.\n"
     #expect(try Fixtures.read(zeros, as: "m.eml").text.contains("and behind."))
@@ -239,6 +281,14 @@ import Testing
     let part = "Content-Type: text/plain; charset=windows-1251; name=a.txt\nContent-Disposition: attachment; filename=a.txt\n\n"
     let message = Data((head + part).utf8) + words + Data("\n--b--\n".utf8)
     #expect(try Fixtures.read(message, as: "m.eml").text.hasSuffix("Лампа горит."))
+  }
+
+  /// A message has no site around it.
+  @Test func nothingOfAMessageIsNavigation() throws {
+    let head = "From: a@b.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/html\n\n"
+    let body =
+      "<table><tr><td class=header>Order 4711<tr><td class=footer><a href=p>Pay</a></table><footer>The Baker</footer><div class=social>Bread</div>"
+    #expect(try Fixtures.read(head + body, as: "m.eml").texts.suffix(4) == ["Order 4711", "Pay", "The Baker", "Bread"])
   }
 
   /// Ids that pandoc makes of headings, captions that it hides, notes, and lines of words that it writes in another way.

@@ -96,4 +96,95 @@ import Testing
     #expect(document.title == "1. Memory")
     #expect(document.blocks[1].headingPath == ["1. Memory"])
   }
+
+  /// Its title is no heading and stands in the banner, its body is called contents, and neither is to be lost for the sake of the project's name.
+  @Test func pagesOfDoxygen() throws {
+    let project =
+      "<div id=top><div id=titlearea><div id=projectname>Lib <span>1.0</span></div></div><ul class=tablist><li><a href=a>Main</a></ul></div>"
+    let header = """
+      <div class="header"><div class="summary"><a href="#a">Types</a> | <a href="#b">Members</a></div>
+      <div class="headertitle"><div class="title">Lamp Class<div class="ingroups"><a href="g">Lights</a></div></div></div></div>
+      """
+    let body = "<div class=contents><div class=textblock><p>It <a href=x>burns</a>.</p></div></div><address class=footer>Generated</address>"
+    let members = "<div class=contents><table><tr><td><a href=a>burn</a></td><td><a href=b>Lamp</a></td></tr></table></div>"
+    for top in [project, "<div id=top></div>"] {
+      #expect(try Fixtures.read(top + header + body, as: "a.html").texts == ["Lamp Class", "It burns."])
+      #expect(try Fixtures.read(top + header + members, as: "a.html").texts == ["Lamp Class", "burn | Lamp"])
+    }
+    #expect(try Fixtures.read(header + body, as: "a.html").blocks.last?.headingPath == ["Lamp Class"])
+  }
+
+  @Test(arguments: [
+    "<div class=page-header><h1>Soup</h1></div>", "<header><h1>Soup</h1></header>", "<section><header><h2>Soup</h2></header></section>",
+    "<h2><span class=mw-headline id=Related>Soup</span></h2>", "<dl><dt id=menu>Soup</dl>", "<table><tr id=footer><td>Soup</table>",
+    "<p id=cookies>Soup</p>", "<table><tr><td class=header>Soup</table>", "<div class=sidebar><p>Soup</p></div>", "<div class=menu>Soup</div>",
+    "<div class=document id=navigation><h1>Soup</h1></div>", "<div id=contents>Soup</div>", "<h2><div>Soup</div></h2>",
+  ]) func namesOfNavigationThatAreNone(part: String) throws {
+    #expect(try Fixtures.read("<body>\(part)<p>The text.</p></body>", as: "a.html").texts == ["Soup", "The text."])
+  }
+
+  @Test(arguments: [
+    "<div class=menu><a href=a>One</a></div>", "<ul class=menu><li><a href=a>One</a><li><a href=b>Two</a></ul>",
+    "<h1><div class=headerlink>#</div></h1>",
+    "<p class=breadcrumbs><a href=a>One</a> &gt; <a href=b>Two</a></p>", "<div class=header>Next: <a href=a>One</a>, up: <a href=b>Two</a></div>",
+    "<div class=sidebar><h3>Search</h3><form><input></form></div>", "<header><h1><a href=/>Home</a></h1></header>", "<div class=footer>1911</div>",
+    "<details id=toc><summary>Contents</summary><ul><li><a href=#a>One</a></ul></details>", "<div id=header>Site</div>",
+  ]) func partsMadeOfLinksAreNavigation(part: String) throws {
+    #expect(try Fixtures.read("<body>\(part)<p>The text.</p></body>", as: "a.html").texts == ["The text."])
+  }
+
+  /// What stands in a banner with the page's title is read, but for what leads elsewhere.
+  @Test func aBannerWithTheTitleIsKept() throws {
+    let banner =
+      "<div id=header><h1>Lamps</h1><div class=details><span>Jane Doe</span><br><a href=mailto:j@x>j@x</a></div><ul><li><a href=b>Next</a></ul></div>"
+    #expect(try Fixtures.read("<body>\(banner)<p>They burn.</p></body>", as: "a.html").texts == ["Lamps", "Jane Doe\nj@x", "They burn."])
+  }
+
+  /// Boxes in boxes are not looked through again and again.
+  @Test(.timeLimit(.minutes(1))) func doubtHasItsLimit() throws {
+    let boxes = String(repeating: "<div class=menu>", count: 2000) + String(repeating: "</div>", count: 2000)
+    #expect(try Fixtures.read("<p>Text.</p>" + String(repeating: boxes, count: 50), as: "a.html").texts == ["Text."])
+  }
+
+  /// A line of code in a table of data is data; in one that sets numbers of lines or a sign beside it, it is code.
+  @Test func codeInTables() throws {
+    let data = "<table><tr><th>Name</th><th>Example</th></tr><tr><td>oil</td><td><pre>oil = 4</pre></td></tr></table>"
+    let document = try Fixtures.read(data, as: "a.html")
+    #expect(document.texts == ["Name | Example", "oil | oil = 4"] && document.blocks[1].context == "Name | Example")
+    let listing = "<table><tr><td><pre>1\n2</pre></td><td><pre>oil = 4\nwick = 1</pre></td></tr></table>"
+    #expect(try Fixtures.read(listing, as: "a.html").texts == ["1\n2", "oil = 4\nwick = 1"])
+    let note = "<table><tr><td rowspan=2></td><th>Tip</th></tr><tr><td><p>Try it:</p><pre>ls</pre></td></tr></table>"
+    #expect(try Fixtures.read(note, as: "a.html").texts == ["Tip", "Try it:", "ls"])
+  }
+
+  /// Elements of a page's own, and those that are blocks by their style alone.
+  @Test func wordsOfElementsStandApart() throws {
+    let page = "<my-row><my-cell>oil</my-cell><my-cell>4</my-cell></my-row><p>(<x-ref>wick</x-ref>), <b>w</b>ick</p>"
+    #expect(try Fixtures.read(page, as: "a.html").texts == ["oil 4", "(wick), wick"])
+    let blocks = "<p><span style='display: block'>oil</span><span style='DISPLAY:block;'>wick</span></p>"
+    #expect(try Fixtures.read(blocks, as: "a.html").texts == ["oil", "wick"])
+  }
+
+  @Test func whatATabBringsForthIsRead() throws {
+    let page = "<div role=tabpanel>oil</div><div role=tabpanel hidden>wick</div><p hidden=until-found>lens</p><p hidden>none</p>"
+    #expect(try Fixtures.read(page, as: "a.html").texts == ["oil", "wick", "lens"])
+  }
+
+  /// A formula that is written twice is read once, as TeX where that is one of them.
+  @Test func formulasAreReadOnce() throws {
+    let shown = "<mrow><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup></mrow>"
+    let tex = "<annotation encoding=\"application/x-tex\">mc^{2}</annotation>"
+    let other = "<annotation encoding=\"text/x-other\">m c 2</annotation>"
+    let page = "<p>It is <math><semantics>\(shown)\(tex)</semantics></math> or <math><semantics>\(shown)\(other)</semantics></math>.</p>"
+    #expect(try Fixtures.read(page, as: "a.html").text == "It is mc^{2} or mc2.")
+  }
+
+  @Test func headingsLoseNothing() throws {
+    let long = String(repeating: "type() | ", count: 40) + "the end"
+    let document = try Fixtures.read(
+      "<h2><a>Oil</a></h2><h3><div>\(long)</div></h3><h3>\(long)</h3><h3><div>Wick</div>more</h3><p>Text.</p>", as: "a.html")
+    #expect(document.texts == ["Oil", long, long, "Wick", "more", "Text."] && document.blocks[1].kind == .paragraph)
+    #expect(document.blocks[1].headingPath.count == 2 && document.blocks[1].headingPath[1].hasPrefix("type()"))
+    #expect(document.blocks.map(\.headingPath).suffix(3) == [["Oil"], ["Oil", "Wick"], ["Oil", "Wick"]] && document.title == "Oil")
+  }
 }

@@ -415,4 +415,34 @@ import Testing
       #expect(document.format == .ods && document.text.contains("b · b") && document.faults.isEmpty)
     }
   }
+
+  /// Of a book, pandoc leaves out notes that nothing in their file leads to, pages of titles and what is called HTML.
+  @Test func notesOfABookAreRead() throws {
+    let container = "<rootfiles><rootfile full-path=\"b.opf\" media-type=\"application/oebps-package+xml\"/></rootfiles>"
+    let items = "<item id='a' href='a.xhtml' media-type='application/xhtml+xml'/><item id='b' href='b.html' media-type='text/html'/>"
+    let dc = "xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
+    let metadata = "<metadata \(dc)><dc:title>Oil</dc:title><dc:identifier id=\"u\">x</dc:identifier><dc:language>en</dc:language></metadata>"
+    let spine = "<spine><itemref idref=\"a\"/><itemref idref=\"b\"/></spine>"
+    func page(_ body: String) -> String {
+      "<html xmlns=\"http://www.w3.org/1999/xhtml\" xmlns:epub=\"http://www.idpf.org/2007/ops\"><head><title>t</title></head><body>\(body)</body></html>"
+    }
+    let first = """
+      <section epub:type="titlepage"><p>The title page</p></section><p>One<a epub:type="noteref" href="b.html#n1">1</a> two<a href="#n2">2</a>
+      three<a epub:type='noteref' href='#n3'>3</a>.</p><aside id="n2" epub:type="footnote"><p>Second.</p></aside>
+      <aside id='n3' epub:type='footnote'><p>Third.</p></aside>
+      """
+    let second = "<aside epub:type=\"rearnote\" id=\"n1\"><p>First.</p></aside><p epub:type=\"footnote\">Fourth.</p>"
+    let parts = [
+      "META-INF/container.xml":
+        "<container version=\"1.0\" xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\">\(container)</container>",
+      "b.opf":
+        "<package xmlns=\"http://www.idpf.org/2007/opf\" version=\"3.0\" unique-identifier=\"u\">\(metadata)<manifest>\(items)</manifest>\(spine)</package>",
+      "a.xhtml": page(first), "b.html": page(second),
+    ]
+    try Fixtures.withTemporaryFolder { folder in
+      let path = try Self.package(parts.mapValues { Data($0.utf8) }, in: folder, as: "a.epub")
+      let texts = try DocumentReader().read(path: path).texts
+      #expect(texts == ["Oil", "The title page", "One [1] two [2] three [1].", "Second.", "First.", "Fourth.", "1. Third."], "\(texts)")
+    }
+  }
 }

@@ -23,6 +23,7 @@ struct PandocReader {
     let readable: [UInt8]? =
       switch format {
       case .docx, .odt: try? WordForm.readable(data, path: path, format: format, limits: limits)
+      case .epub: try? BookForm.readable(data, path: path, limits: limits)
       case .notebook: NotebookForm.readable(data)
       case .latex: LaTeXForm.readable(data)
       case .restructuredText: RestructuredTextForm.readable(data)

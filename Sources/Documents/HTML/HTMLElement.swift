@@ -19,25 +19,28 @@ enum HTMLRole {
 
 /// Decides by tag, then by the attributes that tell navigation and hidden parts.
 enum HTMLElement {
-  /// - Parameters:
-  ///   - isInsideContent: Below `<main>` or `<article>`, where a `<header>` holds the title and not the site's banner.
-  ///   - isConverted: On a page that was made of a document of another format, which has nothing of a site around it.
-  static func role(of element: GumboElement, isInsideContent: Bool, keepsForms: Bool, keepsContents: Bool, isConverted: Bool) -> HTMLRole {
+  static func role(of node: UnsafePointer<GumboNode>, at place: HTMLPlace, _ navigation: inout HTMLNavigation) -> HTMLRole {
+    let element = node.pointee.v.element
     let tag = element.tag
+    let isInsideContent = place.isInsideContent || place.isConverted
     switch tag {
     case GUMBO_TAG_HTML, GUMBO_TAG_BODY, GUMBO_TAG_MAIN: return .block
     case GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE, GUMBO_TAG_NOSCRIPT, GUMBO_TAG_HEAD, GUMBO_TAG_IFRAME, GUMBO_TAG_OBJECT, GUMBO_TAG_SVG,
       GUMBO_TAG_CANVAS, GUMBO_TAG_AUDIO, GUMBO_TAG_VIDEO, GUMBO_TAG_BUTTON, GUMBO_TAG_SELECT, GUMBO_TAG_TEXTAREA, GUMBO_TAG_INPUT, GUMBO_TAG_DATALIST,
       GUMBO_TAG_NAV, GUMBO_TAG_NOFRAMES:
       return .dropped
-    case GUMBO_TAG_FOOTER: if !isConverted { return .dropped }
-    case GUMBO_TAG_HEADER: if !isInsideContent, !isConverted { return .dropped }
-    case GUMBO_TAG_ASIDE: if !isInsideContent, !isConverted, !isNote(element) { return .dropped }
-    case GUMBO_TAG_FORM: if !keepsForms { return .dropped }
+    case GUMBO_TAG_FOOTER: if !place.isConverted { return .dropped }
+    // HTML 4.3.8: one that lies in no section is the page's.
+    case GUMBO_TAG_HEADER: if !isInsideContent, !place.isInsideSection, !navigation.isAroundTitle(node) { return .dropped }
+    case GUMBO_TAG_ASIDE: if !isInsideContent, !isNote(element) { return .dropped }
+    case GUMBO_TAG_FORM: if !place.keepsForms { return .dropped }
     default: break
     }
-    if isHidden(element) || isBackLink(element) { return .dropped }
-    if !isConverted, isNavigation(element, isInsideContent: isInsideContent, keepsContents: keepsContents) { return .dropped }
+    if isHidden(element) || isBackLink(element) || isOtherFormOfFormula(node) { return .dropped }
+    if !place.isConverted {
+      if navigation.contains(node, at: place) { return .dropped }
+      if HTMLNavigation.isTitleOfDoxygen(node) { return .heading(1) }
+    }
     switch tag {
     case GUMBO_TAG_H1: return .heading(1)
     case GUMBO_TAG_H2: return .heading(2)
@@ -61,7 +64,7 @@ enum HTMLElement {
       GUMBO_TAG_HR,
       GUMBO_TAG_CAPTION, GUMBO_TAG_HGROUP, GUMBO_TAG_THEAD, GUMBO_TAG_TBODY, GUMBO_TAG_TFOOT, GUMBO_TAG_FRAMESET, GUMBO_TAG_OPTGROUP:
       return .block
-    default: return .inline
+    default: return hasStyle(["display:block;"], element) ? .block : .inline
     }
   }
 
@@ -73,15 +76,56 @@ enum HTMLElement {
 
   private static func isHidden(_ element: GumboElement) -> Bool {
     guard element.attributes.length > 0 else { return false }
-    if attribute("hidden", of: element) != nil { return true }
+    if let hidden = attribute("hidden", of: element) {
+      // A tab brings it forth, or a search in the page (HTML 6.1).
+      return attribute("role", of: element) != Array("tabpanel".utf8) && hidden != Array("until-found".utf8)
+    }
     // Pandoc marks a caption so that is the picture's description as well.
     if element.tag != GUMBO_TAG_FIGCAPTION, attribute("aria-hidden", of: element) == Array("true".utf8) { return true }
-    guard let style = attribute("style", of: element) else { return false }
-    let plain = String(decoding: style.filter { !$0.isWhiteSpace }.map { $0.isUppercaseLetter ? $0 + 32 : $0 }, as: UTF8.self)
-    return ["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"].contains { (plain + ";").contains($0) }
+    return hasStyle(["display:none", "visibility:hidden", "font-size:0;", "opacity:0;"], element)
   }
 
-  private static func tokens(_ name: String, of element: GumboElement) -> [String] {
+  private static func hasStyle(_ styles: [String], _ element: GumboElement) -> Bool {
+    guard element.attributes.length > 0, let style = attribute("style", of: element) else { return false }
+    let plain = String(decoding: style.filter { !$0.isWhiteSpace }.map { $0.isUppercaseLetter ? $0 + 32 : $0 }, as: UTF8.self)
+    return styles.contains { (plain + ";").contains($0) }
+  }
+
+  /// An element that the page defines, of which only its program knows how it stands (HTML 4.13).
+  static func isCustom(_ element: GumboElement) -> Bool {
+    guard element.tag == GUMBO_TAG_UNKNOWN, element.tag_namespace == GUMBO_NAMESPACE_HTML else { return false }
+    return name(of: element).contains(UInt8(ascii: "-"))
+  }
+
+  /// Of a formula that is written twice, for the eye and as TeX, the former: on one line, its fractions and powers would be other numbers
+  /// (MathML 3, 5.1).
+  private static func isOtherFormOfFormula(_ node: UnsafePointer<GumboNode>) -> Bool {
+    guard node.pointee.v.element.tag_namespace == GUMBO_NAMESPACE_MATHML, let parent = node.pointee.parent,
+      parent.pointee.type == GUMBO_NODE_ELEMENT, isNamed("semantics", parent.pointee.v.element)
+    else { return false }
+    func isTeX(_ node: UnsafePointer<GumboNode>) -> Bool {
+      node.pointee.type == GUMBO_NODE_ELEMENT && isNamed("annotation", node.pointee.v.element)
+        && attribute("encoding", of: node.pointee.v.element) == Array("application/x-tex".utf8)
+    }
+    let element = node.pointee.v.element
+    if isNamed("annotation", element) || isNamed("annotation-xml", element) { return !isTeX(node) }
+    // The formula, and it once more in one or two other forms.
+    let children = parent.pointee.v.element.children
+    return (0..<min(8, Int(children.length))).contains { index in
+      children.data[index].map { isTeX(UnsafePointer($0.assumingMemoryBound(to: GumboNode.self))) } ?? false
+    }
+  }
+
+  /// As the page writes it: for elements that Gumbo has no tag for.
+  private static func name(of element: GumboElement) -> UnsafeRawBufferPointer {
+    var tag = element.original_tag
+    gumbo_tag_from_original_text(&tag)
+    return UnsafeRawBufferPointer(start: tag.data, count: tag.length)
+  }
+
+  private static func isNamed(_ name: String, _ element: GumboElement) -> Bool { Self.name(of: element).elementsEqual(name.utf8) }
+
+  static func tokens(_ name: String, of element: GumboElement) -> [String] {
     (attribute(name, of: element) ?? []).split(whereSeparator: \.isWhiteSpace).map { String(decoding: $0, as: UTF8.self).lowercased() }
   }
 
@@ -107,54 +151,4 @@ enum HTMLElement {
     if let parent = superscript.pointee.parent, isLink(parent) { return true }
     return HTMLTree.children(of: superscript).contains(where: isLink)
   }
-
-  private static func isNavigation(_ element: GumboElement, isInsideContent: Bool, keepsContents: Bool) -> Bool {
-    guard element.attributes.length > 0, element.tag != GUMBO_TAG_ARTICLE else { return false }
-    if let role = attribute("role", of: element), roles.contains(String(decoding: role, as: UTF8.self)) { return true }
-    // Generators make ids of headings: a chapter on navigation is none.
-    let isNamedByHeading = headingTags.contains(element.tag.rawValue) || tokens("class", of: element).contains("section")
-    for name in isNamedByHeading ? ["class"] : ["class", "id"] {
-      for token in tokens(name, of: element) {
-        if names.contains(token) || (!keepsContents && contentsNames.contains(token))
-          || (!isInsideContent && element.tag != GUMBO_TAG_TR && bannerNames.contains(token))
-        {
-          return true
-        }
-      }
-    }
-    return false
-  }
-
-  private static let headingTags = Set(
-    [GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6, GUMBO_TAG_SECTION].map(\.rawValue))
-
-  private static let roles: Set<String> = [
-    "navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar", "toolbar", "dialog", "alertdialog", "tablist",
-  ]
-
-  /// Tables of contents: read only where a page has nothing else.
-  private static let contentsNames: Set<String> = [
-    "toc", "table-of-contents", "tableofcontents", "contents", "localtoc", "toctree-wrapper", "minitoc", "page-toc",
-  ]
-
-  private static let bannerNames: Set<String> = ["header", "site-header", "page-header", "masthead", "banner", "topbar"]
-
-  /// Class names and ids of the usual generators (DocBook, Sphinx, MediaWiki, MkDocs, Javadoc, WordPress …).
-  private static let names: Set<String> = [
-    "nav", "navbar", "navigation", "navheader", "navfooter", "nav-header", "nav-footer", "navigation-header", "navigation-footer", "main-nav",
-    "site-nav", "top-nav", "topnav",
-    "bottomnav", "subnav", "side-nav", "sidenav", "sidebar", "side-bar", "menu", "main-menu", "mainmenu", "breadcrumb", "breadcrumbs", "pagination",
-    "pager", "prev-next",
-    "prevnext", "footer", "site-footer", "page-footer", "colophon", "skip-link", "skip-nav", "skip-to-content", "skiplink", "screen-reader-text",
-    "sr-only", "visually-hidden",
-    "cookie-banner", "cookie-notice", "cookie-consent", "cookies", "advert", "advertisement", "ads", "ad-container", "share", "sharing", "social",
-    "social-links", "share-buttons",
-    "sphinxsidebar", "sphinxsidebarwrapper", "related", "headerlink", "viewcode-link", "rst-footer-buttons", "wy-nav-side", "wy-nav-top",
-    "wy-breadcrumbs", "rst-versions",
-    "md-header", "md-footer", "md-sidebar", "md-tabs", "bd-sidebar", "bd-sidebar-primary", "bd-sidebar-secondary", "bd-header", "edit-page-link",
-    "copybtn", "noprint",
-    "mw-editsection", "mw-jump-link", "navbox", "vertical-navbox", "catlinks", "mw-navigation", "mw-footer", "printfooter", "sitesub", "jump-to-nav",
-    "related-posts",
-    "newsletter", "subscribe", "login-form", "searchbox", "search-form",
-  ]
 }

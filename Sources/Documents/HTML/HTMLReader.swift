@@ -4,7 +4,7 @@
 struct HTMLReader {
   let path: String
   let limits: ReadingLimits
-  /// Whether the page was made of a document of another format: then nothing on it is a site's navigation.
+  /// Whether the page was made of a document of another format, or is a message: then nothing on it is a site's navigation.
   var isConverted = false
 
   func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
@@ -38,20 +38,20 @@ struct HTMLReader {
   private func read(root: UnsafePointer<GumboNode>, start: UnsafePointer<UInt8>, source: SourceText) throws(DocumentError) -> ExtractedDocument {
     let main = HTMLTree.main(of: root)
     let title = HTMLTree.title(of: root)
+    let navigation = isConverted ? HTMLNavigation() : HTMLNavigation(root: root)
+    func makeWalk(isInsideContent: Bool, keepsForms: Bool, keepsContents: Bool) -> HTMLWalk {
+      let place = HTMLPlace(isInsideContent: isInsideContent, keepsForms: keepsForms, keepsContents: keepsContents, isConverted: isConverted)
+      return HTMLWalk(source: source, start: start, builder: BlockBuilder(path: path, limits: limits), place: place, navigation: navigation)
+    }
     var attempts: [(node: UnsafePointer<GumboNode>, keepsForms: Bool, keepsContents: Bool)] = []
     if let main { attempts = [(main, false, false), (main, true, true)] }
     attempts += [(root, false, false), (root, false, true), (root, true, true)]
     for (number, attempt) in attempts.enumerated() {
-      var walk = HTMLWalk(
-        source: source, start: start, builder: BlockBuilder(path: path, limits: limits), keepsForms: attempt.keepsForms,
-        keepsContents: attempt.keepsContents,
-        isInsideContent: attempt.node == main, isConverted: isConverted)
+      var walk = makeWalk(isInsideContent: attempt.node == main, keepsForms: attempt.keepsForms, keepsContents: attempt.keepsContents)
       try walk.run(attempt.node)
       // A page may mark as its main part what is only a part of it.
       if attempt.node == main, walk.hasBody {
-        var whole = HTMLWalk(
-          source: source, start: start, builder: BlockBuilder(path: path, limits: limits), keepsForms: false, keepsContents: false,
-          isInsideContent: false, isConverted: isConverted)
+        var whole = makeWalk(isInsideContent: false, keepsForms: false, keepsContents: false)
         try whole.run(root)
         if walk.builder.text.count * 2 < whole.builder.text.count { continue }
       }

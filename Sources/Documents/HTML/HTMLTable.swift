@@ -20,17 +20,24 @@ struct HTMLTable {
   private var hanging: [Int: (text: [UInt8], rows: Int)] = [:]
   private(set) var isInCell = false
 
-  /// A table that only arranges a page: others inside it, headings or code, or its own word for it.
+  /// A table that only arranges a page: others inside it, headings, code, or its own word for it. A line of code may be data below a header.
   static func isLayout(_ node: UnsafePointer<GumboNode>) -> Bool {
     if let role = HTMLElement.attribute("role", of: node.pointee.v.element), role == Array("presentation".utf8) || role == Array("none".utf8) {
       return true
     }
-    return HTMLTree.contains(node) { element in
+    var (hasCode, headerCount) = (false, 0)
+    let arranges = HTMLTree.contains(node) { element in
       switch element.tag {
-      case GUMBO_TAG_TABLE, GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_PRE, GUMBO_TAG_ARTICLE, GUMBO_TAG_MAIN: true
-      default: false
+      case GUMBO_TAG_TABLE, GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_ARTICLE, GUMBO_TAG_MAIN: return true
+      case GUMBO_TAG_PRE where element.start_pos.line < element.end_pos.line: return true
+      case GUMBO_TAG_PRE: hasCode = true
+      case GUMBO_TAG_TH: headerCount += 1
+      default: break
       }
+      return false
     }
+    // DocBook sets a note beside its sign, below one.
+    return arranges || hasCode && headerCount < 2
   }
 
   mutating func beginRow() {

@@ -17,6 +17,8 @@ struct HTMLInline {
   /// Where the last text in the file ends.
   private(set) var sourceEnd = 0
   private var isSpacePending = false
+  /// Whether what comes next is another word than what stands before it.
+  private var isWordBorder = false
   private var superscript: Superscript?
 
   /// A number that stands above the line: without a sign it would be one with what stands before it, and 10⁶ would be 106.
@@ -32,8 +34,12 @@ struct HTMLInline {
     text.removeAll(keepingCapacity: true)
     anchors.removeAll(keepingCapacity: true)
     isSpacePending = false
+    isWordBorder = false
     superscript = nil
   }
+
+  /// Between two words, but not between a word and a sign.
+  mutating func separateWords() { isWordBorder = true }
 
   mutating func beginSuperscript(isNoteMark: Bool) { superscript = Superscript(isNoteMark: isNoteMark) }
 
@@ -87,6 +93,8 @@ struct HTMLInline {
       } else if byte.isWhiteSpace || isNoBreakSpace {
         isSpacePending = true
       } else {
+        if isWordBorder, let last = text.last, isOfWord(last), isOfWord(byte) { isSpacePending = true }
+        isWordBorder = false
         if isSpacePending, let last = text.last, last != 0x0A { text.append(0x20) }
         isSpacePending = false
         separateSuperscript(before: byte)
@@ -99,6 +107,8 @@ struct HTMLInline {
     }
     sourceEnd = sourceStart + original.count
   }
+
+  private func isOfWord(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || byte >= 0x80 }
 
   /// A `<br>`: white space before it goes.
   mutating func breakLine() {

@@ -8,10 +8,9 @@ struct HTMLWalk {
   /// The first of the bytes that the tree points into.
   let start: UnsafePointer<UInt8>
   var builder: BlockBuilder
-  let keepsForms: Bool
-  let keepsContents: Bool
-  let isInsideContent: Bool
-  let isConverted: Bool
+  /// Of the outermost element.
+  let place: HTMLPlace
+  private var navigation: HTMLNavigation
 
   /// Bytes of text in forms that were left out.
   private(set) var droppedFormByteCount = 0
@@ -21,25 +20,24 @@ struct HTMLWalk {
 
   private var headings = HeadingStack()
   private var inline = HTMLInline()
+  /// Level of the heading that has begun and has no text yet: blocks may lie in it.
+  private var openHeading: Int?
   private var lists: [ListState] = []
   private var terms: [String] = []
   private var contentDepth = 0
+  private var sectionDepth = 0
+  private var bannerDepth = 0
   private var preformattedDepth = 0
   private var definitionDepth = 0
   private var table: HTMLTable?
   private var frames: [Frame] = []
 
-  init(
-    source: SourceText, start: UnsafePointer<UInt8>, builder: BlockBuilder, keepsForms: Bool, keepsContents: Bool, isInsideContent: Bool,
-    isConverted: Bool
-  ) {
+  init(source: SourceText, start: UnsafePointer<UInt8>, builder: BlockBuilder, place: HTMLPlace, navigation: HTMLNavigation) {
     self.source = source
     self.start = start
     self.builder = builder
-    self.keepsForms = keepsForms
-    self.keepsContents = keepsContents
-    self.isInsideContent = isInsideContent
-    self.isConverted = isConverted
+    self.place = place
+    self.navigation = navigation
   }
 
   private struct Frame {
@@ -47,6 +45,8 @@ struct HTMLWalk {
     let role: HTMLRole
     var nextChild = 0
     var isContent = false
+    var isSection = false
+    var isBanner = false
     /// Whether this table opened `table`; one inside another, or one for layout, does not.
     var ownsTable = false
   }
@@ -103,21 +103,29 @@ struct HTMLWalk {
 
   private mutating func enter(_ node: Node) throws(DocumentError) {
     let element = node.pointee.v.element
-    let role = HTMLElement.role(
-      of: element, isInsideContent: isInsideContent || contentDepth > 0, keepsForms: keepsForms, keepsContents: keepsContents,
-      isConverted: isConverted)
+    var place = place
+    place.isInsideContent = place.isInsideContent || contentDepth > 0
+    place.isInsideSection = sectionDepth > 0
+    place.isInsideBanner = bannerDepth > 0
+    let role = HTMLElement.role(of: node, at: place, &navigation)
     var frame = Frame(node: node, role: role)
     frame.isContent = element.tag == GUMBO_TAG_ARTICLE || element.tag == GUMBO_TAG_MAIN
-    if frame.isContent { contentDepth += 1 }
+    frame.isSection = element.tag == GUMBO_TAG_SECTION
+    frame.isBanner = !place.isInsideContent && navigation.isAroundTitle(node) && HTMLNavigation.isBanner(element)
     switch role {
     case .dropped:
       if element.tag == GUMBO_TAG_FORM { droppedFormByteCount += HTMLTree.textByteCount(below: node) }
       return
-    case .inline: if element.tag == GUMBO_TAG_SUP { inline.beginSuperscript(isNoteMark: HTMLElement.isNoteMark(node)) }
+    case .inline:
+      if HTMLElement.isCustom(element) { inline.separateWords() }
+      if element.tag == GUMBO_TAG_SUP { inline.beginSuperscript(isNoteMark: HTMLElement.isNoteMark(node)) }
     case .lineBreak:
       if table?.isInCell == true { inline.separate() } else { inline.breakLine() }
       return
-    case .block, .heading, .term: try boundary()
+    case .block, .term: try boundary()
+    case .heading(let level):
+      try boundary()
+      openHeading = level
     case .definition:
       try boundary()
       definitionDepth += 1
@@ -148,16 +156,26 @@ struct HTMLWalk {
         table?.beginCell(element)
       }
     }
+    if frame.isContent { contentDepth += 1 }
+    if frame.isSection { sectionDepth += 1 }
+    if frame.isBanner { bannerDepth += 1 }
     frames.append(frame)
   }
 
   private mutating func exit(_ frame: Frame) throws(DocumentError) {
     if frame.isContent { contentDepth -= 1 }
+    if frame.isSection { sectionDepth -= 1 }
+    if frame.isBanner { bannerDepth -= 1 }
     switch frame.role {
-    case .inline: if frame.node.pointee.v.element.tag == GUMBO_TAG_SUP { inline.endSuperscript() }
+    case .inline:
+      let element = frame.node.pointee.v.element
+      if HTMLElement.isCustom(element) { inline.separateWords() }
+      if element.tag == GUMBO_TAG_SUP { inline.endSuperscript() }
     case .dropped, .lineBreak: break
     case .block: try boundary()
-    case .heading(let level): try addHeading(level)
+    case .heading:
+      try boundary()
+      openHeading = nil
     case .term:
       inline.trim()
       if table == nil, !inline.isEmpty {
@@ -197,6 +215,8 @@ struct HTMLWalk {
   /// The edge of a block element: ends the paragraph that runs, or separates parts of a table cell.
   private mutating func boundary() throws(DocumentError) {
     if table?.isInCell == true { return inline.separate() }
+    inline.trim()
+    if let level = openHeading, !inline.isEmpty { return try addHeading(level) }
     try flush()
   }
 
@@ -223,13 +243,13 @@ struct HTMLWalk {
   }
 
   private mutating func addHeading(_ level: Int) throws(DocumentError) {
-    if table?.isInCell == true { return inline.separate() }
-    inline.trim()
-    guard !inline.isEmpty else { return inline.reset() }
+    openHeading = nil
     let name = label(inline.text)
     let above = headings.enter(level: level, name)
     firstHeading = firstHeading ?? name
     terms = []
+    // What is too long for a name would lose its end: some pages set whole declarations as headings.
+    guard label(inline.text, limit: nil) == name else { return try add(.paragraph, separator: .blankLine) }
     try builder.add(.heading(level: level), Array(name.utf8)[...], source: blockSource(), headingPath: above)
     inline.reset()
   }

@@ -55,7 +55,7 @@ struct MailReader {
         let place = [name, "message.\(type)"].compactMap(\.self).joined(separator: "/")
         var body: ExtractedDocument
         do throws(DocumentError) {
-          body = try DocumentReader(limits: limits).read(part.data, path: "\(path)/\(place)", nesting: nesting.inner)
+          body = try DocumentReader.ofMessages(limits: limits).read(part.data, path: "\(path)/\(place)", nesting: nesting.inner)
         } catch {
           members.note(error, of: place, isEmpty: false)
           continue

@@ -12,6 +12,30 @@ enum XMLTags {
     func isNamed(_ text: StaticString) -> Bool {
       name.count == text.utf8CodeUnitCount && name.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
+
+    /// An attribute by its name as the file writes it: with the white space before it, and its value between the quotation marks.
+    func attribute(_ wanted: StaticString, in xml: [UInt8]) -> (range: Range<Int>, value: Range<Int>)? {
+      var position = name.endIndex
+      while position < range.upperBound {
+        let start = position
+        while position < range.upperBound, xml[position].isWhiteSpace { position += 1 }
+        let nameStart = position
+        while position < range.upperBound, !xml[position].isWhiteSpace, !"=/>".utf8.contains(xml[position]) { position += 1 }
+        let nameEnd = position
+        while position < range.upperBound, xml[position].isWhiteSpace || xml[position] == UInt8(ascii: "=") { position += 1 }
+        guard nameEnd > nameStart else {
+          position = max(position, start + 1)
+          continue
+        }
+        guard position < range.upperBound, xml[position] == UInt8(ascii: "\"") || xml[position] == UInt8(ascii: "'") else { continue }
+        guard let end = xml[(position + 1)..<range.upperBound].firstIndex(of: xml[position]) else { return nil }
+        if Tag(name: xml[nameStart..<nameEnd], range: range, isEnd: false, isClosed: false).isNamed(wanted) {
+          return (start..<(end + 1), (position + 1)..<end)
+        }
+        position = end + 1
+      }
+      return nil
+    }
   }
 
   /// - Parameter replacement: What stands in a tag's place; `nil` for the tag itself.

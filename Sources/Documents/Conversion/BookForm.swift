@@ -1,0 +1,85 @@
+/// Books (EPUB) in a form of which pandoc (2.17) reads all text: it leaves out notes unless a reference in the same file leads to them, pages of
+/// titles, and what is called HTML and not XHTML.
+enum BookForm {
+  /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
+  static func readable(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
+    let archive = ArchiveEntries(path: path, limits: limits)
+    var (entries, faults) = try archive.readSound(data)
+    // What is damaged would be missing, and nobody would say so.
+    guard faults.isEmpty else { return nil }
+    var isChanged = false
+    for index in entries.indices {
+      let name = entries[index].name.lowercased()
+      let isPackage = name.hasSuffix(".opf")
+      guard isPackage || ["html", ".htm", ".xml"].contains(where: name.hasSuffix),
+        let changed = isPackage ? package(entries[index].data) : chapter(entries[index].data)
+      else { continue }
+      entries[index].data = changed
+      isChanged = true
+    }
+    return isChanged ? try archive.zipped(entries) : nil
+  }
+
+  /// Documents of EPUB 2 and older that its writer called something else (OPF 2.0.1, section 1.3.7).
+  private static func package(_ xml: [UInt8]) -> [UInt8]? {
+    XMLTags.replacing(in: xml) { tag in
+      guard tag.isNamed("item") || tag.isNamed("opf:item"), let type = tag.attribute("media-type", in: xml),
+        ["text/html", "text/x-oeb1-document", "application/xml", "text/xml"].contains(String(decoding: xml[type.value], as: UTF8.self).lowercased())
+      else { return nil }
+      return xml[tag.range.lowerBound..<type.value.lowerBound] + Array("application/xhtml+xml".utf8)
+        + xml[type.value.upperBound..<tag.range.upperBound]
+    }
+  }
+
+  /// Notes that a reference in the file leads to stay as they are. Others are text where they stand, and their references are numbers above the line;
+  /// a page of titles is a page (EPUB Structural Semantics 1.1).
+  private static func chapter(_ xml: [UInt8]) -> [UInt8]? {
+    var noted: Set<ArraySlice<UInt8>> = []
+    var notes: Set<ArraySlice<UInt8>> = []
+    XMLTags.forEach(in: xml) { tag in
+      guard !tag.isEnd, let type = tag.attribute("epub:type", in: xml) else { return }
+      let kinds = kinds(xml[type.value])
+      if kinds.contains("noteref"), let target = target(of: tag, in: xml) { noted.insert(target) }
+      if !kinds.isDisjoint(with: noteKinds), let id = tag.attribute("id", in: xml) { notes.insert(xml[id.value]) }
+    }
+    /// Whether the link that has begun is in superscript since.
+    var isRaised = false
+    return XMLTags.replacing(in: xml) { tag in
+      if isRaised, tag.isEnd, tag.isNamed("a") {
+        isRaised = false
+        return Array("</a></sup>".utf8)
+      }
+      guard !tag.isEnd else { return nil }
+      let target = tag.isNamed("a") && !tag.isClosed ? target(of: tag, in: xml) : nil
+      guard let type = tag.attribute("epub:type", in: xml) else {
+        guard let target, notes.contains(target) else { return nil }
+        isRaised = true
+        return Array("<sup>".utf8) + xml[tag.range]
+      }
+      let kinds = kinds(xml[type.value])
+      let plain = Array(xml[tag.range.lowerBound..<type.range.lowerBound] + xml[type.range.upperBound..<tag.range.upperBound])
+      if kinds.contains("noteref"), tag.isNamed("a"), !tag.isClosed {
+        if let target, notes.contains(target) { return nil }
+        isRaised = true
+        return Array("<sup>".utf8) + plain
+      }
+      if !kinds.isDisjoint(with: noteKinds) {
+        if let id = tag.attribute("id", in: xml), noted.contains(xml[id.value]) { return nil }
+        return plain
+      }
+      return kinds.contains("titlepage") ? plain : nil
+    }
+  }
+
+  private static let noteKinds: Set<String> = ["footnote", "rearnote"]
+
+  private static func kinds(_ value: ArraySlice<UInt8>) -> Set<String> {
+    Set(value.split(whereSeparator: \.isWhiteSpace).map { String(decoding: $0, as: UTF8.self).lowercased() })
+  }
+
+  /// The id that a link to another place in the same file names.
+  private static func target(of tag: XMLTags.Tag, in xml: [UInt8]) -> ArraySlice<UInt8>? {
+    guard let link = tag.attribute("href", in: xml), xml[link.value].first == UInt8(ascii: "#") else { return nil }
+    return xml[link.value].dropFirst()
+  }
+}
