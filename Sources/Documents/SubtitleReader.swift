@@ -40,6 +40,17 @@ struct SubtitleReader {
     return String(decoding: start.prefix { $0.isDigit || $0 == UInt8(ascii: ":") }, as: UTF8.self)
   }
 
+  /// Whether one of the tags that subtitles know begins, or a time within a cue: `a < b` is neither.
+  private static func isTag(_ text: ArraySlice<UInt8>) -> Bool {
+    let rest = text.dropFirst(text.dropFirst().first == UInt8(ascii: "/") ? 2 : 1)
+    if rest.first?.isDigit == true { return rest.prefix(3).contains(UInt8(ascii: ":")) }
+    let name = rest.prefix(5).prefix(while: \.isLetter)
+    let next = rest[name.endIndex...].first
+    return tagNames.contains(String(decoding: name, as: UTF8.self).lowercased()) && next.map { ". >=/".utf8.contains($0) } != false
+  }
+
+  private static let tagNames: Set<String> = ["i", "b", "u", "s", "font", "c", "v", "ruby", "rt", "lang"]
+
   /// Without `<i>` and `{\an8}`; `<v Tam>` becomes `Tam: ` (WebVTT, section 1.5).
   private static func withoutMarkup(_ line: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
@@ -50,7 +61,7 @@ struct SubtitleReader {
       let (closing, last): (UInt8, Int) =
         line[index] == UInt8(ascii: "<")
         ? (UInt8(ascii: ">"), lastAngle) : line[index...].starts(with: Array("{\\".utf8)) ? (UInt8(ascii: "}"), lastBrace) : (0, -1)
-      if index < last, let end = line[index...].firstIndex(of: closing) {
+      if index < last, closing == UInt8(ascii: "}") || isTag(line[index...]), let end = line[index...].firstIndex(of: closing) {
         let tag = line[index..<end]
         if tag.starts(with: "<v ".utf8) || tag.starts(with: "<v.".utf8), let space = tag.firstIndex(of: 0x20) {
           let name = label(tag[(space + 1)...])

@@ -441,4 +441,30 @@ import Testing
     let slides = #"\documentclass{beamer}\begin{document}\begin{frame}{Slide} \only<1>{First} \uncover<2->{second}.\end{frame}\end{document}"#
     #expect(try Fixtures.read(slides, as: "b.tex").text.hasSuffix("First second."))
   }
+
+  /// Text with elements in it is one paragraph, that of neighbours is not; feeds write HTML as text; scripts and pictures are no text.
+  @Test func mixedContentOfXML() throws {
+    let picture = Data((0..<900).map { UInt8(truncatingIfNeeded: $0 &* 7) }).base64EncodedString()
+    let text = """
+      <doc>
+        <p>Quick <b>fox</b>es, <i>and
+        hounds</i>.</p>
+        <row note="two words"><name>Tam</name><age>51</age></row>
+        <description>&lt;p&gt;A caf&amp;eacute;&lt;/p&gt;&lt;script&gt;x()&lt;/script&gt;</description>
+        <outline text="News" type="rss"/><style>p { color: red }</style><binary>\(picture)</binary>
+      </doc>
+      """
+    let document = try Fixtures.read(text, as: "a.xml")
+    #expect(document.texts == ["Quick foxes, and hounds.", "note: two words", "Tam", "51", "A café", "text: News"], "\(document.outline)")
+    #expect(document.blocks.map { $0.source.lines } == [2...3, 4...4, 4...4, 4...4, 5...5, 6...6], "\(document.outline)")
+    #expect(document.blocks[2].context == "row › name")
+  }
+
+  /// What fields show, whichever program wrote them.
+  @Test func fieldsOfRTF() throws {
+    let text = #"""
+      {\rtf1\ansi See {\field{\*\fldinst HYPERLINK "https://a.example/\}" }{\fldrslt {\ul the page}}} of {\field\flddirty{\*\fldinst {DATE}}{\fldrslt 1 May}}.\par Last.\par}
+      """#
+    #expect(try Fixtures.read(text, as: "a.rtf").texts == ["See the page of 1 May.", "Last."])
+  }
 }

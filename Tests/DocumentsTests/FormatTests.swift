@@ -192,4 +192,17 @@ import Testing
     #expect(document.texts == ["Lit at dusk.[^1]", "[^1]: https://lamp.example/\n[^two]: Twice", "Link and [^x]: y"])
     #expect(document.blocks[1].source.lines == 3...4)
   }
+
+  @Test func signsInSubtitlesAreNoTags() throws {
+    let text = "1\n00:00:01,000 --> 00:00:02,000\n<i>If</i> a < b and c > d, I <3 you -> x{\\an8}.\n"
+    #expect(try Fixtures.read(text, as: "a.srt").texts == ["If a < b and c > d, I <3 you -> x."])
+  }
+
+  @Test func titlesAboveATableDoNotHideItsDelimiter() throws {
+    let text = "Turnover, all\n\nDay;Text;Amount\n01.02.2024;Rent, May;-500,00\n02.02.2024;Oil;-5,00\n"
+    #expect(
+      try Fixtures.read(text, as: "a.csv").texts == [
+        "Turnover, all", "Day: 01.02.2024 · Text: Rent, May · Amount: -500,00", "Day: 02.02.2024 · Text: Oil · Amount: -5,00",
+      ])
+  }
 }

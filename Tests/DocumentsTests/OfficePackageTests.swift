@@ -71,14 +71,23 @@ import Testing
         <table:table><table:table-header-rows><table:table-row>\(cell("Part"))\(cell("Price"))</table:table-row></table:table-header-rows>
         <table:table-row>\(cell("wick"))\(cell("4 pence"))</table:table-row>
         <table:table-row><table:covered-table-cell/>\(cell("5 pence"))</table:table-row></table:table>
+        <text:p>Dear <text:user-field-get text:name="n">Tam</text:user-field-get>, it is <text:date>1 May</text:date>.</text:p>
+        <table:table><table:table-rows><table:table-row><table:table-cell><text:list><text:list-item><text:p>oil</text:p></text:list-item>
+        <text:list-item><text:p>wick</text:p></text:list-item></text:list></table:table-cell><table:table-cell><table:table><table:table-row>
+        \(cell("inner"))</table:table-row></table:table><text:h text:outline-level="2">head</text:h></table:table-cell>\(cell("behind"))</table:table-row>
+        </table:table-rows></table:table>
         """
       let content = "<office:document-content \(names)><office:body><office:text>\(body)</office:text></office:body></office:document-content>"
-      let styles = "<office:document-styles \(names)/>"
+      // Without styles pandoc reads nothing at all.
+      let styles = "<office:document-styles \(names)><office:styles/></office:document-styles>"
       let type = "application/vnd.oasis.opendocument.text"
       let path = try Self.package(
         ["mimetype": Data(type.utf8), "content.xml": Data(content.utf8), "styles.xml": Data(styles.utf8)], in: folder, as: "a.odt")
       let document = try DocumentReader().read(path: path)
-      #expect(document.texts == ["In a section.", "Part: wick · Price: 4 pence", "Price: 5 pence"], "\(document.texts)")
+      #expect(
+        document.texts == [
+          "In a section.", "Part | Price", "wick | 4 pence", " | 5 pence", "Dear Tam, it is 1 May.", "oil — wick | inner — head | behind",
+        ], "\(document.texts)")
     }
   }
 

@@ -25,6 +25,7 @@ struct PandocReader {
       case .docx, .odt: try? WordForm.readable(data, path: path, format: format, limits: limits)
       case .epub: try? BookForm.readable(data, path: path, limits: limits)
       case .notebook: NotebookForm.readable(data)
+      case .rtf: RichTextForm.readable(data)
       case .latex: LaTeXForm.readable(data)
       case .restructuredText: RestructuredTextForm.readable(data)
       default: nil

@@ -22,15 +22,43 @@ enum WordForm {
     return try archive.zipped(entries)
   }
 
-  /// Sections and rows of headings lose what they wrap; a cell that another one covers stays, empty, so that those behind it stand in their columns
-  /// (OpenDocument 1.3 part 3, sections 5.4, 9.1.7 and 9.1.5).
+  /// Elements that pandoc leaves out lose what they wrap: sections, groups of rows, indexes, and fields that show something. In cells, where it knows
+  /// paragraphs only, so do lists and tables; headings become paragraphs. A cell that another one covers stays, empty, so that those behind it stand in their
+  /// columns (OpenDocument 1.3 part 3, sections 5, 7, 8 and 9).
   private static func openDocument(_ xml: [UInt8]) -> [UInt8]? {
-    XMLTags.replacing(in: xml) { tag in
-      if tag.isNamed("text:section") || tag.isNamed("table:table-header-rows") { return [] }
-      guard tag.isNamed("table:covered-table-cell") else { return nil }
-      return (tag.isEnd ? Array("</".utf8) : Array("<".utf8)) + Array("table:table-cell".utf8) + xml[tag.name.endIndex..<tag.range.upperBound]
+    /// Cells that are open inside each other.
+    var cellDepth = 0
+    return XMLTags.replacing(in: xml) { tag in
+      if tag.isNamed("table:table-cell") || tag.isNamed("table:covered-table-cell") {
+        if tag.isEnd { cellDepth = max(0, cellDepth - 1) }
+        let isInner = cellDepth > 0
+        if !tag.isEnd, !tag.isClosed { cellDepth += 1 }
+        if isInner { return [] }
+        guard tag.isNamed("table:covered-table-cell") else { return nil }
+        return (tag.isEnd ? Array("</".utf8) : Array("<".utf8)) + Array("table:table-cell".utf8) + xml[tag.name.endIndex..<tag.range.upperBound]
+      }
+      let name = String(decoding: tag.name, as: UTF8.self)
+      if name == "text:ruby-text" { return Array((tag.isEnd ? "）" : tag.isClosed ? "" : "（").utf8) }
+      if unknownElements.contains(name) || cellDepth > 0 && unknownInCells.contains(name) { return [] }
+      guard cellDepth > 0, name == "text:h" else { return nil }
+      return (tag.isEnd ? Array("</".utf8) : Array("<".utf8)) + Array("text:p".utf8) + xml[tag.name.endIndex..<tag.range.upperBound]
     }
   }
+
+  private static let unknownElements: Set<String> = Set(
+    [
+      "section", "dde-section", "numbered-paragraph", "bibliography", "alphabetical-index", "index-body", "index-title", "ruby", "ruby-base", "meta",
+      "meta-field", "date", "time", "page-number", "page-count", "user-field-get", "user-field-input", "user-defined", "variable-set", "variable-get",
+      "variable-input", "text-input", "database-display", "title", "subject", "keywords", "author-name", "author-initials", "initial-creator",
+      "creator",
+      "creation-date", "creation-time", "modification-date", "modification-time", "print-date", "conditional-text", "placeholder", "drop-down",
+      "expression", "note-ref", "sequence-ref", "chapter", "file-name", "sender-firstname", "sender-lastname", "sender-company", "sender-street",
+      "sender-city", "sender-postal-code", "sender-country", "sender-title", "sender-position", "sender-email", "sender-phone-work",
+    ].map { "text:" + $0 } + ["table-header-rows", "table-rows", "table-row-group"].map { "table:" + $0 })
+
+  private static let unknownInCells: Set<String> = [
+    "text:list", "text:list-item", "text:list-header", "table:table", "table:table-row", "table:table-column", "table:table-columns",
+  ]
 
   /// Simple fields and elements of custom XML lose what they wrap; text with a reading above it becomes that text and the reading in parentheses; a table
   /// without a grid gets one (ECMA-376 part 1, sections 17.16.19, 17.5.1, 17.3.3.25 and 17.4.48).

@@ -137,7 +137,14 @@ struct PDFPages {
       } else if endsInHyphen(result), next.isLowercaseLetter || next >= 0xC3 {
         let before = result.dropLast().reversed().prefix { $0.isLetter || $0 >= 0x80 }.reversed()
         let after = lines[index + 1].text.prefix { $0.isLetter || $0 >= 0x80 }
-        if !compounds.contains(lowercase(Array(before) + [UInt8(ascii: "-")] + after)) { result.removeLast() }
+        let whole = result.dropLast().reversed().prefix { !$0.isWhiteSpace }
+        if conjunctions.contains(String(decoding: after, as: UTF8.self)) {
+          // `Groß- und Kleinschreibung`
+          result.append(0x20)
+        } else if !whole.contains(where: { "-/@".utf8.contains($0) }), !compounds.contains(lowercase(Array(before) + [UInt8(ascii: "-")] + after)) {
+          // What has a hyphen already, and a place in the web, is no word that was cut.
+          result.removeLast()
+        }
       } else if endsInDash(result), next.isDigit || next.isUppercaseLetter {
         // `SHA-256`, `non-Euclidean`
         continue
@@ -147,6 +154,8 @@ struct PDFPages {
     }
     return .paragraph(text: result, lines: places)
   }
+
+  private static let conjunctions: Set<String> = ["und", "oder", "bzw", "sowie", "and", "or", "et", "ou", "y", "e", "o"]
 
   private static func endsInHyphen(_ text: [UInt8]) -> Bool {
     guard text.count > 1, text.last == UInt8(ascii: "-") else { return false }

@@ -89,7 +89,7 @@ package struct DelimitedText {
     return (end, !isInside)
   }
 
-  /// The delimiter whose count is the same on most of the first records, and largest.
+  /// The delimiter whose count is the same on most of the first records, and largest; titles may stand before them.
   static func sniffDelimiter(of bytes: [UInt8]) -> UInt8 {
     let sample = Array(bytes.prefix(1 << 16))
     let comma = UInt8(ascii: ",")
@@ -100,9 +100,10 @@ package struct DelimitedText {
       while counts.count < 30, let record = text.next() {
         if record.fields != [[]] { counts.append(record.fields.count) }
       }
-      guard let first = counts.first, first > 1 else { continue }
-      let same = Double(counts.count { $0 == first }) / Double(counts.count)
-      let score = same * same * Double(min(first, 20))
+      let frequencies = Dictionary(counts.map { ($0, 1) }, uniquingKeysWith: +)
+      guard let usual = frequencies.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), usual.key > 1 else { continue }
+      let same = Double(usual.value) / Double(counts.count)
+      let score = same * same * Double(min(usual.key, 20))
       if score > best.score { best = (delimiter, score) }
     }
     return best.delimiter

@@ -8,26 +8,23 @@ struct XMLReader {
     let data = Self.withoutDeclaration(source.bytes)
     let droppedLines = source.line(at: source.bytes.count - data.count) - 1
     var builder = BlockBuilder(path: path, limits: limits)
-    var elements: [String] = []
-    var text: [UInt8] = []
-    var firstLine: Int?
+    var paragraphs = XMLParagraphs()
     var title: String?
     var failure: DocumentError?
 
-    func close(at line: Int) -> Bool {
-      defer {
-        text = []
-        firstLine = nil
-      }
-      let visible = label(text, limit: nil)
+    /// - Returns: Whether there is room for more.
+    func add(_ paragraph: XMLParagraphs.Paragraph?, endingAt line: Int) -> Bool {
+      guard let paragraph, !Self.isEncodedData(paragraph.text) else { return true }
+      let visible = label(Self.isHTML(paragraph.text) ? HTMLText.plain(paragraph.text) : paragraph.text, limit: nil)
       guard !visible.isEmpty else { return true }
-      if title == nil, elements.last?.lowercased() == "title" { title = label(visible.utf8) }
+      let names = paragraph.elements
+      if title == nil, names.last?.lowercased() == "title" { title = label(visible.utf8) }
       let last = min(source.lineCount, line + droppedLines)
-      let first = min(last, (firstLine ?? line) + droppedLines)
+      let first = min(last, paragraph.firstLine + droppedLines)
       do throws(DocumentError) {
         try builder.add(
           .paragraph, Array(visible.utf8)[...], source: source.span(lines: first...last),
-          context: elements.count > 1 ? elements.suffix(2).joined(separator: " › ") : elements.last, after: .line)
+          context: names.count > 1 ? names.suffix(2).joined(separator: " › ") : names.last, after: .line)
         return true
       } catch {
         failure = error
@@ -35,30 +32,47 @@ struct XMLReader {
       }
     }
 
+    var lastLine = 1
+    /// The line of the last event that gave text: where the paragraph ends.
+    var textLine = 1
     try XMLEvents.parse(data, path: path, what: "XML", limits: limits) { event, line in
-      switch event {
-      case .start(let name, let attributes):
-        guard close(at: firstLine ?? line) else { return false }
-        elements.append(name)
-        // A record of data may hold all it says in attributes.
-        let said = attributes.filter { !$0.key.hasPrefix("xmlns") && !$0.key.hasPrefix("xml:") && $0.value.contains(" ") }
-        if !said.isEmpty {
-          firstLine = line
-          text += Array(said.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "\n").utf8) + [0x0A]
-        }
-        return true
-      case .text(let string):
-        if firstLine == nil, !string.allSatisfy(\.isWhitespace) { firstLine = max(1, line - string.utf8.count { $0 == 0x0A }) }
-        text += Array(string.utf8)
-        return true
-      case .end:
-        guard close(at: line) else { return false }
-        _ = elements.popLast()
-        return true
+      lastLine = line
+      let done = paragraphs.take(event, line: line)
+      defer {
+        if case .text(let string) = event, !string.allSatisfy(\.isWhitespace) { textLine = line } else if case .start = event { textLine = line }
       }
+      return add(done, endingAt: max(textLine, done?.firstLine ?? 1))
     }
+    if failure == nil { _ = add(paragraphs.close(), endingAt: lastLine) }
     if let failure { throw failure }
     return try builder.document(.xml, title: title, whyEmpty: "its elements hold no text")
+  }
+
+  /// Whether text is HTML that was written as text, as feeds have it.
+  private static func isHTML(_ text: [UInt8]) -> Bool {
+    guard let sign = text.firstIndex(of: UInt8(ascii: "<")) else { return false }
+    var rest = text[sign...]
+    for _ in 0..<20 {
+      let name = rest.dropFirst().prefix(12).prefix { $0.isLetter || $0.isDigit }
+      if let next = rest[name.endIndex...].first, next == 0x20 || next == UInt8(ascii: ">") || next == UInt8(ascii: "/"),
+        htmlNames.contains(String(decoding: name, as: UTF8.self).lowercased())
+      {
+        return true
+      }
+      guard let next = rest.dropFirst().firstIndex(of: UInt8(ascii: "<")) else { return false }
+      rest = rest[next...]
+    }
+    return false
+  }
+
+  private static let htmlNames: Set<String> = [
+    "p", "br", "div", "span", "a", "b", "i", "em", "strong", "ul", "ol", "li", "img", "table", "h1", "h2", "h3", "blockquote", "pre", "code", "html",
+  ]
+
+  /// Whether it is bytes in Base64: pictures and the like.
+  private static func isEncodedData(_ text: [UInt8]) -> Bool {
+    text.count > 1000 && !text.contains(0x20) && text.contains(where: \.isDigit)
+      && text.allSatisfy { $0.isLetter || $0.isDigit || "+/=\r\n\t".utf8.contains($0) }
   }
 
   private static func withoutDeclaration(_ bytes: [UInt8]) -> [UInt8] {
