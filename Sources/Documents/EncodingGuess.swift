@@ -7,12 +7,13 @@ enum EncodingGuess {
   /// Bytes that are looked at; a text says by then what it is.
   private static let sampleByteCount = 1 << 18
 
-  /// Those of Cyrillic, Greek, Hebrew, Arabic, Thai, Chinese, Japanese and Korean, as the library calls them, and what iconv calls them where that differs.
-  private static let names = [
-    "WINDOWS-1251": "", "KOI8-R": "KOI8-U", "IBM866": "", "IBM855": "", "ISO-8859-5": "", "MAC-CYRILLIC": "", "ISO-8859-7": "", "WINDOWS-1253": "",
-    "WINDOWS-1255": "", "ISO-8859-8": "", "WINDOWS-1256": "", "ISO-8859-6": "", "TIS-620": "", "ISO-8859-11": "", "SHIFT_JIS": "", "EUC-JP": "",
-    "UHC": "CP949", "EUC-KR": "", "JOHAB": "", "GB18030": "", "BIG5": "", "EUC-TW": "",
+  /// Those of Cyrillic, Greek, Hebrew, Arabic, Thai, Chinese, Japanese and Korean, as the library calls them.
+  private static let names: Set<String> = [
+    "WINDOWS-1251", "KOI8-R", "IBM866", "IBM855", "ISO-8859-5", "MAC-CYRILLIC", "ISO-8859-7", "WINDOWS-1253", "WINDOWS-1255", "ISO-8859-8",
+    "WINDOWS-1256", "ISO-8859-6", "TIS-620", "ISO-8859-11", "SHIFT_JIS", "EUC-JP", "UHC", "EUC-KR", "JOHAB", "GB18030", "BIG5", "EUC-TW",
   ]
+  /// What iconv calls some of them, or what grew out of them.
+  private static let successors = ["KOI8-R": "KOI8-U", "UHC": "CP949"]
 
   /// - Returns: `nil` for text of Latin letters, and where it cannot be told.
   static func foreign(_ data: [UInt8]) -> ForeignEncoding? {
@@ -24,8 +25,8 @@ enum EncodingGuess {
       uchardet_handle_data(detector, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
     uchardet_data_end(detector)
-    guard result == 0, let charset = uchardet_get_charset(detector), let name = names[String(cString: charset)] else { return nil }
-    return ForeignEncoding(named: name.isEmpty ? String(cString: charset) : name)
+    guard result == 0, let name = uchardet_get_charset(detector).map({ String(cString: $0) }), names.contains(name) else { return nil }
+    return ForeignEncoding(named: successors[name] ?? name)
   }
 
   /// Whether most bytes beyond ASCII stand in a row of three or more, as they hardly ever do in languages of Latin letters.

@@ -44,6 +44,26 @@ struct ArchiveEntries {
     return output.bytes
   }
 
+  /// The same archive with other entries in the place of some, as a zip.
+  ///
+  /// - Parameters:
+  ///   - leavesDamagedOut: Whether entries that cannot be read are left out; else nothing is changed, as they would be missing and nobody would say so.
+  ///   - change: What an entry of a name and content becomes; `nil` where it stays.
+  /// - Returns: `nil` if nothing was changed.
+  func rewritten(
+    _ data: [UInt8], leavesDamagedOut: Bool = false, _ change: (_ name: String, _ content: [UInt8]) -> [UInt8]?
+  ) throws(DocumentError) -> [UInt8]? {
+    var (entries, faults) = try readSound(data)
+    guard leavesDamagedOut || faults.isEmpty else { return nil }
+    var isChanged = false
+    for index in entries.indices {
+      guard let changed = change(entries[index].name, entries[index].data) else { continue }
+      entries[index].data = changed
+      isChanged = true
+    }
+    return isChanged ? try zipped(entries) : nil
+  }
+
   /// Entries that are whole, and what is wrong with the others.
   ///
   /// - Parameter names: Patterns of the entries that are wanted; all when there are none.

@@ -3,21 +3,11 @@
 enum BookForm {
   /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
   static func readable(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
-    let archive = ArchiveEntries(path: path, limits: limits)
-    var (entries, faults) = try archive.readSound(data)
-    // What is damaged would be missing, and nobody would say so.
-    guard faults.isEmpty else { return nil }
-    var isChanged = false
-    for index in entries.indices {
-      let name = entries[index].name.lowercased()
-      let isPackage = name.hasSuffix(".opf")
-      guard isPackage || ["html", ".htm", ".xml"].contains(where: name.hasSuffix),
-        let changed = isPackage ? package(entries[index].data) : chapter(entries[index].data)
-      else { continue }
-      entries[index].data = changed
-      isChanged = true
+    try ArchiveEntries(path: path, limits: limits).rewritten(data) { name, content in
+      let name = name.lowercased()
+      if name.hasSuffix(".opf") { return package(content) }
+      return ["html", ".htm", ".xml"].contains(where: name.hasSuffix) ? chapter(content) : nil
     }
-    return isChanged ? try archive.zipped(entries) : nil
   }
 
   /// Documents of EPUB 2 and older that its writer called something else (OPF 2.0.1, section 1.3.7).

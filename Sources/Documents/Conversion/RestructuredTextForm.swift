@@ -3,13 +3,13 @@
 enum RestructuredTextForm {
   /// The same lines with plain names; code stays as it is.
   static func readable(_ source: [UInt8]) -> [UInt8] {
-    guard source.firstRange(of: Array(":".utf8)) != nil else { return source }
+    guard source.contains(UInt8(ascii: ":")) else { return source }
     var result: [UInt8] = []
     result.reserveCapacity(source.count)
     /// How far the line before code is indented, while code goes on.
     var codeIndent: Int?
     for line in source.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      if !result.isEmpty || line.startIndex > 0 { result.append(0x0A) }
+      if line.startIndex > 0 { result.append(0x0A) }
       let text = line.drop { $0 == 0x20 || $0 == 0x09 }
       let indent = text.startIndex - line.startIndex
       if let code = codeIndent, !text.allSatisfy(\.isWhiteSpace), indent <= code { codeIndent = nil }

@@ -5,16 +5,9 @@ enum StrictPackage {
 
   /// The package in the namespaces of the common form (ISO 29500-4); `nil` if it has none of the strict ones.
   static func inCommonForm(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
-    let archive = ArchiveEntries(path: path, limits: limits)
-    var (entries, _) = try archive.readSound(data)
-    var isStrict = false
-    for index in entries.indices where [".xml", ".rels"].contains(where: entries[index].name.hasSuffix) {
-      guard let common = renamed(entries[index].data) else { continue }
-      entries[index].data = common
-      isStrict = true
+    try ArchiveEntries(path: path, limits: limits).rewritten(data, leavesDamagedOut: true) { name, content in
+      [".xml", ".rels"].contains(where: name.hasSuffix) ? renamed(content) : nil
     }
-    guard isStrict else { return nil }
-    return try archive.zipped(entries)
   }
 
   /// `…/ooxml/drawingml/main` becomes `…/drawingml/2006/main`.

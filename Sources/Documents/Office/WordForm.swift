@@ -2,29 +2,17 @@
 enum WordForm {
   /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
   static func readable(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
-    let archive = ArchiveEntries(path: path, limits: limits)
-    var (entries, faults) = try archive.readSound(data)
-    // What is damaged would be missing, and nobody would say so.
-    guard faults.isEmpty else { return nil }
-    var isChanged = false
-    for index in entries.indices {
-      let name = entries[index].name
-      let changed: [UInt8]? =
-        switch format {
-        case .odt: name == "content.xml" || name == "styles.xml" ? openDocument(entries[index].data) : nil
-        default: name.hasPrefix("word/") && name.hasSuffix(".xml") ? word(entries[index].data) : nil
-        }
-      guard let changed else { continue }
-      entries[index].data = changed
-      isChanged = true
+    try ArchiveEntries(path: path, limits: limits).rewritten(data) { name, content in
+      switch format {
+      case .odt: name == "content.xml" || name == "styles.xml" ? openDocument(content) : nil
+      default: name.hasPrefix("word/") && name.hasSuffix(".xml") ? word(content) : nil
+      }
     }
-    guard isChanged else { return nil }
-    return try archive.zipped(entries)
   }
 
   /// Elements that pandoc leaves out lose what they wrap: sections, groups of rows, indexes, and fields that show something. In cells, where it knows
-  /// paragraphs only, so do lists and tables; headings become paragraphs. A cell that another one covers stays, empty, so that those behind it stand in their
-  /// columns (OpenDocument 1.3 part 3, sections 5, 7, 8 and 9).
+  /// paragraphs only, so do lists and tables; headings become paragraphs. A cell that another one covers becomes one like others, whatever it holds, so that
+  /// those behind it stand in their columns (OpenDocument 1.3 part 3, sections 5, 7, 8 and 9).
   private static func openDocument(_ xml: [UInt8]) -> [UInt8]? {
     /// Cells that are open inside each other.
     var cellDepth = 0

@@ -24,13 +24,13 @@ struct TableRows {
 
   /// The same of a row of which only some cells are there, in the order of their columns.
   mutating func add(cells: [Cell], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
-    let filledCount = cells.count { !$0.text.allSatisfy(\.isWhiteSpace) }
+    let filledCount = cells.count { !Self.isBlank($0.text) }
     guard filledCount > 0 else { return addGap() }
     defer { isBehindGap = false }
     if let (header, place) = candidate {
       candidate = nil
       // A title above the names.
-      if !hasBegun, hasHeader == nil, filledCount > 1, header.count(where: { !$0.text.allSatisfy(\.isWhiteSpace) }) == 1 {
+      if !hasBegun, hasHeader == nil, filledCount > 1, header.count(where: { !Self.isBlank($0.text) }) == 1 {
         try write(header, source: place, to: &builder)
         candidate = (cells, source)
         return
@@ -78,7 +78,7 @@ struct TableRows {
     var (words, others) = (0, 0)
     for row in rows {
       guard row.count <= 2, row.allSatisfy({ $0.column <= 1 }) else { return false }
-      guard let value = row.first(where: { $0.column == 1 && !$0.text.allSatisfy(\.isWhiteSpace) }) else { continue }
+      guard let value = row.first(where: { $0.column == 1 && !isBlank($0.text) }) else { continue }
       if isWord(value.text) { words += 1 } else { others += 1 }
     }
     // Above a column of numbers one word is its name.
@@ -119,7 +119,9 @@ struct TableRows {
     return (text.first?.isDigit ?? false) || text.count > 1 && "+-.".utf8.contains(text[text.startIndex]) && text[text.startIndex + 1].isDigit
   }
 
-  private static func isWord(_ text: [UInt8]) -> Bool { !isValue(text) && !text.allSatisfy(\.isWhiteSpace) }
+  private static func isBlank(_ text: [UInt8]) -> Bool { text.allSatisfy(\.isWhiteSpace) }
+
+  private static func isWord(_ text: [UInt8]) -> Bool { !isValue(text) && !isBlank(text) }
 }
 
 extension BlockBuilder {
