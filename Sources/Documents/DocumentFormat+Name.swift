@@ -104,10 +104,11 @@ extension DocumentFormat {
       ("application/vnd.oasis.opendocument.presentation", .odp),
     ]
     if let type = types.first(where: { head.firstRange(of: Array($0.0.utf8)) != nil }) { return type.1 }
-    let names = ZipDirectory.names(in: data)
-    guard names.contains("[Content_Types].xml") else { return nil }
-    let parts: [(String, DocumentFormat)] = [("word/document.xml", .docx), ("xl/workbook.xml", .xlsx), ("ppt/presentation.xml", .pptx)]
-    return parts.first { names.contains($0.0) }?.1
+    let names = ZipDirectory.names(in: data).map { $0.lowercased() }
+    guard names.contains("[content_types].xml") else { return nil }
+    // Some services call the first `document2.xml`.
+    let parts: [(String, DocumentFormat)] = [("word/document", .docx), ("xl/workbook", .xlsx), ("ppt/presentation", .pptx)]
+    return parts.first { part in names.contains { $0.hasPrefix(part.0) && $0.hasSuffix(".xml") } }?.1
   }
 
   /// What the first bytes of a file without a telling name look like.

@@ -5,28 +5,32 @@ struct SubtitleReader {
 
   func read(_ source: SourceText) throws(DocumentError) -> ExtractedDocument {
     var builder = BlockBuilder(path: path, limits: limits)
+    func text(_ line: Int) -> ArraySlice<UInt8> { source.bytes[source.trimmed(source.lineRange(line))] }
+    // In WebVTT other blocks than cues are not shown (section 4.1); in SubRip an empty line may stand within a cue.
+    let hasOtherBlocks = source.lineCount > 0 && text(1).starts(with: "WEBVTT".utf8)
     var line = 1
     var time: String?
     while line <= source.lineCount {
-      let bytes = source.bytes[source.trimmed(source.lineRange(line))]
-      if let start = Self.startTime(bytes) {
-        // Words come until an empty line, or until the next cue, whose number may stand before its time.
-        let first = line + 1
-        line = first
-        func text(_ line: Int) -> ArraySlice<UInt8> { source.bytes[source.trimmed(source.lineRange(line))] }
-        while line <= source.lineCount, !text(line).isEmpty, Self.startTime(text(line)) == nil { line += 1 }
-        var end = line
-        if line <= source.lineCount, !text(line).isEmpty, end > first, text(end - 1).allSatisfy(\.isDigit) { end -= 1 }
-        time = start
-        if end > first {
-          let words = (first..<end).map { Self.withoutMarkup(source.bytes[source.trimmed(source.lineRange($0))]) }
-          let spoken = Array(words.filter { !$0.isEmpty }.joined(separator: [0x20]))
-          try builder.add(.paragraph, spoken[...], source: source.span(lines: first...(end - 1)), context: time.map { "at \($0)" }, after: .line)
-        }
-      } else {
+      let isCue: Bool
+      if let start = Self.startTime(text(line)) {
+        (time, isCue) = (start, true)
         line += 1
+      } else {
+        isCue = !hasOtherBlocks
       }
+      // Words come until an empty line, or until the next cue, whose number may stand before its time.
+      let first = line
+      while line <= source.lineCount, !text(line).isEmpty, Self.startTime(text(line)) == nil { line += 1 }
+      var end = line
+      if line <= source.lineCount, !text(line).isEmpty, end > first, text(end - 1).allSatisfy(\.isDigit) { end -= 1 }
+      if isCue, end > first {
+        let words = (first..<end).map { Self.withoutMarkup(text($0)) }
+        let spoken = Array(words.filter { !$0.isEmpty }.joined(separator: [0x20]))
+        try builder.add(.paragraph, spoken[...], source: source.span(lines: first...(end - 1)), context: time.map { "at \($0)" }, after: .line)
+      }
+      if line <= source.lineCount, text(line).isEmpty { line += 1 }
     }
+    guard time != nil else { throw .empty(path, "it has no cues") }
     return try builder.document(.subtitles, title: nil, whyEmpty: "it has no cues")
   }
 
@@ -43,7 +47,10 @@ struct SubtitleReader {
   /// Whether one of the tags that subtitles know begins, or a time within a cue: `a < b` is neither.
   private static func isTag(_ text: ArraySlice<UInt8>) -> Bool {
     let rest = text.dropFirst(text.dropFirst().first == UInt8(ascii: "/") ? 2 : 1)
-    if rest.first?.isDigit == true { return rest.prefix(3).contains(UInt8(ascii: ":")) }
+    if rest.first?.isDigit == true {
+      let time = rest.prefix(12).prefix { $0.isDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+      return time.contains(UInt8(ascii: ":")) && rest[time.endIndex...].first == UInt8(ascii: ">")
+    }
     let name = rest.prefix(5).prefix(while: \.isLetter)
     let next = rest[name.endIndex...].first
     return tagNames.contains(String(decoding: name, as: UTF8.self).lowercased()) && next.map { ". >=/".utf8.contains($0) } != false

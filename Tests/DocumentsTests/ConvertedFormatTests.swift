@@ -463,8 +463,9 @@ import Testing
   /// What fields show, whichever program wrote them.
   @Test func fieldsOfRTF() throws {
     let text = #"""
-      {\rtf1\ansi See {\field{\*\fldinst HYPERLINK "https://a.example/\}" }{\fldrslt {\ul the page}}} of {\field\flddirty{\*\fldinst {DATE}}{\fldrslt 1 May}}.\par Last.\par}
+      {\rtf1\ansi See {\field{\*\fldinst HYPERLINK "https://a.example/\}" }{\fldrslt {\ul the page}}} of {\field\flddirty{\*\fldinst {DATE}}{\fldrslt 1 May}} ({\field{\*\fldinst SEQ}{\b\fldrslt 8}}).\par
+      Last {\field{\*\fldinst SEQ}{\fldrslt  9}}.\par}
       """#
-    #expect(try Fixtures.read(text, as: "a.rtf").texts == ["See the page of 1 May.", "Last."])
+    #expect(try Fixtures.read(text, as: "a.rtf").texts == ["See the page of 1 May (8).", "Last 9."])
   }
 }

@@ -193,6 +193,16 @@ import Testing
     #expect(document.blocks[1].source.lines == 3...4)
   }
 
+  @Test func subtitlesWithEmptyLinesInCues() throws {
+    let text =
+      "Film\n\n1\n00:01:02,000 --> 00:01:04,000\nfirst\n\nsecond\n<3:x> 4\n\n2\n00:01:05,000 --> 00:01:06,000\n\n42\n\n3\n00:01:07,000 --> 00:01:08,000\nlast <00:01:07.500>word\n"
+    let document = try Fixtures.read(text, as: "a.srt")
+    #expect(document.texts == ["Film", "first", "second <3:x> 4", "42", "last word"])
+    #expect(document.blocks.map(\.source.lines) == [1...1, 5...5, 7...8, 13...13, 17...17])
+    let page = "WEBVTT\n\nNOTE not shown\n\n1\n00:01.000 --> 00:02.000\nshown\n\nSTYLE\na { }\n"
+    #expect(try Fixtures.read(page, as: "a.vtt").texts == ["shown"])
+  }
+
   @Test func signsInSubtitlesAreNoTags() throws {
     let text = "1\n00:00:01,000 --> 00:00:02,000\n<i>If</i> a < b and c > d, I <3 you -> x{\\an8}.\n"
     #expect(try Fixtures.read(text, as: "a.srt").texts == ["If a < b and c > d, I <3 you -> x."])

@@ -123,6 +123,72 @@ import Testing
     <c:val><c:pt idx="0"><c:v>40</c:v></c:pt><c:pt idx="1"><c:v>47</c:v></c:pt></c:val></c:ser></c:chart>
     """
 
+  /// A workbook of one sheet "S".
+  ///
+  /// - Parameters:
+  ///   - sheet: What is in its `worksheet`.
+  ///   - part: Where it lies.
+  ///   - strings: What its table of shared strings holds, which lies at `stringsPart`.
+  private static func xlsx(
+    _ sheet: String, part: String = "worksheets/s.xml", strings: String = "", stringsPart: String = "xl/sharedStrings.xml", in folder: String
+  ) throws -> String {
+    let relationships = "<Relationships><Relationship Id=\"b\" Target=\"\(part)\"/></Relationships>"
+    let parts = [
+      "[Content_Types].xml": "<Types/>", "xl/_rels/workbook.xml.rels": relationships, "xl/\(part)": "<worksheet>\(sheet)</worksheet>",
+      "xl/workbook.xml": "<workbook xmlns:d=\"r\"><sheets><sheet name=\"S\" sheetId=\"1\" d:id=\"b\"/></sheets></workbook>",
+      stringsPart: "<sst>\(strings)</sst>",
+    ]
+    return try package(parts.mapValues { Data($0.utf8) }, in: folder, as: "\(UUID().uuidString).xlsx")
+  }
+
+  /// Sheets lie where the workbook says, parts are found however they are capitalised, and what is missing is said.
+  @Test(arguments: ["worksheets/s.xml", "sheets/s.xml", "Worksheets/Sheet1.xml", "sheet1.xml"]) func sheetsLieWhereTheWorkbookSays(part: String)
+    throws
+  {
+    try Fixtures.withTemporaryFolder { folder in
+      let rows = #"<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row></sheetData>"#
+      let strings = "<si><t>harbour</t></si><si><t>lamp</t></si>"
+      let whole = try DocumentReader().read(path: Self.xlsx(rows, part: part, strings: strings, stringsPart: "xl/SharedStrings.xml", in: folder))
+      #expect(whole.texts == ["S", "harbour · lamp"] && whole.omissions.isEmpty, "\(whole.texts)")
+      let halved = try DocumentReader().read(path: Self.xlsx(rows, part: part, strings: "<si><t>harbour</t></si>", in: folder))
+      #expect(halved.texts == ["S", "harbour"] && halved.omissions.map(\.reason) == ["1 of its cells refer to texts that are not there"])
+    }
+  }
+
+  /// A sheet that is named and not there is no sheet that is empty.
+  @Test func sheetsThatAreNotThereAreSaid() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let sheet = "<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>7</v></c></row></sheetData></worksheet>"
+      let targets = "<Relationship Id=\"a\" Target=\"worksheets/s.xml\"/><Relationship Id=\"b\" Target=\"worksheets/gone.xml\"/>"
+      let sheets = ["a", "b", "c"].map { "<sheet name=\"\($0)\" r:id=\"\($0)\"/>" }.joined()
+      let path = try Self.package(
+        [
+          "[Content_Types].xml": "<Types/>", "xl/_rels/workbook.xml.rels": "<Relationships>\(targets)</Relationships>", "xl/worksheets/s.xml": sheet,
+          "xl/workbook.xml": "<workbook xmlns:r=\"r\"><sheets>\(sheets)</sheets></workbook>",
+        ].mapValues { Data($0.utf8) }, in: folder, as: "a.xlsx")
+      let document = try DocumentReader().read(path: path)
+      #expect(document.texts == ["a", "7"] && document.omissions.map(\.name) == ["sheet c", "xl/worksheets/gone.xml"], "\(document.omissions)")
+    }
+  }
+
+  /// Cells merged downwards belong to each of their rows; long numbers keep their digits; signs that XML cannot hold are signs again.
+  @Test func whatCellsShow() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func cell(_ reference: String, _ text: String) -> String { "<c r=\"\(reference)\" t=\"inlineStr\"><is><t>\(text)</t></is></c>" }
+      func row(_ number: Int, _ cells: String) -> String { "<row r=\"\(number)\">\(cells)</row>" }
+      let sheet =
+        "<sheetData>" + row(1, cell("A1", "Keeper") + cell("B1", "Card") + cell("C1", "Note"))
+        + row(2, cell("A2", "Tam") + "<c r=\"B2\"><v>4111111111111111</v></c>" + cell("C2", "old_x000D_one"))
+        + row(3, cell("B3", "none") + cell("C3", "a_x005F_x000D_b _x12_")) + row(5, cell("B5", "behind"))
+        + "</sheetData><mergeCells><mergeCell ref=\"A2:A3\"/><mergeCell ref=\"A1:C1\"/><mergeCell ref=\"A9:A2\"/></mergeCells>"
+      let path = try Self.xlsx(sheet, in: folder)
+      #expect(
+        try DocumentReader().read(path: path).texts == [
+          "S", "Keeper: Tam · Card: 4111111111111111 · Note: old one", "Keeper: Tam · Card: none · Note: a_x000D_b _x12_", "Card: behind",
+        ])
+    }
+  }
+
   /// Boxes, shapes and charts, which pandoc does not read, and shapes on a sheet.
   @Test func whatStandsInDrawingsIsRead() throws {
     try Fixtures.withTemporaryFolder { folder in

@@ -28,7 +28,11 @@ enum RichTextForm {
         let word = source[(place + 1)...].prefix(32).prefix(while: \.isLetter)
         place = min(source.count, word.isEmpty ? place + 2 : word.endIndex)
         if word.elementsEqual("bin".utf8) { place = endOfBytes(source, from: place) }
-        if word.elementsEqual("fldrslt".utf8) || word.elementsEqual("field".utf8) { continue }
+        if word.elementsEqual("fldrslt".utf8) || word.elementsEqual("field".utf8) {
+          // The space behind a word belongs to it; behind another word it ends that one.
+          if start > 0, source[start - 1] == UInt8(ascii: "{"), place < source.count, source[place] == 0x20 { place += 1 }
+          continue
+        }
       default: place += 1
       }
       if depth == 0 { result += source[start..<place] }

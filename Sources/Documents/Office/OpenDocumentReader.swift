@@ -86,7 +86,7 @@ struct OpenDocumentReader {
     _ parts: [String], of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]
   ) throws(DocumentError) -> [OpenDocumentContent] {
     var contents: [OpenDocumentContent] = []
-    for part in parts where package.names.contains(part) {
+    for part in parts where package.has(part) {
       let content = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try OpenDocumentContent(package, part) }
       if let content { contents.append(content) }
     }

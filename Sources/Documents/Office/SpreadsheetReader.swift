@@ -8,31 +8,39 @@ struct SpreadsheetReader {
     let package = try OfficePackage(
       data, path: path, limits: limits,
       parts: [
-        "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml", "xl/worksheets/*.xml",
-        "xl/worksheets/_rels/*.rels", "xl/comments*.xml", "xl/threadedComments/*.xml", "xl/drawings/drawing*.xml", "xl/drawings/_rels/*.rels",
-        "xl/charts/chart*.xml", "docProps/core.xml",
+        "xl/workbook.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/*sheet*.xml", "xl/*.rels", "xl/comments*.xml", "xl/threadedComments/*.xml",
+        "xl/drawings/drawing*.xml", "xl/charts/chart*.xml", "docProps/core.xml",
       ])
     try package.require("xl/workbook.xml", "XLSX", "it holds no workbook")
     let targets = try package.relationships(of: "xl/workbook.xml")
     var sheets: [(name: String, part: String)] = []
+    var omissions: [ExtractedDocument.Omission] = []
     var startsIn1904 = false
     try package.parse("xl/workbook.xml") { event, _ in
       switch event {
       case .start("workbookPr", let attributes): startsIn1904 = ["1", "true"].contains(attributes["date1904"])
       case .start("sheet", let attributes):
-        if let id = attributes["r:id"], let part = targets[id] { sheets.append((attributes["name"] ?? "", part)) }
+        let name = attributes["name"] ?? ""
+        if let id = attributes.first(where: { $0.key.hasSuffix(":id") })?.value, let part = targets[id] {
+          sheets.append((name, part))
+        } else {
+          omissions.append(.init(name: "sheet \(name)", reason: "the workbook does not say where it is", isFailure: true))
+        }
       default: break
       }
     }
     let values = try CellValues(package, startsIn1904: startsIn1904)
     var builder = BlockBuilder(path: path, limits: limits)
-    var omissions: [ExtractedDocument.Omission] = []
     for sheet in sheets {
       let name = label(sheet.name.utf8)
-      let rows =
-        try package.sound(sheet.part, isMain: true, omissions: &omissions) { () throws(DocumentError) in
-          try SheetRows(package, sheet.part, values, path: path, limits: limits).rows
-        } ?? []
+      let content = try package.sound(sheet.part, isMain: true, omissions: &omissions) { () throws(DocumentError) in
+        try package.require(sheet.part, "XLSX", "there is no such part among the sheets")
+        return try SheetRows(package, sheet.part, values, path: path, limits: limits)
+      }
+      if let count = content?.missingCount, count > 0 {
+        omissions.append(.init(name: sheet.part, reason: "\(count) of its cells refer to texts that are not there", isFailure: true))
+      }
+      let rows = content?.rows ?? []
       let drawn = try texts(on: sheet.part, of: package, omissions: &omissions)
       guard !rows.isEmpty || !drawn.isEmpty else { continue }
       let first = rows.first?.number ?? 1
@@ -93,7 +101,7 @@ private struct CellValues {
       default: break
       }
     }
-    self.strings = strings
+    self.strings = strings.map(Self.unescaped)
 
     var formats: [String: String] = [:]
     var styles: [(date: Bool, time: Bool)] = []
@@ -114,9 +122,10 @@ private struct CellValues {
   /// - Parameters:
   ///   - type: The cell's `t`.
   ///   - style: The cell's `s`.
-  func text(_ value: String, type: String?, style: Int?) -> String {
+  /// - Returns: `nil` for a shared string that is not there.
+  func text(_ value: String, type: String?, style: Int?) -> String? {
     switch type {
-    case "s": return Int(value).flatMap { strings.indices.contains($0) ? strings[$0] : nil } ?? ""
+    case "s": return value.isEmpty ? "" : Int(value).flatMap { strings.indices.contains($0) ? strings[$0] : nil }
     case "b": return value == "1" ? "true" : "false"
     case nil, "n":
       guard let number = Double(value) else { return value }
@@ -126,13 +135,19 @@ private struct CellValues {
         return date
       }
       return Self.plain(number)
-    default: return value
+    default: return Self.unescaped(value)
     }
+  }
+
+  /// `_x000D_` is a sign that XML cannot hold or would change, `_x005F_` the `_` before what only looks like one (ST_Xstring, section 22.9.2.19).
+  private static func unescaped(_ text: String) -> String {
+    guard text.contains("_x") else { return text }
+    return text.replacing(/_x([0-9A-Fa-f]{4})_/) { match in UInt32(match.1, radix: 16).flatMap(Unicode.Scalar.init).map { "\($0)" } ?? "" }
   }
 
   /// The shortest text of up to 15 digits, as spreadsheets show them.
   private static func plain(_ number: Double) -> String {
-    if number == number.rounded(), abs(number) < 1e15 { return String(Int64(number)) }
+    if let whole = Int64(exactly: number) { return String(whole) }
     let rounded = (number * 1e10).rounded() / 1e10
     return abs(number) < 1e5 && abs(rounded - number) <= abs(number) * 1e-14 ? "\(rounded)" : "\(number)"
   }
@@ -201,6 +216,8 @@ private struct CellValues {
 private struct SheetRows {
   /// A shared text is held once, however many cells show it.
   private(set) var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
+  /// Cells whose shared text is not there.
+  private(set) var missingCount = 0
 
   /// Excel's own limits.
   private static let columnLimit = 16_384
@@ -209,6 +226,8 @@ private struct SheetRows {
   init(_ package: OfficePackage, _ part: String, _ values: CellValues, path: String, limits: ReadingLimits) throws(DocumentError) {
     var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
     var byteCount = 0
+    var missingCount = 0
+    var merged: [MergedCells] = []
     var number = 0
     var cells: [(column: Int, text: String)] = []
     var column = 0
@@ -231,16 +250,61 @@ private struct SheetRows {
       case .end("v"), .end("t"): isValue = false
       case .text(let text): if isValue { value += text }
       case .end("c"):
-        let text = values.text(value, type: type, style: style)
+        let known = values.text(value, type: type, style: style)
+        if known == nil { missingCount += 1 }
+        let text = known ?? ""
         byteCount += text.utf8.count
         if !text.isEmpty, column < Self.columnLimit, byteCount <= limits.textByteCount { cells.append((column, text)) }
         column += 1
       case .end("row"): if !cells.isEmpty { rows.append((max(1, number), Self.ordered(cells))) }
+      case .start("mergeCell", let attributes):
+        if let cells = attributes["ref"].flatMap(MergedCells.init), cells.rows.count > 1 { merged.append(cells) }
       default: break
       }
     }
+    Self.repeatMerged(merged, in: &rows, byteCount: &byteCount, limit: limits.textByteCount)
     guard byteCount <= limits.textByteCount else { throw .tooLarge(path, "its text is longer than \(limits.textByteCount) bytes") }
-    self.rows = rows
+    (self.rows, self.missingCount) = (rows, missingCount)
+  }
+
+  /// The first column of cells that are shown as one, and their rows.
+  private struct MergedCells {
+    let column: Int
+    let rows: ClosedRange<Int>
+
+    /// - Parameter reference: "A2:B5".
+    init?(_ reference: String) {
+      let corners = reference.split(separator: ":")
+      guard corners.count == 2, let column = SheetRows.column(String(corners[0])) else { return nil }
+      let numbers = corners.compactMap { Int($0.drop { !$0.isNumber }) }
+      guard numbers.count == 2, numbers[0] <= numbers[1] else { return nil }
+      (self.column, rows) = (column, numbers[0]...numbers[1])
+    }
+  }
+
+  /// What cells that are merged downwards show belongs to each of their rows.
+  ///
+  /// - Parameter byteCount: Of all cells; nothing more is added when it passes the limit.
+  private static func repeatMerged(
+    _ merged: [MergedCells], in rows: inout [(number: Int, cells: [(column: Int, text: String)])], byteCount: inout Int, limit: Int
+  ) {
+    guard !merged.isEmpty else { return }
+    let beginning = Dictionary(grouping: merged, by: \.rows.lowerBound)
+    /// By column: what is shown, and down to which row.
+    var shown: [Int: (text: String, end: Int)] = [:]
+    for index in rows.indices {
+      let number = rows[index].number
+      guard !shown.isEmpty || beginning[number] != nil else { continue }
+      let known = Dictionary(rows[index].cells.map { ($0.column, $0.text) }) { $1 }
+      var added: [(column: Int, text: String)] = []
+      for (column, (text, end)) in shown {
+        if end < number { shown[column] = nil } else if known[column] == nil { added.append((column, text)) }
+      }
+      byteCount += added.reduce(0) { $0 + $1.text.utf8.count }
+      guard byteCount <= limit else { return }
+      for cells in beginning[number] ?? [] { shown[cells.column] = known[cells.column].map { ($0, cells.rows.upperBound) } }
+      if !added.isEmpty { rows[index].cells = ordered(rows[index].cells + added) }
+    }
   }
 
   /// By their columns, which rise in what spreadsheets write; of two in one the later.

@@ -9,11 +9,13 @@ struct WordRemainder {
   /// - Parameter data: A DOCX or ODT; what cannot be read of it is an omission.
   init(_ data: [UInt8], path: String, format: DocumentFormat, limits: ReadingLimits) {
     let isOpenDocument = format == .odt
-    let main = isOpenDocument ? "content.xml" : "word/document.xml"
     do throws(DocumentError) {
       let package = try OfficePackage(
         data, path: path, limits: limits,
-        parts: isOpenDocument ? [main, "*/" + main] : [main, "word/diagrams/data*.xml", "word/charts/chart*.xml", "word/comments.xml"])
+        parts: isOpenDocument
+          ? ["content.xml", "*/content.xml"] : ["word/document*.xml", "word/diagrams/data*.xml", "word/charts/chart*.xml", "word/comments.xml"])
+      // Some services call it `document2.xml`.
+      let main = isOpenDocument ? "content.xml" : package.names.filter { $0.hasPrefix("word/document") }.min() ?? "word/document.xml"
       paragraphs = try Self.paragraphs(package, main, isOpenDocument: isOpenDocument)
       let comments = "word/comments.xml"
       let others = package.names.filter { $0 != main && $0 != comments }.sorted()
