@@ -93,12 +93,14 @@ static int alternative(GMimeMultipart *multipart, int depth_limit) {
   return count - 1;
 }
 
-/* Of an alternative that was not chosen: what has a name and is neither the text in other words nor a picture in it. */
+/* Of an alternative that was not chosen: what has a name and is neither the text in other words nor a picture in it, and calendars, which say when and
+   where. */
 static bool is_attachment(GMimePart *part, manner how) {
   if (g_mime_part_is_attachment(part)) return true;
-  if (!g_mime_part_get_filename(part)) return false;
   GMimeObject *object = GMIME_OBJECT(part);
-  if (how.is_body && is_type(object, "text", "*") && !is_type(object, "text", "calendar")) return false;
+  if (is_type(object, "text", "calendar")) return true;
+  if (!g_mime_part_get_filename(part)) return false;
+  if (how.is_body && is_type(object, "text", "*")) return false;
   return !(how.is_related && is_type(object, "image", "*"));
 }
 

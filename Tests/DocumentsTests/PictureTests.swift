@@ -55,6 +55,21 @@ import Testing
     ("BT /F1 14 Tf 72 700 Td (\(text)) Tj ET", "/Font << /F1 4 0 R >>")
   }
 
+  /// Exponents and numbers of footnotes stand high, numbers in formulas of chemistry low; words are cut at ends of lines, after hyphens of their own too.
+  @Test func numbersThatStandHighAndWordsThatAreCut() throws {
+    func at(_ rise: Int, _ text: String) -> String { "/F1 8 Tf \(rise) Ts (\(text)) Tj 0 Ts /F1 14 Tf " }
+    let lines = [
+      "(Light of 10) Tj \(at(5, "6"))( candles and H) Tj \(at(-3, "2"))(O.) Tj",
+      "(A well-known lamp was lit by the keeper on the very first eve-) Tj", "(ning of a year that all remember; it was well-) Tj",
+      "(known, of type AB-) Tj", "(12.) Tj",
+    ]
+    let content = "BT /F1 14 Tf 72 700 Td " + lines.joined(separator: " 0 -16 Td ") + " ET"
+    let document = try Fixtures.read(Self.pdf([(content, "/Font << /F1 4 0 R >>")]), as: "a.pdf")
+    let text = document.text
+    #expect(text.contains("10^6 candles and H2O."), "\(text)")
+    #expect(text.contains("first evening of") && text.contains("was well-known, of type AB-12."), "\(text)")
+  }
+
   /// Some pages of a PDF may be pictures while others hold text; one that is blank is not looked at.
   @Test func pagesThatArePicturesAreReadBesideThoseThatHoldText() throws {
     let page = try Self.drawn(["-r", "150", "-gray"])

@@ -9,6 +9,12 @@ struct PDFLayout {
     /// Above 0 where most letters are written from left to right, below where they are Hebrew or Arabic.
     var direction: Int { text.reduce(0) { $0 + ((0xD6...0xDB).contains($1) ? -1 : $1.isLetter || (0xC3...0xD4).contains($1) ? 1 : 0) } }
 
+    /// Whether it is a number that stands small and high behind another word: an exponent, or a footnote's.
+    func isRaised(behind other: Word) -> Bool {
+      let isNumber = text.last?.isDigit == true && text.drop { "-+".utf8.contains($0) || $0 >= 0x80 }.allSatisfy(\.isDigit)
+      return isNumber && box.height < 0.9 * other.box.height && other.box.bottom - box.bottom > 0.2 * other.box.height
+    }
+
     /// Points between two words of a line, whichever way it is turned.
     func gap(to other: Word) -> Double {
       max(other.box.left - box.right, box.left - other.box.right, other.box.top - box.bottom, box.top - other.box.bottom)
@@ -39,7 +45,11 @@ struct PDFLayout {
       func size(_ word: Word) -> Double { isTurned ? word.box.width : word.box.height }
       var text = words[0].text
       for (before, word) in zip(words, words.dropFirst()) {
-        if before.gap(to: word) >= Self.wordGap * min(size(before), size(word)) { text.append(0x20) }
+        if before.gap(to: word) >= Self.wordGap * min(size(before), size(word)) {
+          text.append(0x20)
+        } else if !isTurned, word.isRaised(behind: before) {
+          text.append(UInt8(ascii: "^"))
+        }
         text += word.text
       }
       return text
