@@ -12,7 +12,9 @@ struct PDFLayout {
     /// Whether it is a number that stands small and high behind another word: an exponent, or a footnote's.
     func isRaised(behind other: Word) -> Bool {
       let isNumber = text.last?.isDigit == true && text.drop { "-+".utf8.contains($0) || $0 >= 0x80 }.allSatisfy(\.isDigit)
-      return isNumber && box.height < 0.9 * other.box.height && other.box.bottom - box.bottom > 0.2 * other.box.height
+      // Fonts of signs reach lower than letters, and what stands low behind them is not high.
+      let size = other.box.height
+      return isNumber && box.height < 0.9 * size && other.box.bottom - box.bottom > 0.2 * size && box.top - other.box.top < 0.1 * size
     }
 
     /// Points between two words of a line, whichever way it is turned.
