@@ -5,7 +5,7 @@ package struct DocumentReader: Sendable {
   package let limits: ReadingLimits
 
   /// Rises when files are read that failed before.
-  private static let version = 5
+  private static let version = 6
 
   /// Whether HTML is a page of a site, which stands in the midst of its navigation.
   private let isPage: Bool

@@ -262,8 +262,8 @@ private struct SheetRows {
       default: break
       }
     }
-    Self.repeatMerged(merged, in: &rows, byteCount: &byteCount, limit: limits.textByteCount)
     guard byteCount <= limits.textByteCount else { throw .tooLarge(path, "its text is longer than \(limits.textByteCount) bytes") }
+    Self.repeatMerged(merged, in: &rows, byteLimit: limits.textByteCount - byteCount)
     (self.rows, self.missingCount) = (rows, missingCount)
   }
 
@@ -284,12 +284,13 @@ private struct SheetRows {
 
   /// What cells that are merged downwards show belongs to each of their rows.
   ///
-  /// - Parameter byteCount: Of all cells; nothing more is added when it passes the limit.
+  /// - Parameter byteLimit: What may be added; the rest is left as it is.
   private static func repeatMerged(
-    _ merged: [MergedCells], in rows: inout [(number: Int, cells: [(column: Int, text: String)])], byteCount: inout Int, limit: Int
+    _ merged: [MergedCells], in rows: inout [(number: Int, cells: [(column: Int, text: String)])], byteLimit: Int
   ) {
     guard !merged.isEmpty else { return }
     let beginning = Dictionary(grouping: merged, by: \.rows.lowerBound)
+    var rest = byteLimit
     /// By column: what is shown, and down to which row.
     var shown: [Int: (text: String, end: Int)] = [:]
     for index in rows.indices {
@@ -300,8 +301,8 @@ private struct SheetRows {
       for (column, (text, end)) in shown {
         if end < number { shown[column] = nil } else if known[column] == nil { added.append((column, text)) }
       }
-      byteCount += added.reduce(0) { $0 + $1.text.utf8.count }
-      guard byteCount <= limit else { return }
+      rest -= added.reduce(0) { $0 + $1.text.utf8.count + MemoryLayout.stride(ofValue: $1) }
+      guard rest >= 0 else { return }
       for cells in beginning[number] ?? [] { shown[cells.column] = known[cells.column].map { ($0, cells.rows.upperBound) } }
       if !added.isEmpty { rows[index].cells = ordered(rows[index].cells + added) }
     }
