@@ -26,12 +26,14 @@ import Testing
   }
 
   /// A PDF of pages, each with a content stream and what its resources are; object 4 is a font, those from 5 on are given.
-  private static func pdf(_ pages: [(content: String, resources: String)], objects: [Data] = []) -> Data {
+  private static func pdf(
+    _ pages: [(content: String, resources: String)], objects: [Data] = [], catalog: String = "<< /Type /Catalog /Pages 2 0 R >>"
+  ) -> Data {
     let firstPage = 5 + objects.count
     let kids = pages.indices.map { "\(firstPage + 2 * $0) 0 R" }.joined(separator: " ")
     var all =
       [
-        Data("<< /Type /Catalog /Pages 2 0 R >>".utf8), Data("<< /Type /Pages /Kids [\(kids)] /Count \(pages.count) >>".utf8), Data("null".utf8),
+        Data(catalog.utf8), Data("<< /Type /Pages /Kids [\(kids)] /Count \(pages.count) >>".utf8), Data("null".utf8),
         Data("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".utf8),
       ] + objects
     for (index, page) in pages.enumerated() {
@@ -68,6 +70,59 @@ import Testing
     let text = document.text
     #expect(text.contains("10^6 candles and H2O."), "\(text)")
     #expect(text.contains("first evening of") && text.contains("was well-known, of type AB-12."), "\(text)")
+  }
+
+  /// What a PDF carries is read as a document in it.
+  @Test func filesInAPDF() throws {
+    let files = (0..<2).map { "(n\($0)) << /Type /Filespec /F (note\($0).txt) /EF << /F \(5 + $0) 0 R >> >>" }.joined(separator: " ")
+    let objects = ["Words of a note.", ""].map { Data("<< /Type /EmbeddedFile /Length \($0.utf8.count) >>\nstream\n\($0)\nendstream".utf8) }
+    let catalog = "<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [\(files)] >> >> >>"
+    for page in [Self.line("The page."), (content: "", resources: "")] {
+      let file = Self.pdf([page], objects: objects, catalog: catalog)
+      let document = try Fixtures.read(file, as: "a.pdf")
+      #expect(document.texts == (page.content.isEmpty ? [] : ["The page."]) + ["Words of a note."], "\(document.texts)")
+      #expect(document.blocks.last?.record?.name == "note0.txt" && document.omissions.map(\.name) == ["note1.txt"])
+    }
+  }
+
+  /// Programs draw letters from left to right, those of Hebrew too.
+  @Test func wordsFromRightToLeft() throws {
+    let letters = zip("abcdefg", "שלוםעהמ").map {
+      "<\(String($0.asciiValue ?? 0, radix: 16))> <\(String($1.unicodeScalars.first?.value ?? 0, radix: 16))>"
+    }
+    let map = """
+      /CIDInit /ProcSet findresource begin begincmap /CMapName /A def 1 begincodespacerange <00> <ff> endcodespacerange
+      7 beginbfchar \(letters.map { $0.replacing("<5", with: "<05") }.joined(separator: "\n")) endbfchar endcmap
+      """
+    let font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>"
+    let objects = [Data(font.utf8), Data("<< /Length \(map.utf8.count) >>\nstream\n\(map)\nendstream".utf8)]
+    let content = """
+      BT /F2 14 Tf 72 700 Td (12:30 dbce dcba) Tj 0 -40 Td /F1 14 Tf (The word) Tj /F2 14 Tf ( dbce dcba ) Tj /F1 14 Tf (is said.) Tj
+      0 -40 Td /F2 14 Tf (1953-f dcba) Tj ET
+      """
+    let file = Self.pdf([(content, "/Font << /F1 4 0 R /F2 5 0 R >>")], objects: objects)
+    let text = try Fixtures.read(file, as: "a.pdf").text
+    #expect(text.split(separator: "\n").filter { !$0.isEmpty } == ["שלום עולם 12:30", "The word שלום עולם is said.", "שלום ה-1953"], "\(text)")
+  }
+
+  /// Lines of a cell stand closer to each other than rows of a table.
+  @Test func cellsOfSeveralLines() throws {
+    let rows = [
+      ["Part", "What it is", "Supplier", "2021", "2022"], ["lamp", "a light on", "Smith and", "40", "41"], ["", "a tower,", "Sons", "", ""],
+      ["", "lit at dusk", "", "", ""], ["wick", "cotton, in a", "Tam", "7", "8"], ["", "coil", "", "", ""], ["oil", "of rape", "Bell", "12", "11"],
+    ]
+    var (height, shown) = (700, "")
+    for row in rows {
+      height -= row[0].isEmpty ? 16 : 26
+      for (column, text) in row.enumerated() where !text.isEmpty { shown += "1 0 0 1 \(72 + 90 * column) \(height) Tm (\(text)) Tj " }
+    }
+    let document = try Fixtures.read(Self.pdf([("BT /F1 14 Tf " + shown + "ET", "/Font << /F1 4 0 R >>")]), as: "a.pdf")
+    #expect(
+      document.texts == [
+        "Part: lamp · What it is: a light on a tower, lit at dusk · Supplier: Smith and Sons · 2021: 40 · 2022: 41",
+        "Part: wick · What it is: cotton, in a coil · Supplier: Tam · 2021: 7 · 2022: 8",
+        "Part: oil · What it is: of rape · Supplier: Bell · 2021: 12 · 2022: 11",
+      ], "\(document.texts)")
   }
 
   /// Some pages of a PDF may be pictures while others hold text; one that is blank is not looked at.

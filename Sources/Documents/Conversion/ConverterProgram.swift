@@ -6,6 +6,7 @@ struct ConverterProgram {
   static let pdftotext = ConverterProgram(name: "pdftotext", package: "poppler-utils")
   static let pdfinfo = ConverterProgram(name: "pdfinfo", package: "poppler-utils")
   static let pdftoppm = ConverterProgram(name: "pdftoppm", package: "poppler-utils")
+  static let pdfdetach = ConverterProgram(name: "pdfdetach", package: "poppler-utils")
   static let pdfimages = ConverterProgram(name: "pdfimages", package: "poppler-utils")
   static let pandoc = ConverterProgram(name: "pandoc", package: "pandoc")
   static let bsdtar = ConverterProgram(name: "bsdtar", package: "libarchive-tools")
@@ -14,7 +15,7 @@ struct ConverterProgram {
   static let gzip = ConverterProgram(name: "gzip", package: "gzip")
   static let tesseract = ConverterProgram(name: "tesseract", package: "tesseract-ocr")
 
-  static let all = [pdftotext, pdfinfo, pdftoppm, pdfimages, pandoc, bsdtar, bsdcat, gzip, tesseract]
+  static let all = [pdftotext, pdfinfo, pdftoppm, pdfimages, pdfdetach, pandoc, bsdtar, bsdcat, gzip, tesseract]
 
   var isInstalled: Bool { Converter.find(name) != nil }
 

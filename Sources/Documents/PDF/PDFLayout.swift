@@ -39,9 +39,9 @@ struct PDFLayout {
 
     /// The words with a space between those that stand apart: a word that changes its font is several for poppler.
     ///
-    /// Poppler gives words as they stand from left to right; those of Hebrew and Arabic are read the other way round.
+    /// Poppler gives words and their letters as they stand from left to right; those of Hebrew and Arabic are read the other way round.
     var text: [UInt8] {
-      let words = words.reduce(0) { $0 + $1.direction } < 0 ? Self.turned(words) : words
+      let words = words.contains { $0.direction < 0 } ? Self.inReadingOrder(words) : words
       // Written upwards or downwards, letters are as wide as they are high.
       let isTurned = box.height > 1.5 * box.width
       func size(_ word: Word) -> Double { isTurned ? word.box.width : word.box.height }
@@ -57,11 +57,15 @@ struct PDFLayout {
       return text
     }
 
-    private static func turned(_ words: [Word]) -> [Word] {
+    /// Runs of words in the line's own direction follow each other in it, those of the other one stand in it turned.
+    private static func inReadingOrder(_ words: [Word]) -> [Word] {
+      let isFromRight = words.reduce(0) { $0 + $1.direction } < 0
       var result: [Word] = []
       var run: [Word] = []
-      for word in words.reversed() {
-        if word.direction < 0 {
+      for var word in isFromRight ? words.reversed() : words {
+        let isTurned = word.direction < 0
+        if isTurned { word.text = turned(word.text) }
+        if isTurned == isFromRight {
           result += run.reversed() + [word]
           run = []
         } else {
@@ -69,6 +73,31 @@ struct PDFLayout {
         }
       }
       return result + run.reversed()
+    }
+
+    /// Letters from right to left, of which numbers and Latin letters among them are none.
+    private static func turned(_ text: [UInt8]) -> [UInt8] {
+      func isLeftToRight(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.numericType != nil || scalar.value < 0x0590 && scalar.properties.isAlphabetic
+      }
+      var result: [Unicode.Scalar] = []
+      var run: [Unicode.Scalar] = []
+      /// Signs behind a run, which belong to it where it goes on: `12:30`.
+      var signs: [Unicode.Scalar] = []
+      for scalar in String(decoding: text, as: UTF8.self).unicodeScalars.reversed() {
+        if isLeftToRight(scalar) {
+          run += signs + [scalar]
+          signs = []
+        } else if !run.isEmpty, scalar.isASCII {
+          signs.append(scalar)
+        } else {
+          result += run.reversed() + signs + [scalar]
+          (run, signs) = ([], [])
+        }
+      }
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: result + run.reversed() + signs)
+      return Array(String(view).utf8)
     }
   }
 
@@ -124,7 +153,9 @@ struct PDFLayout {
     // What a page shows as one word may hold spaces that are not of ASCII.
     let unescaped = Self.unescaped(text)
     guard !unescaped.allSatisfy(\.isWhiteSpace) else { return nil }
-    return Word(text: unescaped, box: PageBox(left: numbers[0], top: numbers[1], right: numbers[2], bottom: numbers[3]))
+    // What some programs cut words with is a hyphen like any other.
+    let plain = unescaped.contains(0xE2) ? unescaped.replacing(Array("\u{2010}".utf8), with: Array("-".utf8)) : unescaped
+    return Word(text: plain, box: PageBox(left: numbers[0], top: numbers[1], right: numbers[2], bottom: numbers[3]))
   }
 
   private static let entities = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'")]

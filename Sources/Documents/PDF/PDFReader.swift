@@ -41,17 +41,23 @@ struct PDFReader {
         }
       }
     }
-    if builder.blocks.isEmpty {
+    let attachments = PDFAttachments(data, path: path, limits: limits, nesting: nesting)
+    if builder.blocks.isEmpty, attachments.files.isEmpty {
       if let map = missingMaps.first {
         throw .missingConverter(path, "poppler-data", package: "poppler-data", why: "its text is in the encoding \(map)")
       }
       if let failure = scanned.failure { throw failure }
     }
-    var document = try builder.document(.pdf, title: information.title, whyEmpty: "it holds no text, and none was found in pictures of its pages")
-    document.omissions =
+    let omissions: [ExtractedDocument.Omission] =
       missingMaps.map { .init(name: "text in \($0)", reason: "poppler-data is not installed (apt install poppler-data)", isFailure: true) }
-      + scanned.omissions
-    return document
+      + scanned.omissions + attachments.omissions
+    let whyEmpty = "it holds no text, and none was found in pictures of its pages"
+    if attachments.files.isEmpty { return try builder.document(.pdf, title: information.title, omissions: omissions, whyEmpty: whyEmpty) }
+    var members = MemberDocuments(path: path, limits: limits, nesting: nesting)
+    for omission in omissions { members.fail(omission.name, omission.reason) }
+    if !builder.blocks.isEmpty { try members.add(try builder.document(.pdf, title: information.title), named: nil) }
+    for (name, data) in attachments.files { try members.add(data, named: name) }
+    return try members.document(.pdf, title: information.title, whyEmpty: whyEmpty)
   }
 
   /// Encodings of Chinese, Japanese and Korean whose tables are a package of their own.

@@ -172,7 +172,7 @@ struct PDFTables {
     // A book's index: `Atlas, 24`.
     let indexed = several.flatMap(\.pieces).count { $0.text.last?.isDigit == true && $0.text.contains(UInt8(ascii: ",")) }
     if columns.count == 2, indexed * 2 >= several.reduce(0, { $0 + $1.pieces.count }) { return nil }
-    var cells: [(cells: [Int: [Piece]], box: PageBox)] = rows.map { row in
+    var cells: [CellsOfRow] = rows.map { row in
       (Dictionary(grouping: row.pieces) { piece in column(of: piece, in: columns).flatMap(columns.firstIndex) ?? 0 }, row.box)
     }
     let contents = columns.indices.map { column in cells.flatMap { $0.cells[column] ?? [] } }
@@ -180,6 +180,7 @@ struct PDFTables {
     let shortCount = columns.indices.count { !isLong[$0] && !contents[$0].allSatisfy { isLabel($0.text) } }
     let isFull = several.allSatisfy { $0.pieces.count == columns.count }
     guard shortCount > 1, isLong.count(where: \.self) <= 1, several.count > 2 || several.count == 2 && columns.count > 2 && isFull else { return nil }
+    cells = withWrappedLines(cells, columnCount: columns.count)
     // A long cell goes on in the next line.
     if let long = isLong.firstIndex(of: true) {
       for index in cells.indices.dropFirst().reversed() {
@@ -201,6 +202,42 @@ struct PDFTables {
       hasHeader: hasHeader(table.map(\.0), columnCount: columns.count))
   }
 
+  private typealias CellsOfRow = (cells: [Int: [Piece]], box: PageBox)
+
+  /// Rows of which the cells have several lines: these stand closer to each other than rows do, and those behind the first hold less than it. One such row
+  /// may be chance, and where many are as full as those before them, rows stand as close.
+  private static func withWrappedLines(_ lines: [CellsOfRow], columnCount: Int) -> [CellsOfRow] {
+    let gaps = zip(lines, lines.dropFirst()).map { $1.box.top - $0.box.bottom }
+    let sorted = gaps.sorted()
+    let height = lines.map(\.box.height).sorted()[lines.count / 2]
+    guard columnCount > 2, let jump = sorted.indices.dropLast().first(where: { sorted[$0 + 1] - sorted[$0] >= 0.15 * height }),
+      sorted[jump] - sorted[0] < 0.25 * height
+    else { return lines }
+    var rows: [CellsOfRow] = []
+    var wrapped: Set<Int> = []
+    var (wrappedCount, fullCount) = (0, 0)
+    for (index, line) in lines.enumerated() {
+      // A line that is as full as the first, such as one below the names of columns, is a row.
+      let isClose = index > 0 && gaps[index - 1] <= sorted[jump]
+      guard isClose, var row = rows.last, line.cells.count < row.cells.count else {
+        if isClose { fullCount += 1 }
+        rows.append(line)
+        continue
+      }
+      // So is a number below another one.
+      func isNumber(_ pieces: [Piece]?) -> Bool { pieces?.first?.text.first?.isDigit == true }
+      guard line.cells.allSatisfy({ column, pieces in row.cells[column] != nil && !(isNumber(pieces) && isNumber(row.cells[column])) }) else {
+        return lines
+      }
+      row.cells.merge(line.cells) { $0 + $1 }
+      row.box = row.box.union(line.box)
+      rows[rows.count - 1] = row
+      wrapped.insert(rows.count - 1)
+      wrappedCount += 1
+    }
+    return wrapped.count > 1 && rows.count > 2 && fullCount <= 1 + wrappedCount / 4 ? rows : lines
+  }
+
   /// Lines of a cell, a word that was cut at an end whole again.
   private static func joined(_ lines: [[UInt8]]) -> [UInt8] {
     lines.dropFirst().reduce(into: lines.first ?? []) { text, line in
@@ -213,7 +250,10 @@ struct PDFTables {
   /// Names stand above every column, and numbers below some of them.
   private static func hasHeader(_ rows: [[(column: Int, text: [UInt8])]], columnCount: Int) -> Bool {
     guard let first = rows.first, first.count == columnCount, columnCount > 2 else { return false }
-    guard first.allSatisfy({ !$0.text.contains(where: \.isDigit) && $0.text.last != UInt8(ascii: ":") }) else { return false }
+    let numbered = first.filter { $0.text.contains(where: \.isDigit) }
+    let years = numbered.compactMap { Double(String(decoding: $0.text, as: UTF8.self)) }
+    guard numbered.isEmpty || years.count == numbered.count && years.count < first.count && TableRows.isRowOfYears(years) else { return false }
+    guard first.allSatisfy({ $0.text.last != UInt8(ascii: ":") }) else { return false }
     return (0..<columnCount).contains { column in
       let below = rows.dropFirst().compactMap { row in row.first { $0.column == column }?.text }
       return below.count { $0.contains(where: \.isDigit) } * 2 > below.count

@@ -96,7 +96,7 @@ struct TableRows {
   }
 
   /// Years one after the other, in either direction and at equal distances, as no two columns of data have them.
-  private static func isRowOfYears(_ numbers: [Double]) -> Bool {
+  static func isRowOfYears(_ numbers: [Double]) -> Bool {
     let steps = Set(zip(numbers, numbers.dropFirst()).map { $1 - $0 })
     guard numbers.count > 1, steps.count == 1, let step = steps.first, numbers.count > 2 || abs(step) == 1 else { return false }
     return numbers.allSatisfy { $0 == $0.rounded() && (1800...2200).contains($0) }
