@@ -130,13 +130,14 @@ import Testing
   ///   - part: Where it lies.
   ///   - strings: What its table of shared strings holds, which lies at `stringsPart`.
   private static func xlsx(
-    _ sheet: String, part: String = "worksheets/s.xml", strings: String = "", stringsPart: String = "xl/sharedStrings.xml", in folder: String
+    _ sheet: String, part: String = "worksheets/s.xml", strings: String = "", stringsPart: String = "xl/sharedStrings.xml",
+    styles: String = "<styleSheet/>", in folder: String
   ) throws -> String {
     let relationships = "<Relationships><Relationship Id=\"b\" Target=\"\(part)\"/></Relationships>"
     let parts = [
       "[Content_Types].xml": "<Types/>", "xl/_rels/workbook.xml.rels": relationships, "xl/\(part)": "<worksheet>\(sheet)</worksheet>",
       "xl/workbook.xml": "<workbook xmlns:d=\"r\"><sheets><sheet name=\"S\" sheetId=\"1\" d:id=\"b\"/></sheets></workbook>",
-      stringsPart: "<sst>\(strings)</sst>",
+      stringsPart: "<sst>\(strings)</sst>", "xl/styles.xml": styles,
     ]
     return try package(parts.mapValues { Data($0.utf8) }, in: folder, as: "\(UUID().uuidString).xlsx")
   }
@@ -186,6 +187,34 @@ import Testing
         try DocumentReader().read(path: path).texts == [
           "S", "Keeper: Tam · Card: 4111111111111111 · Note: old one", "Keeper: Tam · Card: none · Note: a_x000D_b _x12_", "Card: behind",
         ])
+    }
+  }
+
+  @Test func percentagesAreShownAsSuch() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let sheet =
+        #"<sheetData><row r="1"><c r="A1" s="1"><v>0.125</v></c><c r="B1" s="2"><v>0.07</v></c><c r="C1" s="3"><v>0.5</v></c></row></sheetData>"#
+      let formats = #"<numFmts><numFmt numFmtId="170" formatCode="0.0%"/><numFmt numFmtId="171" formatCode="0&quot;%&quot;"/></numFmts>"#
+      let styles = "<styleSheet>\(formats)<cellXfs><xf/><xf numFmtId=\"170\"/><xf numFmtId=\"9\"/><xf numFmtId=\"171\"/></cellXfs></styleSheet>"
+      let path = try Self.xlsx(sheet, styles: styles, in: folder)
+      #expect(try DocumentReader().read(path: path).texts == ["S", "12.5% · 7% · 0.5"])
+    }
+  }
+
+  /// What a cell merged downwards shows belongs to each of its rows.
+  @Test func cellsOfASlideMergedDownwards() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      func cell(_ text: String, _ attribute: String = "") -> String { "<a:tc \(attribute)><a:p><a:r><a:t>\(text)</a:t></a:r></a:p></a:tc>" }
+      let rows = [cell("Port") + cell("Depth"), cell("Hull", "rowSpan=\"2\"") + cell("4"), cell("", "vMerge=\"1\"") + cell("5")]
+      let table = "<a:tbl>\(rows.map { "<a:tr>\($0)</a:tr>" }.joined())</a:tbl>"
+      let path = try Self.package(
+        [
+          "[Content_Types].xml": "<Types/>",
+          "ppt/_rels/presentation.xml.rels": "<Relationships><Relationship Id=\"r0\" Target=\"slides/slide1.xml\"/></Relationships>",
+          "ppt/presentation.xml": "<p:presentation xmlns:p=\"p\" xmlns:r=\"r\"><p:sldId r:id=\"r0\"/></p:presentation>",
+          "ppt/slides/slide1.xml": "<p:sld xmlns:p=\"p\" xmlns:a=\"a\">\(table)</p:sld>",
+        ].mapValues { Data($0.utf8) }, in: folder, as: "a.pptx")
+      #expect(try DocumentReader().read(path: path).texts == ["Port: Hull · Depth: 4", "Port: Hull · Depth: 5"])
     }
   }
 

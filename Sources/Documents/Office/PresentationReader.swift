@@ -80,6 +80,7 @@ private struct SlideContent {
     var placeholder: String?
     var paragraph = ""
     var cell: [String]?
+    var isMergedUpwards = false
     var isText = false
     try package.parse(part) { event, _ in
       switch event {
@@ -87,7 +88,9 @@ private struct SlideContent {
       case .start("ph", let attributes): placeholder = attributes["type"] ?? "body"
       case .start("tbl", _): content.tables.append([])
       case .start("tr", _): if !content.tables.isEmpty { content.tables[content.tables.count - 1].append([]) }
-      case .start("tc", _): cell = []
+      case .start("tc", let attributes):
+        cell = []
+        isMergedUpwards = ["1", "true"].contains(attributes["vMerge"])
       case .start("t", _): isText = true
       case .start("br", _): paragraph += "\n"
       case .text(let text): if isText { paragraph += text }
@@ -104,7 +107,12 @@ private struct SlideContent {
         }
       case .end("tc"):
         if let table = content.tables.indices.last, let row = content.tables[table].indices.last {
-          content.tables[table][row].append((cell ?? []).joined(separator: " "))
+          let text = (cell ?? []).joined(separator: " ")
+          let column = content.tables[table][row].count
+          // What a cell merged downwards shows belongs to each of its rows.
+          let above =
+            isMergedUpwards && row > 0 && content.tables[table][row - 1].indices.contains(column) ? content.tables[table][row - 1][column] : ""
+          content.tables[table][row].append(text.isEmpty ? above : text)
         }
         cell = nil
       default: break

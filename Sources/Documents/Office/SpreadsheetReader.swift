@@ -78,11 +78,17 @@ struct SpreadsheetReader {
   }
 }
 
-/// What a cell's stored value means: shared strings, and numbers that are dates (ECMA-376 part 1, sections 18.4 and 18.8.30).
+/// What a cell's stored value means: shared strings, and numbers that are dates or percentages (ECMA-376 part 1, sections 18.4 and 18.8.30).
 private struct CellValues {
   private var strings: [String] = []
-  /// By style: whether it shows a date, a time of day.
-  private var dateStyles: [(date: Bool, time: Bool)] = []
+  /// How a number is shown.
+  private struct Style {
+    var date = false
+    var time = false
+    var percent = false
+  }
+
+  private var styles: [Style] = []
   private let startsIn1904: Bool
 
   init(_ package: OfficePackage, startsIn1904: Bool) throws(DocumentError) {
@@ -104,7 +110,7 @@ private struct CellValues {
     self.strings = strings.map(Self.unescaped)
 
     var formats: [String: String] = [:]
-    var styles: [(date: Bool, time: Bool)] = []
+    var styles: [Style] = []
     var isCellFormats = false
     try package.parse("xl/styles.xml") { event, _ in
       switch event {
@@ -116,7 +122,7 @@ private struct CellValues {
       default: break
       }
     }
-    dateStyles = styles
+    self.styles = styles
   }
 
   /// - Parameters:
@@ -129,12 +135,9 @@ private struct CellValues {
     case "b": return value == "1" ? "true" : "false"
     case nil, "n":
       guard let number = Double(value) else { return value }
-      if let style, dateStyles.indices.contains(style), dateStyles[style].date || dateStyles[style].time,
-        let date = Self.date(number, dateStyles[style], startsIn1904: startsIn1904)
-      {
-        return date
-      }
-      return Self.plain(number)
+      let shown = style.flatMap { styles.indices.contains($0) ? styles[$0] : nil } ?? Style()
+      if shown.date || shown.time, let date = Self.date(number, shown, startsIn1904: startsIn1904) { return date }
+      return shown.percent ? Self.plain(number * 100) + "%" : Self.plain(number)
     default: return Self.unescaped(value)
     }
   }
@@ -147,19 +150,20 @@ private struct CellValues {
 
   /// The shortest text of up to 15 digits, as spreadsheets show them.
   private static func plain(_ number: Double) -> String {
-    if let whole = Int64(exactly: number) { return String(whole) }
     let rounded = (number * 1e10).rounded() / 1e10
-    return abs(number) < 1e5 && abs(rounded - number) <= abs(number) * 1e-14 ? "\(rounded)" : "\(number)"
+    let shown = abs(number) < 1e5 && abs(rounded - number) <= abs(number) * 1e-14 ? rounded : number
+    return Int64(exactly: shown).map { String($0) } ?? "\(shown)"
   }
 
-  private static func kind(of format: String, _ codes: [String: String]) -> (date: Bool, time: Bool) {
+  private static func kind(of format: String, _ codes: [String: String]) -> Style {
     guard let code = codes[format] else {
       // Those that every spreadsheet knows without being told.
       switch Int(format) ?? 0 {
-      case 14...17, 27...31, 34...36, 50...58: return (true, false)
-      case 22: return (true, true)
-      case 18...21, 32, 33, 45...47: return (false, true)
-      default: return (false, false)
+      case 9, 10: return Style(percent: true)
+      case 14...17, 27...31, 34...36, 50...58: return Style(date: true)
+      case 22: return Style(date: true, time: true)
+      case 18...21, 32, 33, 45...47: return Style(time: true)
+      default: return Style()
       }
     }
     var letters = ""
@@ -186,12 +190,13 @@ private struct CellValues {
         }
       }
     }
-    if letters.contains("general") { return (false, false) }
-    return (letters.contains("y") || letters.contains("d"), letters.contains("h") || letters.contains("s"))
+    if letters.contains("general") { return Style() }
+    return Style(
+      date: letters.contains("y") || letters.contains("d"), time: letters.contains("h") || letters.contains("s"), percent: letters.contains("%"))
   }
 
   /// Days since the last of 1899 (or the first of 1904) as a date of ISO 8601; `nil` for what no calendar has.
-  private static func date(_ serial: Double, _ kind: (date: Bool, time: Bool), startsIn1904: Bool) -> String? {
+  private static func date(_ serial: Double, _ kind: Style, startsIn1904: Bool) -> String? {
     guard serial >= 0, serial < 2_958_466 else { return nil }
     let seconds = Int((serial * 86_400).rounded())
     let (day, second) = (seconds / 86_400, seconds % 86_400)
