@@ -7,7 +7,7 @@ struct SubtitleReader {
     var builder = BlockBuilder(path: path, limits: limits)
     func text(_ line: Int) -> ArraySlice<UInt8> { source.bytes[source.trimmed(source.lineRange(line))] }
     // In WebVTT other blocks than cues are not shown (section 4.1); in SubRip an empty line may stand within a cue.
-    let hasOtherBlocks = source.lineCount > 0 && text(1).starts(with: "WEBVTT".utf8)
+    let hasOtherBlocks = path.lowercased().hasSuffix(".vtt") || source.lineCount > 0 && text(1).starts(with: "WEBVTT".utf8)
     var line = 1
     var time: String?
     while line <= source.lineCount {
