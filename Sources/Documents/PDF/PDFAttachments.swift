@@ -1,42 +1,48 @@
 /// Files that a PDF carries (PDF 1.7, section 7.11.4): invoices as data, the parts of a portfolio.
 struct PDFAttachments {
-  private(set) var files: [(name: String, data: [UInt8])] = []
-  /// What is not among them, and why.
-  private(set) var omissions: [ExtractedDocument.Omission] = []
+  /// In the PDF's order.
+  let names: [String]
+  /// What keeps them from being known.
+  let failure: String?
+
+  private let data: [UInt8]
+  private let path: String
+  private let limits: ReadingLimits
 
   /// Each is taken out by a process of its own, which reads the whole PDF.
-  private static let countLimit = 100
+  static let countLimit = 100
 
-  init(_ data: [UInt8], path: String, limits: ReadingLimits, nesting: Nesting) {
+  init(_ data: [UInt8], path: String, limits: ReadingLimits) {
+    (self.data, self.path, self.limits) = (data, path, limits)
     // Their streams lie in no other stream, so that this can be seen.
-    guard data.firstRange(of: Array("/EmbeddedFile".utf8)) != nil else { return }
-    func output(_ arguments: [String]) throws(DocumentError) -> Converter.Output {
-      try ConverterProgram.pdfdetach.convert(data, of: path, ["-enc", "UTF-8"] + arguments + ["fd://0"], limits: limits)
+    guard data.firstRange(of: Array("/EmbeddedFile".utf8)) != nil else {
+      (names, failure) = ([], nil)
+      return
     }
-    func note(_ name: String, _ reason: String) { omissions.append(.init(name: name, reason: reason, isFailure: true)) }
-    let names: [String]
     do throws(DocumentError) {
-      let list = try output(["-list"])
-      // A PDF that is damaged is read as far as it goes: the pages say so.
-      guard list.exitCode == 0 else { return }
-      names = Self.names(String(decoding: list.bytes, as: UTF8.self))
+      let list = try Self.output(["-list"], data, path: path, limits: limits)
+      let isKnown = list.exitCode == 0
+      (names, failure) = (
+        isKnown ? Self.names(String(decoding: list.bytes, as: UTF8.self)) : [], isKnown ? nil : ConverterProgram.pdfdetach.complaint(list)
+      )
     } catch {
-      note("attached files", error.why ?? error.message)
-      return
+      (names, failure) = ([], error.why ?? error.message)
     }
-    guard names.isEmpty || nesting.depth < limits.archiveDepth else {
-      note("attached files", "archives and messages lie in each other more than \(limits.archiveDepth) deep")
-      return
-    }
-    for (index, name) in names.prefix(Self.countLimit).enumerated() {
-      do throws(DocumentError) {
-        let content = try output(["-save", "\(index + 1)", "-o", "/dev/stdout"])
-        if content.exitCode == 0 { files.append((name, content.bytes)) } else { note(name, ConverterProgram.pdfdetach.complaint(content)) }
-      } catch {
-        note(name, error.why ?? error.message)
-      }
-    }
-    if names.count > Self.countLimit { note("\(names.count - Self.countLimit) attached files", "only the first \(Self.countLimit) are read") }
+  }
+
+  /// What a file holds.
+  ///
+  /// - Parameter index: Its place in `names`.
+  func content(at index: Int) throws(DocumentError) -> [UInt8] {
+    let output = try Self.output(["-save", "\(index + 1)", "-o", "/dev/stdout"], data, path: path, limits: limits)
+    guard output.exitCode == 0 else { throw .malformed(path, "PDF", ConverterProgram.pdfdetach.complaint(output)) }
+    return output.bytes
+  }
+
+  private static func output(
+    _ arguments: [String], _ data: [UInt8], path: String, limits: ReadingLimits
+  ) throws(DocumentError) -> Converter.Output {
+    try ConverterProgram.pdfdetach.convert(data, of: path, ["-enc", "UTF-8"] + arguments + ["fd://0"], limits: limits)
   }
 
   /// `2 embedded files`, then `1: note.txt`; a name may run over lines.

@@ -7,7 +7,16 @@ struct PDFLayout {
     var box: PageBox
 
     /// Above 0 where most letters are written from left to right, below where they are Hebrew or Arabic.
-    var direction: Int { text.reduce(0) { $0 + ((0xD6...0xDB).contains($1) ? -1 : $1.isLetter || (0xC3...0xD4).contains($1) ? 1 : 0) } }
+    var direction: Int {
+      guard text.contains(where: { $0 >= 0xD6 }) else { return text.count { $0.isLetter || $0 >= 0xC3 } }
+      return String(decoding: text, as: UTF8.self).unicodeScalars.reduce(0) { sum, scalar in
+        switch scalar.value {
+        // Letters of both, and their forms at the beginning and end of words.
+        case 0x0590...0x08FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFC: sum - (scalar.properties.numericType == nil ? 1 : 0)
+        default: sum + (scalar.properties.isAlphabetic ? 1 : 0)
+        }
+      }
+    }
 
     /// Whether it is a number that stands small and high behind another word: an exponent, or a footnote's.
     func isRaised(behind other: Word) -> Bool {

@@ -41,23 +41,44 @@ struct PDFReader {
         }
       }
     }
-    let attachments = PDFAttachments(data, path: path, limits: limits, nesting: nesting)
-    if builder.blocks.isEmpty, attachments.files.isEmpty {
+    let attachments = PDFAttachments(data, path: path, limits: limits)
+    if builder.blocks.isEmpty, attachments.names.isEmpty {
       if let map = missingMaps.first {
         throw .missingConverter(path, "poppler-data", package: "poppler-data", why: "its text is in the encoding \(map)")
       }
       if let failure = scanned.failure { throw failure }
     }
-    let omissions: [ExtractedDocument.Omission] =
+    var omissions: [ExtractedDocument.Omission] =
       missingMaps.map { .init(name: "text in \($0)", reason: "poppler-data is not installed (apt install poppler-data)", isFailure: true) }
-      + scanned.omissions + attachments.omissions
+      + scanned.omissions
+    if let failure = attachments.failure { omissions.append(.init(name: "attached files", reason: failure, isFailure: true)) }
     let whyEmpty = "it holds no text, and none was found in pictures of its pages"
-    if attachments.files.isEmpty { return try builder.document(.pdf, title: information.title, omissions: omissions, whyEmpty: whyEmpty) }
+    guard !attachments.names.isEmpty else {
+      return try builder.document(.pdf, title: information.title, omissions: omissions, whyEmpty: whyEmpty)
+    }
     var members = MemberDocuments(path: path, limits: limits, nesting: nesting)
     for omission in omissions { members.fail(omission.name, omission.reason) }
     if !builder.blocks.isEmpty { try members.add(try builder.document(.pdf, title: information.title), named: nil) }
-    for (name, data) in attachments.files { try members.add(data, named: name) }
+    try add(attachments, to: &members)
     return try members.document(.pdf, title: information.title, whyEmpty: whyEmpty)
+  }
+
+  /// One after the other, as each may be large.
+  private func add(_ attachments: PDFAttachments, to members: inout MemberDocuments) throws(DocumentError) {
+    guard nesting.depth < limits.archiveDepth else {
+      return members.fail("attached files", "archives and messages lie in each other more than \(limits.archiveDepth) deep")
+    }
+    for (index, name) in attachments.names.prefix(PDFAttachments.countLimit).enumerated() {
+      try nesting.goOn(path, limits: limits)
+      let content: [UInt8]
+      do throws(DocumentError) { content = try attachments.content(at: index) } catch {
+        members.note(error, of: name, isEmpty: false)
+        continue
+      }
+      try members.add(content, named: name)
+    }
+    let rest = attachments.names.count - PDFAttachments.countLimit
+    if rest > 0 { members.fail("\(rest) attached files", "only the first \(PDFAttachments.countLimit) are read") }
   }
 
   /// Encodings of Chinese, Japanese and Korean whose tables are a package of their own.
