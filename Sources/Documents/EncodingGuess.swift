@@ -29,17 +29,21 @@ enum EncodingGuess {
     return ForeignEncoding(named: successors[name] ?? name)
   }
 
-  /// Whether most bytes beyond ASCII stand in a row of three or more, as they hardly ever do in languages of Latin letters.
+  /// Whether most bytes beyond ASCII stand in a row of three or more, as they hardly ever do in languages of Latin letters. A row of one byte is a line that
+  /// somebody drew.
   private static func isOfAnotherScript(_ bytes: ArraySlice<UInt8>) -> Bool {
     var (inRows, others, length) = (0, 0, 0)
-    func end() { if length >= 3 { inRows += length } else { others += length } }
+    var (before, isDrawn) = (UInt8(0), true)
+    func end() { if length < 3 { others += length } else if !isDrawn { inRows += length } }
     for byte in bytes {
       if byte >= 0x80 {
+        isDrawn = length == 0 || isDrawn && byte == before
         length += 1
       } else {
         end()
         length = 0
       }
+      before = byte
     }
     end()
     return inRows > others

@@ -67,7 +67,7 @@ struct ForeignEncoding: Sendable, Equatable {
           return (result, buffer.count - room, errno)
         }
         decoded += output[..<count].lazy.map { UInt8(bitPattern: $0) }
-        whole += count
+        whole += output[..<count].count { $0 < 0 }
         left -= before - piece
         if result == -1, fault == EILSEQ || piece == before {
           // A byte that belongs to no character, or to one that is cut off.
@@ -81,6 +81,6 @@ struct ForeignEncoding: Sendable, Equatable {
       }
     }
     let source = SourceText(bytes: decoded, encoding: isDoubleByte ? .foreignDoubleByte : .foreignSingleByte, anchors: anchors)
-    return (source, broken * 20 <= whole)
+    return (source, broken * 10 <= whole)
   }
 }

@@ -12,8 +12,6 @@ struct FrontMatter {
   var title: String? { metadata["title"]?.first }
 
   private static let lineLimit = 500
-  /// Bytes of a value at most; longer ones are text, not data about it.
-  private static let valueByteLimit = 1024
   /// Keys of values that are text.
   private static let textKeys: Set<String> = ["description", "abstract", "summary", "subtitle"]
 
@@ -38,18 +36,21 @@ struct FrontMatter {
       }
       let isIndented = source.bytes[source.lineRange(line)].first.map { $0 == 0x20 || $0 == 0x09 } ?? false
       if isYAML, isList, let key = open, bytes.starts(with: "- ".utf8) {
+        if Self.textKeys.contains(key) { texts.append(Self.scalar(bytes.dropFirst(2), limit: nil)) }
         add(Self.scalar(bytes.dropFirst(2)), to: key)
       } else if isYAML, isIndented, let key = open, Self.textKeys.contains(key), !texts.isEmpty {
-        texts[texts.count - 1] += (texts[texts.count - 1].isEmpty ? "" : " ") + Self.scalar(bytes)
+        texts[texts.count - 1] += (texts[texts.count - 1].isEmpty ? "" : " ") + Self.scalar(bytes, limit: nil)
       } else if !isIndented, !isNested, let (key, rest) = Self.entry(bytes, separator: isYAML ? UInt8(ascii: ":") : UInt8(ascii: "=")) {
         let isBlock = isYAML && Self.isBlockSign(rest)
-        if Self.textKeys.contains(key) { texts.append(isBlock ? "" : Self.scalar(rest)) }
+        if Self.textKeys.contains(key) { texts.append(isBlock ? "" : Self.scalar(rest, limit: nil)) }
         if !isBlock { for value in Self.values(rest) { add(value, to: key) } }
         open = key
         isList = rest.isEmpty
       } else if !bytes.isEmpty, bytes.first != UInt8(ascii: "#") {
         // Between two rules stands a paragraph.
         if isYAML, !isIndented, !Self.isLineOfYAML(bytes) { break }
+        // What has no key in one word may be a sentence.
+        if isYAML, !isIndented, bytes.first.map({ $0.isLetter || $0 >= 0x80 }) == true { texts.append(Self.scalar(bytes, limit: nil)) }
         open = nil
         // A table of TOML: what follows is nested.
         if !isYAML, bytes.first == UInt8(ascii: "[") { isNested = true }
@@ -76,7 +77,7 @@ struct FrontMatter {
 
   private mutating func add(_ value: String, to key: String) {
     // The first of two equal keys counts, as a list has all its values in one place.
-    if !value.isEmpty, value.utf8.count <= Self.valueByteLimit { metadata[key, default: []].append(value) }
+    if !value.isEmpty { metadata[key, default: []].append(value) }
   }
 
   private static func entry(_ line: ArraySlice<UInt8>, separator: UInt8) -> (key: String, rest: ArraySlice<UInt8>)? {
@@ -91,16 +92,16 @@ struct FrontMatter {
 
   private static func values(_ text: ArraySlice<UInt8>) -> [String] {
     guard text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else { return [scalar(text)] }
-    return text.dropFirst().dropLast().split(separator: UInt8(ascii: ",")).map(scalar)
+    return text.dropFirst().dropLast().split(separator: UInt8(ascii: ",")).map { scalar($0) }
   }
 
-  private static func scalar(_ text: ArraySlice<UInt8>) -> String {
+  private static func scalar(_ text: ArraySlice<UInt8>, limit: Int? = 240) -> String {
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
     var text = text.drop(while: isSpace)
     while let last = text.last, isSpace(last) { text = text.dropLast() }
     if let quote = text.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), text.count > 1, text.last == quote {
       text = text.dropFirst().dropLast()
     }
-    return label(text)
+    return label(text, limit: limit)
   }
 }

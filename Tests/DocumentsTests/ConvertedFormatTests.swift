@@ -473,4 +473,15 @@ import Testing
       """#
     #expect(try Fixtures.read(text, as: "a.rtf").texts == ["See the page of 1 May (8).", "Last 9."])
   }
+
+  /// Signs in code and formulas are no references, and a part of a document may speak of its beginning.
+  @Test func codeInConvertedTextStaysAsItIs() throws {
+    let rst =
+      "Type :code:`List<String>` or :command:`git clone <url>`, see :py:func:`open <io.open>`.\n\nWrite ``:py:func:`open <io.open>` `` for it.\n"
+    let texts = try Fixtures.read(rst, as: "a.rst").texts
+    #expect(texts[0].contains("List<String>") && texts[0].contains("git clone <url>") && texts[0].hasSuffix("see open."), "\(texts)")
+    #expect(texts[1].contains(":py:func:`open <io.open>`"), "\(texts)")
+    let tex = "Every file has \\verb|\\begin{document}| in it.\n"
+    #expect(try Fixtures.read(tex, as: "a.tex").texts == ["Every file has \\begin{document} in it."])
+  }
 }

@@ -3,6 +3,14 @@ import Foundation
 import Testing
 
 @Suite struct EncodingTests {
+  /// Lines that somebody drew are no script.
+  @Test(arguments: [0x85, 0x97, 0xB0, 0xB1, 0xA4, 0x95, 0x99, 0x86] as [UInt8]) func drawnLinesAreNoLetters(sign: UInt8) throws {
+    let text = [UInt8]("Titel f".utf8) + [0xFC] + "r alle Gr".utf8 + [0xF6, 0xDF] + "en\n".utf8
+    let file = Data(text + [UInt8](repeating: sign, count: 40) + "\nSchl".utf8 + [0xFC] + "ssel.\n".utf8)
+    let document = try Fixtures.read(file, as: "a.txt")
+    #expect(document.text.contains("Titel für alle Größen") && document.text.contains("Schlüssel"), "\(document.text)")
+  }
+
   @Test func windows1252() throws {
     let document = try Fixtures.read("letter-latin1.txt")
     #expect(document.text == "Chère Agnès, le phare est près de la côte. Le café coûte 2 £.")

@@ -193,6 +193,38 @@ import Testing
     #expect(document.blocks[1].source.lines == 3...4)
   }
 
+  /// Numbers with decimal commas, and the sign that stands between them.
+  @Test func commasInNumbersPartNoColumns() throws {
+    let rows = (1...8).map { "5\($0),1;1\($0),4" }
+    #expect(try Fixtures.read("Breite;Laenge\n" + rows.joined(separator: "\n"), as: "a.csv").texts.first == "Breite: 51,1 · Laenge: 11,4")
+    #expect(try Fixtures.read(rows.joined(separator: "\n"), as: "a.csv").texts.first == "51,1 · 11,4")
+  }
+
+  /// A row of words is a row.
+  @Test func rowsOfWordsWithinATable() throws {
+    let grouped = "Name,Ort,Stand\nAnna,Ulm,3\n\nDora,Hof,offen\nEmil,Bonn,12\n"
+    #expect(
+      try Fixtures.read(grouped, as: "a.csv").texts.suffix(2) == ["Name: Dora · Ort: Hof · Stand: offen", "Name: Emil · Ort: Bonn · Stand: 12"])
+    #expect(try Fixtures.read("1,2,3\n4,5,6\nAnna,Berlin,Chef\nBert,5,\n", as: "a.csv").texts.suffix(2) == ["Anna · Berlin · Chef", "Bert · 5"])
+  }
+
+  /// What only looks like tags, code or bytes is text.
+  @Test(arguments: [
+    ("<p>Use the <i>&lt;script&gt;</i> and <i>&lt;p&gt;</i> elements to begin.</p>", ["Use the <script> and <p> elements to begin."]),
+    ("<c>keep a &lt;b to the end, and y&gt;z</c>", ["keep a <b to the end, and y>z"]), ("<c>&lt;p&gt;</c>", ["<p>"]),
+    ("<c>&lt;p&gt;A &lt;b&gt;bold&lt;/b&gt; word&lt;/p&gt;</c>", ["A bold word"]),
+    ("<shop><shirt><style>Slim fit</style><colour>red</colour></shirt></shop>", ["Slim fit", "red"]),
+    ("<ids>\(String(repeating: "A1001\n", count: 200))</ids>", [String(repeating: "A1001 ", count: 199) + "A1001"]),
+    ("<d><n>one</n><b>\(String(repeating: "iVBORw0KGgo", count: 200))</b></d>", ["one"]),
+  ]) func textOfXMLThatLooksLikeSomethingElse(xml: String, texts: [String]) throws {
+    #expect(try Fixtures.read("<?xml version=\"1.0\"?>\n" + xml, as: "a.xml").texts == texts)
+  }
+
+  @Test func longNamesInJSONAreWhole() throws {
+    let question = String(repeating: "why ", count: 100) + "so?"
+    #expect(try Fixtures.read("{\"\(question)\": {\"answer\": \"yes\"}}", as: "a.json").texts.contains(question))
+  }
+
   @Test func subtitlesWithEmptyLinesInCues() throws {
     let text =
       "Film\n\n1\n00:01:02,000 --> 00:01:04,000\nfirst\n\nsecond\n<3:x> 4\n\n2\n00:01:05,000 --> 00:01:06,000\n\n42\n\n3\n00:01:07,000 --> 00:01:08,000\nlast <00:01:07.500>word\n"

@@ -72,4 +72,13 @@ import Testing
     #expect(metadata["é"] == ["ü"] && metadata["a b"] == nil)
     #expect(metadata.values.flatMap { $0 }.allSatisfy { $0.utf8.count <= 1024 })
   }
+
+  /// Nothing that it says in sentences is lost.
+  @Test func sentencesOfFrontMatter() throws {
+    let long = String(repeating: "word ", count: 120) + "end"
+    #expect(try Fixtures.read("---\nabstract: \(long)\n---\nBody\n", as: "a.md").texts == [long, "Body"])
+    #expect(try Fixtures.read("---\nsummary:\n  - First.\n  - Second.\n---\nBody\n", as: "a.md").texts.joined().contains("First."))
+    let ruled = try Fixtures.read("---\nThe rule is this: nothing may be lost.\n---\n\nBody.\n", as: "a.md")
+    #expect(ruled.texts.joined().contains("nothing may be lost"))
+  }
 }

@@ -6,7 +6,9 @@ enum LaTeXForm {
   static func readable(_ source: [UInt8]) -> [UInt8] {
     let plain = withoutOverlays(source)
     let opening = Array("\\begin{document}".utf8)
-    let end = plain.firstRange(of: opening)?.upperBound ?? plain.startIndex
+    // In a part of a document it may be spoken of.
+    let hasPreamble = plain.prefix(1 << 16).firstRange(of: Array("\\documentclass".utf8)) != nil
+    let end = hasPreamble ? plain.firstRange(of: opening)?.upperBound ?? plain.startIndex : plain.startIndex
     return plain[..<end] + Array(definitions.joined().utf8) + plain[end...]
   }
 

@@ -56,6 +56,13 @@ enum RestructuredTextForm {
     var result: [UInt8] = []
     var place = text.startIndex
     while let tick = text[place...].firstIndex(of: UInt8(ascii: "`")) {
+      // Code stays as it is.
+      if text[(tick + 1)...].first == UInt8(ascii: "`") {
+        let end = text[(tick + 2)...].firstRange(of: Array("``".utf8))?.upperBound ?? tick + 2
+        result += text[place..<end]
+        place = end
+        continue
+      }
       let names = text[place..<tick].reversed().prefix { $0.isLetter || $0.isDigit || "-_+.:".utf8.contains($0) }
       let role = text[(tick - names.count)..<tick]
       guard role.count > 2, role.first == UInt8(ascii: ":"), role.last == UInt8(ascii: ":"),
@@ -68,11 +75,18 @@ enum RestructuredTextForm {
       let inner = role.dropFirst().dropLast()
       let plain = inner[(inner.lastIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? inner.startIndex)...]
       result += text[place..<role.startIndex] + [UInt8(ascii: ":")] + plain + Array(":`".utf8)
-      result += label(of: text[(tick + 1)..<end]) + [UInt8(ascii: "`")]
+      let isReference = plain.startIndex > inner.startIndex || referenceRoles.contains(String(decoding: plain, as: UTF8.self))
+      result += (isReference ? label(of: text[(tick + 1)..<end]) : text[(tick + 1)..<end]) + [UInt8(ascii: "`")]
       place = end + 1
     }
     return result + text[place...]
   }
+
+  /// Roles of which the target stands behind the words; those of code and formulas have signs of their own.
+  private static let referenceRoles: Set<String> = [
+    "any", "doc", "ref", "term", "numref", "download", "keyword", "option", "envvar", "token", "func", "class", "meth", "mod", "attr", "exc", "data",
+    "const", "obj", "type", "var", "member", "macro", "struct", "enum", "enumerator", "union", "concept", "cmacro", "cfunc", "ctype", "cdata",
+  ]
 
   /// What is shown of a reference: the words before its target.
   private static func label(of reference: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -3,8 +3,10 @@
 /// The text of a fragment of HTML, as it stands inside Markdown.
 enum HTMLText {
   /// Text without tags, comments, scripts and styles; block elements end lines.
-  static func plain(_ fragment: [UInt8]) -> [UInt8] {
-    guard let result = try? HTMLReader(path: "", limits: ReadingLimits()).read(SourceText(utf8: fragment)) else { return [] }
+  ///
+  /// - Parameter isPage: Whether it may have navigation in it, which goes.
+  static func plain(_ fragment: [UInt8], isPage: Bool = true) -> [UInt8] {
+    guard let result = try? HTMLReader(path: "", limits: ReadingLimits(), isConverted: !isPage).read(SourceText(utf8: fragment)) else { return [] }
     return Array(result.text.utf8)
   }
 }

@@ -119,7 +119,9 @@ struct JSONWalk {
 
   /// The name of a member that is a container stands above what it holds.
   private mutating func add(_ key: [UInt8], _ range: Range<Int>, headingPath: [String]) throws(JSONFault) {
-    try add(.heading(level: headingPath.count + 1), Array(label(key).utf8)[...], range, headingPath: headingPath)
+    let (shown, whole) = (label(key), label(key, limit: nil))
+    try add(.heading(level: headingPath.count + 1), Array(shown.utf8)[...], range, headingPath: headingPath)
+    if shown != whole { try add(.paragraph, Array(whole.utf8)[...], range, headingPath: headingPath) }
   }
 
   private mutating func add(_ lines: JSONLines, _ range: Range<Int>, headingPath: [String]) throws(JSONFault) {

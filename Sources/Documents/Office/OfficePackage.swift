@@ -58,14 +58,14 @@ struct OfficePackage {
     }
   }
 
-  /// The names of the parts that a part refers to, by the references' identifiers (Open Packaging Conventions, part 9.3).
+  /// The names of the parts that a part refers to, in lower case, by the references' identifiers (Open Packaging Conventions, part 9.3).
   func relationships(of name: String) throws(DocumentError) -> [String: String] {
     let folder = name.lastIndex(of: "/").map { String(name[..<$0]) } ?? ""
     let file = name.lastIndex(of: "/").map { String(name[name.index(after: $0)...]) } ?? name
     var result: [String: String] = [:]
     try parse("\(folder.isEmpty ? "" : folder + "/")_rels/\(file).rels") { event, _ in
       guard case .start("Relationship", let attributes) = event, let id = attributes["Id"], let target = attributes["Target"] else { return }
-      result[id] = Self.resolve(target, in: folder)
+      result[id] = Self.resolve(target, in: folder).lowercased()
     }
     return result
   }

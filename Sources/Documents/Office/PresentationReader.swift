@@ -35,7 +35,7 @@ struct PresentationReader {
         }
         try builder.add(rows: drawing.rows, headingPath: headingPath, hasHeader: true, source: source)
       }
-      for part in parts where part.hasPrefix("ppt/notesSlides/") {
+      for part in parts where part.hasPrefix("ppt/notesslides/") {
         let notes = try package.sound(part, omissions: &omissions) { () throws(DocumentError) in try SlideContent(package, part) }
         if let notes { try write(notes, headingPath: headingPath, source: source, to: &builder) }
       }

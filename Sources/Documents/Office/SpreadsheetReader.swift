@@ -69,9 +69,8 @@ struct SpreadsheetReader {
         parts.append(drawing)
         parts += try package.relationships(of: drawing).values.sorted().filter { $0.hasPrefix("xl/charts/chart") }
       }
-      // Where there are threads, the older form says the same, with advice for older programs.
-      let threads = targets.filter { $0.hasPrefix("xl/threadedComments/") }
-      comments = threads.isEmpty ? targets.filter { $0.hasPrefix("xl/comments") } : threads
+      // In this order, as the older form says of a thread's cell the same, with advice for older programs.
+      comments = targets.filter { $0.hasPrefix("xl/threadedcomments/") } + targets.filter { $0.hasPrefix("xl/comments") }
     }
     return try DrawingContent.read(parts, of: package, omissions: &omissions).flatMap(\.paragraphs)
       + OfficeComments.read(comments, of: package, omissions: &omissions)
@@ -263,7 +262,7 @@ private struct SheetRows {
         column += 1
       case .end("row"): if !cells.isEmpty { rows.append((max(1, number), Self.ordered(cells))) }
       case .start("mergeCell", let attributes):
-        if let cells = attributes["ref"].flatMap(MergedCells.init), cells.rows.count > 1 { merged.append(cells) }
+        if let cells = attributes["ref"].flatMap(MergedCells.init), cells.rows.lowerBound < cells.rows.upperBound { merged.append(cells) }
       default: break
       }
     }
@@ -281,7 +280,7 @@ private struct SheetRows {
     init?(_ reference: String) {
       let corners = reference.split(separator: ":")
       guard corners.count == 2, let column = SheetRows.column(String(corners[0])) else { return nil }
-      let numbers = corners.compactMap { Int($0.drop { !$0.isNumber }) }
+      let numbers = corners.compactMap { Int($0.drop { !$0.isNumber }) }.map { min($0, SheetRows.rowLimit) }
       guard numbers.count == 2, numbers[0] <= numbers[1] else { return nil }
       (self.column, rows) = (column, numbers[0]...numbers[1])
     }

@@ -155,7 +155,7 @@ struct PDFPages {
     return .paragraph(text: result, lines: places)
   }
 
-  private static let conjunctions: Set<String> = ["und", "oder", "bzw", "sowie", "and", "or", "et", "ou", "y", "e", "o"]
+  private static let conjunctions: Set<String> = ["und", "oder", "bzw", "sowie", "and"]
 
   private static func endsInHyphen(_ text: [UInt8]) -> Bool {
     guard text.count > 1, text.last == UInt8(ascii: "-") else { return false }

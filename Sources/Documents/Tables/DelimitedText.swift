@@ -89,12 +89,13 @@ package struct DelimitedText {
     return (end, !isInside)
   }
 
-  /// The delimiter whose count is the same on most of the first records, and largest; titles may stand before them.
+  /// The delimiter whose count is the same on all of the first records, else on most of them, as titles may stand before them, and largest. Where commas
+  /// and semicolons both are, commas stand in numbers.
   static func sniffDelimiter(of bytes: [UInt8]) -> UInt8 {
     let sample = Array(bytes.prefix(1 << 16))
     let comma = UInt8(ascii: ",")
-    var best = (delimiter: comma, score: 0.0)
-    for delimiter in [comma, UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "|")] {
+    var best = (delimiter: comma, isConstant: false, score: 0.0)
+    for delimiter in [UInt8(ascii: ";"), comma, UInt8(ascii: "\t"), UInt8(ascii: "|")] {
       var text = DelimitedText(bytes: sample, delimiter: delimiter)
       var counts: [Int] = []
       while counts.count < 30, let record = text.next() {
@@ -104,7 +105,9 @@ package struct DelimitedText {
       guard let usual = frequencies.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), usual.key > 1 else { continue }
       let same = Double(usual.value) / Double(counts.count)
       let score = same * same * Double(min(usual.key, 20))
-      if score > best.score { best = (delimiter, score) }
+      let isConstant = frequencies.count == 1
+      if delimiter == comma, isConstant, best.isConstant { continue }
+      if isConstant && !best.isConstant || isConstant == best.isConstant && score > best.score { best = (delimiter, isConstant, score) }
     }
     return best.delimiter
   }

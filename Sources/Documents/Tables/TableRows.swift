@@ -8,6 +8,8 @@ struct TableRows {
   private var names: [Int: [UInt8]] = [:]
   private var hasBegun = false
   private var isBehindGap = false
+  /// Cells of the row that has most.
+  private var widest = 0
   private let headingPath: [String]
   private let hasHeader: Bool?
 
@@ -26,7 +28,7 @@ struct TableRows {
   mutating func add(cells: [Cell], source: SourceSpan, to builder: inout BlockBuilder) throws(DocumentError) {
     let filledCount = cells.count { !Self.isBlank($0.text) }
     guard filledCount > 0 else { return addGap() }
-    defer { isBehindGap = false }
+    defer { (isBehindGap, widest) = (false, max(widest, filledCount)) }
     if let (header, place) = candidate {
       candidate = nil
       // A title above the names.
@@ -35,7 +37,7 @@ struct TableRows {
         candidate = (cells, source)
         return
       }
-      let isHeader = hasBegun ? Self.isHeader(header, of: cells) : hasHeader ?? Self.isHeaderOfTable(header, next: cells)
+      let isHeader = hasBegun ? isInnerHeader(header, next: cells) : hasHeader ?? Self.isHeaderOfTable(header, next: cells)
       hasBegun = true
       if isHeader {
         names = Dictionary(header.map { ($0.column, Array(label($0.text, limit: 80).utf8)) }) { $1 }
@@ -49,8 +51,18 @@ struct TableRows {
     try write(cells, source: source, to: &builder)
   }
 
-  /// Whether a row of so many cells may begin another table: behind a gap, behind rows without names, or wider than those before it.
-  private func isLikelyBorder(_ filledCount: Int) -> Bool { isBehindGap || names.isEmpty || filledCount > names.count + 1 }
+  /// Whether a row of so many cells may begin another table: behind a gap, or wider than those before it.
+  private func isLikelyBorder(_ filledCount: Int) -> Bool { isBehindGap || filledCount > (names.isEmpty ? widest : names.count + 1) }
+
+  /// Whether a row within a table has the names of another one. A row of words is one like others where it stands in the same columns, unless most of
+  /// what stands below is none.
+  private func isInnerHeader(_ cells: [Cell], next: [Cell]) -> Bool {
+    guard Self.isHeader(cells, of: next) else { return false }
+    let filled = cells.filter { !Self.isBlank($0.text) }
+    guard Set(filled.map(\.column)) == Set(names.keys) else { return true }
+    let values = next.count { Self.isValue($0.text) }
+    return values * 2 >= filled.count
+  }
 
   /// Tells of empty rows: what comes behind them may be another table, with names of its own.
   mutating func addGap() { isBehindGap = true }
@@ -90,6 +102,12 @@ struct TableRows {
     let filled = cells.map { label($0.text, limit: nil) }.filter { !$0.isEmpty }
     let width = 1 + (cells.last?.column ?? 0) - (cells.first?.column ?? 0)
     guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 && !$0.hasSuffix(":") })
+    else { return false }
+    // With a decimal comma, or in groups.
+    guard
+      !filled.contains(where: {
+        Double($0) == nil && $0.utf8.contains(where: \.isDigit) && $0.utf8.allSatisfy { $0.isDigit || "-+.,' ".utf8.contains($0) }
+      })
     else { return false }
     let numbers = filled.compactMap { Double($0) }
     return numbers.isEmpty || numbers.count < filled.count && isRowOfYears(numbers)

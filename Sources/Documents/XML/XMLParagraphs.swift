@@ -6,6 +6,8 @@ struct XMLParagraphs {
     var firstLine: Int
     /// The names of the elements that it lies in, from the outermost.
     var elements: ArraySlice<String>
+    /// Whether it is what one element holds, and nothing else.
+    var isOfOneElement = true
   }
 
   private var elements: [String] = []
@@ -17,6 +19,7 @@ struct XMLParagraphs {
   private var path: [String] = []
   /// Whether it is what attributes say, and nothing else.
   private var isSaid = false
+  private var isOfOneElement = true
 
   /// Bytes from which on text is a paragraph, though its element goes on.
   private static let longByteCount = 4000
@@ -28,6 +31,7 @@ struct XMLParagraphs {
       // A neighbour of the element that had the text, or the first of the elements of a record.
       let done = elements.count < owner || isSaid || text.count > Self.longByteCount ? close() : nil
       elements.append(name)
+      if firstLine != nil { isOfOneElement = false }
       let said = Self.said(by: attributes)
       guard !said.isEmpty else { return done }
       if firstLine == nil {
@@ -39,7 +43,9 @@ struct XMLParagraphs {
       }
       return done
     case .text(let string):
-      guard !["style", "script"].contains(elements.last?.lowercased()) else { return nil }
+      // Of pages and pictures; in data these are names like others.
+      let mayBeCode = ["style", "script"].contains(elements.last?.lowercased())
+      if mayBeCode, string.contains("{") || elements.contains(where: { ["html", "svg"].contains($0.lowercased()) }) { return nil }
       if !string.allSatisfy(\.isWhitespace) {
         if firstLine == nil { begin(at: max(1, line - string.utf8.count { $0 == 0x0A })) }
         isSaid = false
@@ -57,8 +63,8 @@ struct XMLParagraphs {
 
   /// What is left at the end of the text.
   mutating func close() -> Paragraph? {
-    defer { (text, firstLine, owner, path, isSaid) = ([], nil, 0, [], false) }
-    return firstLine.map { Paragraph(text: text, firstLine: $0, elements: path[...]) }
+    defer { (text, firstLine, owner, path, isSaid, isOfOneElement) = ([], nil, 0, [], false, true) }
+    return firstLine.map { Paragraph(text: text, firstLine: $0, elements: path[...], isOfOneElement: isOfOneElement) }
   }
 
   private mutating func begin(at line: Int) {

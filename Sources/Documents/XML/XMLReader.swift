@@ -15,7 +15,9 @@ struct XMLReader {
     /// - Returns: Whether there is room for more.
     func add(_ paragraph: XMLParagraphs.Paragraph?, endingAt line: Int) -> Bool {
       guard let paragraph, !Self.isEncodedData(paragraph.text) else { return true }
-      let visible = label(Self.isHTML(paragraph.text) ? HTMLText.plain(paragraph.text) : paragraph.text, limit: nil)
+      // Text that was put together speaks of tags, if there are some in it.
+      let plain = paragraph.isOfOneElement && Self.isHTML(paragraph.text) ? HTMLText.plain(paragraph.text, isPage: false) : []
+      let visible = label(plain.isEmpty ? paragraph.text : plain, limit: nil)
       guard !visible.isEmpty else { return true }
       let names = paragraph.elements
       if title == nil, names.last?.lowercased() == "title" { title = label(visible.utf8) }
@@ -48,17 +50,20 @@ struct XMLReader {
     return try builder.document(.xml, title: title, whyEmpty: "its elements hold no text")
   }
 
-  /// Whether text is HTML that was written as text, as feeds have it.
+  /// Whether text is HTML that was written as text, as feeds have it: it begins with a tag, or closes one.
   private static func isHTML(_ text: [UInt8]) -> Bool {
     guard let sign = text.firstIndex(of: UInt8(ascii: "<")) else { return false }
     var rest = text[sign...]
-    for _ in 0..<20 {
-      let name = rest.dropFirst().prefix(12).prefix { $0.isLetter || $0.isDigit }
-      if let next = rest[name.endIndex...].first, next == 0x20 || next == UInt8(ascii: ">") || next == UInt8(ascii: "/"),
+    var isFirst = text[..<sign].allSatisfy(\.isWhiteSpace)
+    for _ in 0..<50 {
+      let isEnd = rest.dropFirst().first == UInt8(ascii: "/")
+      let name = rest.dropFirst(isEnd ? 2 : 1).prefix(12).prefix { $0.isLetter || $0.isDigit }
+      if isEnd || isFirst || name.elementsEqual("br".utf8), let next = rest[name.endIndex...].first, " >/".utf8.contains(next),
         htmlNames.contains(String(decoding: name, as: UTF8.self).lowercased())
       {
         return true
       }
+      isFirst = false
       guard let next = rest.dropFirst().firstIndex(of: UInt8(ascii: "<")) else { return false }
       rest = rest[next...]
     }
@@ -69,10 +74,12 @@ struct XMLReader {
     "p", "br", "div", "span", "a", "b", "i", "em", "strong", "ul", "ol", "li", "img", "table", "h1", "h2", "h3", "blockquote", "pre", "code", "html",
   ]
 
-  /// Whether it is bytes in Base64: pictures and the like.
+  /// Whether it is bytes in Base64: pictures and the like, in one line or in long lines of one length.
   private static func isEncodedData(_ text: [UInt8]) -> Bool {
-    text.count > 1000 && !text.contains(0x20) && text.contains(where: \.isDigit)
-      && text.allSatisfy { $0.isLetter || $0.isDigit || "+/=\r\n\t".utf8.contains($0) }
+    guard text.count > 1000, text.allSatisfy({ $0.isLetter || $0.isDigit || "+/= \r\n\t".utf8.contains($0) }) else { return false }
+    let lines = text.split(whereSeparator: \.isWhiteSpace)
+    guard let length = lines.first?.count, length >= 60, text.contains(where: \.isDigit) else { return false }
+    return lines.dropLast().allSatisfy { $0.count == length } && (lines.last?.count ?? 0) <= length
   }
 
   private static func withoutDeclaration(_ bytes: [UInt8]) -> [UInt8] {
