@@ -103,7 +103,7 @@ enum TextDecoding {
     return nil
   }
 
-  private static func isValidUTF8(_ data: [UInt8]) -> Bool {
+  static func isValidUTF8(_ data: [UInt8]) -> Bool {
     String(validating: data, as: UTF8.self) != nil
   }
 

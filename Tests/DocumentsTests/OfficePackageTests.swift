@@ -190,6 +190,21 @@ import Testing
     }
   }
 
+  /// Foundation's parser crashes at a name that is no UTF-8.
+  @Test func namesOfBrokenBytes() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let sheet = Data("<worksheet><sheetData><row r=\"1\"><c ".utf8) + [0xC7] + Data("=\"A1\"><v>7</v></c></row></sheetData></worksheet>".utf8)
+      let path = try Self.package(
+        [
+          "[Content_Types].xml": Data("<Types/>".utf8),
+          "xl/_rels/workbook.xml.rels": Data("<Relationships><Relationship Id=\"a\" Target=\"worksheets/s.xml\"/></Relationships>".utf8),
+          "xl/workbook.xml": Data("<workbook xmlns:r=\"r\"><sheets><sheet name=\"S\" r:id=\"a\"/></sheets></workbook>".utf8),
+          "xl/worksheets/s.xml": sheet,
+        ], in: folder, as: "a.xlsx")
+      #expect(try DocumentReader().read(path: path).texts == ["S", "7"])
+    }
+  }
+
   /// What would be more cells than there are numbers.
   @Test func mergedCellsWithoutEnd() throws {
     try Fixtures.withTemporaryFolder { folder in

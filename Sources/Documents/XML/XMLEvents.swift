@@ -27,7 +27,7 @@ final class XMLEvents: NSObject, XMLParserDelegate {
   static func parse(
     _ data: [UInt8], path: String, what: String, limits: ReadingLimits, handler: @escaping (Event, _ line: Int) -> Bool
   ) throws(DocumentError) {
-    guard let data = inUTF8(data) else { throw .malformed(path, what, "it is not in the encoding that it begins with") }
+    guard let data = inUTF8(data).map(wholeCharacters) else { throw .malformed(path, what, "it is not in the encoding that it begins with") }
     guard data.firstRange(of: Array("<!ENTITY".utf8)) == nil else {
       throw .malformed(path, what, "it defines entities of its own, which could grow without end")
     }
@@ -59,6 +59,15 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     let xml = text.drop { $0 == "\u{FEFF}" }
     guard xml.hasPrefix("<?xml"), let end = xml.firstRange(of: "?>") else { return Array(xml.utf8) }
     return Array(xml[end.upperBound...].utf8)
+  }
+
+  /// Bytes that are no UTF-8 become U+FFFD, unless another encoding is declared, in which they may be characters: Foundation's parser crashes at names with
+  /// such bytes.
+  private static func wholeCharacters(_ data: [UInt8]) -> [UInt8] {
+    if TextDecoding.isValidUTF8(data) { return data }
+    let head = String(decoding: data.prefix(200), as: UTF8.self).lowercased()
+    if head.contains("encoding="), !head.contains("encoding=\"utf-8\""), !head.contains("encoding='utf-8'") { return data }
+    return Array(String(decoding: data, as: UTF8.self).utf8)
   }
 
   /// Processing instructions that say nothing but their name (`<?else?>`) become spaces: Foundation's parser crashes at them (XML 1.0, section 2.6).
