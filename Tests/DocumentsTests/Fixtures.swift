@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import Testing
 
 /// Where the tests find documents.
 enum Fixtures {
@@ -10,6 +11,24 @@ enum Fixtures {
 
   static func read(_ name: String) throws -> ExtractedDocument {
     try DocumentReader().read(path: folder + "/" + name)
+  }
+
+  /// A document of an office program with these parts.
+  static func package(_ parts: [String: Data], in folder: String, as name: String) throws -> String {
+    let source = folder + "/" + UUID().uuidString
+    for (name, data) in parts {
+      let file = URL(filePath: source + "/" + name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: file)
+    }
+    let packer = Process()
+    packer.executableURL = URL(filePath: "/usr/bin/bsdtar")
+    let members = Set(parts.keys.map { String($0.prefix { $0 != "/" }) }).sorted()
+    packer.arguments = ["-C", source, "--format=zip", "--options", "zip:compression=store", "-cf", "\(folder)/\(name)"] + members
+    try packer.run()
+    packer.waitUntilExit()
+    try #require(packer.terminationStatus == 0)
+    return "\(folder)/\(name)"
   }
 
   /// A folder that is removed after `body`.
