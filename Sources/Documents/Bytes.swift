@@ -1,3 +1,5 @@
+import Foundation
+
 extension UInt8 {
   /// Space, tab, line feed, vertical tab, form feed, carriage return.
   @inlinable package var isWhiteSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
@@ -23,5 +25,26 @@ extension [UInt8] {
     var value = UInt32(first) & (0x7F >> UInt32(length))
     for index in 1..<length { value = value << 6 | UInt32(self[position + index] & 0x3F) }
     return (value, length)
+  }
+}
+
+extension Collection<UInt8> where Index == Int {
+  /// Where the UTF-8 of `text`, which is not empty, first stands. The standard library's search takes any two collections, and a hundred times as long.
+  func firstRange(of text: String) -> Range<Int>? {
+    let wanted = Array(text.utf8)
+    let offset: Int?? = withContiguousStorageIfAvailable { bytes in
+      guard let start = bytes.baseAddress else { return nil }
+      var position = 0
+      while position + wanted.count <= bytes.count,
+        let place = memchr(start + position, Int32(wanted[0]), bytes.count - position - wanted.count + 1)
+      {
+        position = UnsafeRawPointer(place) - UnsafeRawPointer(start)
+        if memcmp(place, wanted, wanted.count) == 0 { return position }
+        position += 1
+      }
+      return nil
+    }
+    guard let offset else { return firstRange(of: wanted) }
+    return offset.map { startIndex + $0..<startIndex + $0 + wanted.count }
   }
 }

@@ -61,9 +61,9 @@ extension DocumentFormat {
   /// What the first bytes of a file leave no doubt about, whatever it is called.
   fileprivate init?(signatureOf data: [UInt8], path: String) {
     let named = DocumentFormat(path: path)
-    let pdf = Array("%PDF-".utf8)
+    let pdf = "%PDF-"
     // Viewers accept it within the first 1024 bytes (PDF Reference 1.7, appendix H, note 13), whatever stands before it.
-    if data.starts(with: pdf) || named == .pdf && data.prefix(1024).firstRange(of: pdf) != nil {
+    if data.starts(with: pdf.utf8) || named == .pdf && data.prefix(1024).firstRange(of: pdf) != nil {
       self = .pdf
     } else if data.starts(with: Array("{\\rtf".utf8)) {
       self = .rtf
@@ -103,7 +103,7 @@ extension DocumentFormat {
       ("application/epub+zip", .epub), ("application/vnd.oasis.opendocument.text", .odt), ("application/vnd.oasis.opendocument.spreadsheet", .ods),
       ("application/vnd.oasis.opendocument.presentation", .odp),
     ]
-    if let type = types.first(where: { head.firstRange(of: Array($0.0.utf8)) != nil }) { return type.1 }
+    if let type = types.first(where: { head.firstRange(of: $0.0) != nil }) { return type.1 }
     let names = ZipDirectory.names(in: data).map { $0.lowercased() }
     guard names.contains("[content_types].xml") else { return nil }
     // Some services call the first `document2.xml`.
@@ -124,7 +124,7 @@ extension DocumentFormat {
       self = .sourceCode
     } else if lower.hasPrefix("webvtt") {
       self = .subtitles
-    } else if start.hasPrefix("From ") && head.firstRange(of: Array("\nFrom: ".utf8)) != nil {
+    } else if start.hasPrefix("From ") && head.firstRange(of: "\nFrom: ") != nil {
       self = .mailbox
     } else if ["Return-Path:", "Received:", "Delivered-To:", "MIME-Version:", "Message-ID:", "X-Mozilla-Status:"].contains(where: start.hasPrefix)
       || MailHeader.begins(data)

@@ -105,7 +105,7 @@ package struct DocumentReader: Sendable {
   /// Markup that is readable as it is: where pandoc is missing or does not understand it, it is read as plain text.
   private func markup(_ source: SourceText, path: String, format: DocumentFormat) throws(DocumentError) -> ExtractedDocument {
     // Of pages in mdoc(7), which have `.Sh`, pandoc leaves out what stands in macros.
-    let isMarkup = format != .man || source.bytes.prefix(8192).firstRange(of: Array(".SH".utf8)) != nil
+    let isMarkup = format != .man || source.bytes.prefix(8192).firstRange(of: ".SH") != nil
     if ConverterProgram.pandoc.isInstalled, isMarkup,
       let document = try? PandocReader(path: path, limits: limits, format: format).read(source.bytes, source: source)
     {

@@ -37,30 +37,34 @@ package enum LanguageGuess {
     return languages
   }()
 
+  /// Longer words are not looked up.
+  private static let longestWordByteCount = languagesByWord.keys.map(\.utf8.count).max() ?? 0
+
   /// The language of a text, as `en`; `nil` where it is not clear.
   package static func language(of text: String) -> String? {
     var scripts: [String: Int] = [:]
     var hits = [Double](repeating: 0, count: functionWords.count)
     var letters = 0
     var wordCount = 0
-    for word in text.split(whereSeparator: { !$0.isLetter }) {
+    forEachWord(of: Array(text.utf8)) { word, first in
       wordCount += 1
-      if wordCount > wordLimit { break }
-      guard let first = word.unicodeScalars.first else { continue }
+      if wordCount > wordLimit { return false }
       letters += 1
       if let script = script(of: first) {
-        letters += word.unicodeScalars.count - 1
+        let length = word.count { !$0.isContinuation }
+        letters += length - 1
         // Japanese mixes two, with no spaces between.
         if script == "zh" || script == "ja" {
-          for scalar in word.unicodeScalars { scripts[self.script(of: scalar) ?? script, default: 0] += 1 }
+          for scalar in String(decoding: word, as: UTF8.self).unicodeScalars { scripts[self.script(of: scalar) ?? script, default: 0] += 1 }
         } else {
-          scripts[script, default: 0] += word.unicodeScalars.count
+          scripts[script, default: 0] += length
         }
-        continue
+      } else if word.count <= longestWordByteCount {
+        // A word of several languages is a little of each.
+        let languages = languagesByWord[String(decoding: word, as: UTF8.self).lowercased()] ?? []
+        for language in languages { hits[language] += 1 / Double(languages.count) }
       }
-      // A word of several languages is a little of each.
-      let languages = languagesByWord[word.lowercased()] ?? []
-      for language in languages { hits[language] += 1 / Double(languages.count) }
+      return true
     }
     if let (script, count) = scripts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), 2 * count > letters {
       switch script {
@@ -73,6 +77,32 @@ package enum LanguageGuess {
     let order = hits.indices.sorted { (hits[$0], $1) > (hits[$1], $0) }
     guard let best = order.first, hits[best] >= Double(fewestHits), hits[best] >= lead * hits[order[1]] else { return nil }
     return functionWords[best].code
+  }
+
+  /// Runs of letters and the marks on them, until `body` says no. By bytes: `Character.isLetter` of each would take longer than all else that is done to a file.
+  private static func forEachWord(of bytes: [UInt8], _ body: (_ word: ArraySlice<UInt8>, _ first: Unicode.Scalar) -> Bool) {
+    var start: (index: Int, scalar: Unicode.Scalar)?
+    var position = 0
+    while position < bytes.count {
+      let (value, length) = bytes.scalar(at: position)
+      let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
+      if value < 0x80 ? bytes[position].isLetter : scalar.properties.isAlphabetic {
+        if start == nil { start = (position, scalar) }
+      } else if let word = start, value < 0x80 || !goesOn(scalar) {
+        guard body(bytes[word.index..<position], word.scalar) else { return }
+        start = nil
+      }
+      position += length
+    }
+    if let word = start { _ = body(bytes[word.index...], word.scalar) }
+  }
+
+  /// Whether it changes the letter before it.
+  private static func goesOn(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark, .format: true
+    default: false
+    }
   }
 
   /// By letters that one has and the others lack; Bulgarian, Serbian and more have none of these.

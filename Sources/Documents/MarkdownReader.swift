@@ -45,7 +45,7 @@ struct MarkdownReader {
   /// A footnote (`[^1]: https://…`) would be taken for a link's target, of which nothing is left; and cmark's own footnotes move to the end of the text, or away
   /// where nothing refers to them. With another byte for its colon it is a paragraph that stays where it is.
   private static func withFootnotesAsText(_ body: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    guard body.firstRange(of: Array("[^".utf8)) != nil, !body.contains(MarkdownWalk.footnoteColon) else { return body }
+    guard body.firstRange(of: "[^") != nil, !body.contains(MarkdownWalk.footnoteColon) else { return body }
     var result = body
     var start = body.startIndex
     while start < body.endIndex {

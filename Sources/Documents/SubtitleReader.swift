@@ -36,7 +36,7 @@ struct SubtitleReader {
 
   /// "00:01:02" of "00:01:02,500 --> 00:01:04,000"; `nil` for any other line.
   private static func startTime(_ line: ArraySlice<UInt8>) -> String? {
-    guard let arrow = line.firstRange(of: Array("-->".utf8)) else { return nil }
+    guard let arrow = line.firstRange(of: "-->") else { return nil }
     let start = line[..<arrow.lowerBound].filter { $0 != 0x20 && $0 != 0x09 }
     guard start.count >= 5, start.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") }),
       start.contains(UInt8(ascii: ":"))

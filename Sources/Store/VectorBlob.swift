@@ -4,7 +4,8 @@ import GRDB
 /// Vectors as the database keeps them: 32-bit floats, little-endian.
 enum VectorBlob {
   static func data(_ vector: [Float]) -> Data {
-    vector.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
+    // A key path in the closure's place would be followed for every number.
+    vector.map { $0.bitPattern.littleEndian }.withUnsafeBytes { Data($0) }
   }
 
   /// Appends a stored vector to others; `false`, and nothing done, when it is not of the dimension.

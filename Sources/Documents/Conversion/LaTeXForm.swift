@@ -5,10 +5,9 @@ enum LaTeXForm {
   /// `source` with definitions behind its preamble, on a line that is there, or before all.
   static func readable(_ source: [UInt8]) -> [UInt8] {
     let plain = withoutOverlays(source)
-    let opening = Array("\\begin{document}".utf8)
     // In a part of a document it may be spoken of.
-    let hasPreamble = plain.prefix(1 << 16).firstRange(of: Array("\\documentclass".utf8)) != nil
-    let end = hasPreamble ? plain.firstRange(of: opening)?.upperBound ?? plain.startIndex : plain.startIndex
+    let hasPreamble = plain.prefix(1 << 16).firstRange(of: "\\documentclass") != nil
+    let end = hasPreamble ? plain.firstRange(of: "\\begin{document}")?.upperBound ?? plain.startIndex : plain.startIndex
     return plain[..<end] + Array(definitions.joined().utf8) + plain[end...]
   }
 
@@ -38,7 +37,7 @@ enum LaTeXForm {
 
   /// The commands that say when something is shown go, and what they hold stays in its braces.
   private static func withoutOverlays(_ source: [UInt8]) -> [UInt8] {
-    guard source.firstRange(of: Array("{beamer}".utf8)) != nil || source.firstRange(of: Array("{frame}".utf8)) != nil else { return source }
+    guard source.firstRange(of: "{beamer}") != nil || source.firstRange(of: "{frame}") != nil else { return source }
     var result: [UInt8] = []
     var copied = 0
     var place = 0

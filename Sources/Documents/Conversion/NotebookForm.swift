@@ -4,7 +4,7 @@ import Foundation
 enum NotebookForm {
   /// - Returns: `nil` if there is nothing to change.
   static func readable(_ data: [UInt8]) -> [UInt8]? {
-    guard ["\"raw\"", markdown].contains(where: { data.firstRange(of: Array($0.utf8)) != nil }),
+    guard ["\"raw\"", markdown].contains(where: { data.firstRange(of: $0) != nil }),
       var notebook = try? JSONSerialization.jsonObject(with: Data(data)) as? [String: Any], let cells = notebook["cells"] as? [[String: Any]]
     else { return nil }
     notebook["cells"] = cells.flatMap(readable)

@@ -70,9 +70,9 @@ struct PandocReader {
 
   /// Pandoc puts title, authors and abstract into a `<header>`, which on a web page would be the site's banner.
   private static func withTitleInBody(_ page: [UInt8]) -> [UInt8] {
-    let opening = Array("<header id=\"title-block-header\">".utf8)
-    let closing = Array("</header>".utf8)
-    guard let start = page.firstRange(of: opening), let end = page[start.upperBound...].firstRange(of: closing) else { return page }
+    guard let start = page.firstRange(of: "<header id=\"title-block-header\">"), let end = page[start.upperBound...].firstRange(of: "</header>") else {
+      return page
+    }
     return page[..<start.lowerBound] + Array("<div>".utf8) + page[start.upperBound..<end.lowerBound] + Array("</div>".utf8) + page[end.upperBound...]
   }
 }

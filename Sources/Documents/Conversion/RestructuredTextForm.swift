@@ -52,13 +52,13 @@ enum RestructuredTextForm {
 
   /// `` :py:func:`open` `` becomes `` :func:`open` ``, and `` :doc:`Text </place>` `` `` :doc:`Text` ``.
   private static func withPlainRoles(_ text: ArraySlice<UInt8>) -> [UInt8] {
-    guard text.firstRange(of: Array(":`".utf8)) != nil else { return Array(text) }
+    guard text.firstRange(of: ":`") != nil else { return Array(text) }
     var result: [UInt8] = []
     var place = text.startIndex
     while let tick = text[place...].firstIndex(of: UInt8(ascii: "`")) {
       // Code stays as it is.
       if text[(tick + 1)...].first == UInt8(ascii: "`") {
-        let end = text[(tick + 2)...].firstRange(of: Array("``".utf8))?.upperBound ?? tick + 2
+        let end = text[(tick + 2)...].firstRange(of: "``")?.upperBound ?? tick + 2
         result += text[place..<end]
         place = end
         continue

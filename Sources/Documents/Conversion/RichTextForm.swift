@@ -2,7 +2,7 @@
 enum RichTextForm {
   /// Without the instructions of fields; what they show stands in the text (Rich Text Format 1.9.1, "Fields").
   static func readable(_ source: [UInt8]) -> [UInt8]? {
-    guard source.firstRange(of: Array("\\fldrslt".utf8)) != nil else { return nil }
+    guard source.firstRange(of: "\\fldrslt") != nil else { return nil }
     var result: [UInt8] = []
     result.reserveCapacity(source.count)
     var place = 0

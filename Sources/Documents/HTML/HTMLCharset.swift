@@ -6,11 +6,10 @@ enum HTMLCharset {
   static func declared(in data: [UInt8], isXML: Bool = false) -> String? {
     var head = data.prefix(2048).map { $0.isUppercaseLetter ? $0 + 32 : $0 }[...]
     if isXML {
-      guard head.starts(with: Array("<?xml".utf8)), let end = head.firstRange(of: Array("?>".utf8)) else { return nil }
+      guard head.starts(with: Array("<?xml".utf8)), let end = head.firstRange(of: "?>") else { return nil }
       head = head[..<end.lowerBound]
     }
     for key in isXML ? ["encoding"] : ["charset", "encoding"] {
-      let key = Array(key.utf8)
       var rest = head
       while let found = rest.firstRange(of: key) {
         rest = rest[found.upperBound...]

@@ -68,7 +68,7 @@ struct HTMLReader {
 
   private static func isXHTML(_ bytes: [UInt8]) -> Bool {
     bytes.drop(while: \.isWhiteSpace).starts(with: Array("<?xml".utf8))
-      || bytes.prefix(2048).firstRange(of: Array("http://www.w3.org/1999/xhtml".utf8)) != nil
+      || bytes.prefix(2048).firstRange(of: "http://www.w3.org/1999/xhtml") != nil
   }
 
   /// Erases elements that end in their own tag (`<script src="a.js"/>`), as XML has them: HTML knows no such end, and all that follows would

@@ -1,6 +1,6 @@
 /// Office documents of the strict form ("Strict Open XML" in Word, ISO 29500-1): the same elements in other namespaces, which pandoc does not know.
 enum StrictPackage {
-  private static let strict = Array("http://purl.oclc.org/ooxml/".utf8)
+  private static let strict = "http://purl.oclc.org/ooxml/"
   private static let transitional = Array("http://schemas.openxmlformats.org/".utf8)
 
   /// The package in the namespaces of the common form (ISO 29500-4); `nil` if it has none of the strict ones.

@@ -15,7 +15,7 @@ struct PDFAttachments {
   init(_ data: [UInt8], path: String, limits: ReadingLimits) {
     (self.data, self.path, self.limits) = (data, path, limits)
     // Their streams lie in no other stream, so that this can be seen.
-    guard data.firstRange(of: Array("/EmbeddedFile".utf8)) != nil else {
+    guard data.firstRange(of: "/EmbeddedFile") != nil else {
       (names, failure) = ([], nil)
       return
     }

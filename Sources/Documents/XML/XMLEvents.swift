@@ -28,7 +28,7 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     _ data: [UInt8], path: String, what: String, limits: ReadingLimits, handler: @escaping (Event, _ line: Int) -> Bool
   ) throws(DocumentError) {
     guard let data = inUTF8(data).map(wholeCharacters) else { throw .malformed(path, what, "it is not in the encoding that it begins with") }
-    guard data.firstRange(of: Array("<!ENTITY".utf8)) == nil else {
+    guard data.firstRange(of: "<!ENTITY") == nil else {
       throw .malformed(path, what, "it defines entities of its own, which could grow without end")
     }
     let events = XMLEvents(depthLimit: limits.nestingDepth, handler: handler)
@@ -82,7 +82,7 @@ final class XMLEvents: NSObject, XMLParserDelegate {
         rest = rest.dropFirst()
         continue
       }
-      guard let end = rest.dropFirst(form.opening.utf8.count).firstRange(of: Array(form.closing.utf8))?.upperBound else { break }
+      guard let end = rest.dropFirst(form.opening.utf8.count).firstRange(of: form.closing)?.upperBound else { break }
       if form.opening == "<?", !data[start..<end].contains(where: \.isWhiteSpace) {
         result.replaceSubrange(start..<end, with: repeatElement(UInt8(ascii: " "), count: end - start))
       }

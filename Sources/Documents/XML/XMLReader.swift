@@ -84,7 +84,7 @@ struct XMLReader {
 
   private static func withoutDeclaration(_ bytes: [UInt8]) -> [UInt8] {
     let start = bytes.firstIndex { !$0.isWhiteSpace } ?? 0
-    guard bytes[start...].starts(with: Array("<?xml".utf8)), let end = bytes[start...].firstRange(of: Array("?>".utf8)) else { return bytes }
+    guard bytes[start...].starts(with: Array("<?xml".utf8)), let end = bytes[start...].firstRange(of: "?>") else { return bytes }
     return Array(bytes[end.upperBound...])
   }
 }

@@ -55,7 +55,7 @@ enum XMLTags {
 
   /// Runs through all tags, but for those in comments, instructions and CDATA.
   static func forEach(in xml: [UInt8], _ body: (Tag) -> Void) {
-    func end(of text: String, from index: Int) -> Int { xml[index...].firstRange(of: Array(text.utf8))?.upperBound ?? xml.count }
+    func end(of text: String, from index: Int) -> Int { xml[index...].firstRange(of: text)?.upperBound ?? xml.count }
     var index = 0
     while let start = xml[index...].firstIndex(of: UInt8(ascii: "<")), start + 1 < xml.count {
       let rest = xml[(start + 1)...]
