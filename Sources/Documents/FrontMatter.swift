@@ -26,11 +26,16 @@ struct FrontMatter {
     var open: String?
     var isList = false
     var isNested = false
+    // Whether lines that are indented go on with the last text.
+    var isText = false
+    var hasEntries = false
     for line in 2...min(source.lineCount, Self.lineLimit) {
       let bytes = source.bytes[source.trimmed(source.lineRange(line))]
       if bytes.elementsEqual(fence) || (isYAML && bytes.elementsEqual("...".utf8)) {
         // The line after the fence has to be there to begin with.
         guard line < source.lineStarts.count else { break }
+        // Between two rules that part sections no line has a key.
+        if !hasEntries, !texts.isEmpty { break }
         lineCount = line
         return
       }
@@ -38,11 +43,14 @@ struct FrontMatter {
       if isYAML, isList, let key = open, bytes.starts(with: "- ".utf8) {
         if Self.textKeys.contains(key) { texts.append(Self.scalar(bytes.dropFirst(2), limit: nil)) }
         add(Self.scalar(bytes.dropFirst(2)), to: key)
-      } else if isYAML, isIndented, let key = open, Self.textKeys.contains(key), !texts.isEmpty {
+      } else if isYAML, isIndented, isText, !texts.isEmpty {
         texts[texts.count - 1] += (texts[texts.count - 1].isEmpty ? "" : " ") + Self.scalar(bytes, limit: nil)
       } else if !isIndented, !isNested, let (key, rest) = Self.entry(bytes, separator: isYAML ? UInt8(ascii: ":") : UInt8(ascii: "=")) {
         let isBlock = isYAML && Self.isBlockSign(rest)
-        if Self.textKeys.contains(key) { texts.append(isBlock ? "" : Self.scalar(rest, limit: nil)) }
+        hasEntries = true
+        let whole = Self.scalar(rest, limit: nil)
+        isText = Self.textKeys.contains(key) || whole.utf8.count > Self.valueLimit
+        if isText { texts.append(isBlock ? "" : whole) }
         if !isBlock { for value in Self.values(rest) { add(value, to: key) } }
         open = key
         isList = rest.isEmpty
@@ -50,7 +58,8 @@ struct FrontMatter {
         // Between two rules stands a paragraph.
         if isYAML, !isIndented, !Self.isLineOfYAML(bytes) { break }
         // What has no key in one word may be a sentence.
-        if isYAML, !isIndented, bytes.first.map({ $0.isLetter || $0 >= 0x80 }) == true { texts.append(Self.scalar(bytes, limit: nil)) }
+        isText = isYAML && !isIndented && !"-]}".utf8.contains(bytes[bytes.startIndex])
+        if isText { texts.append(Self.scalar(bytes, limit: nil)) }
         open = nil
         // A table of TOML: what follows is nested.
         if !isYAML, bytes.first == UInt8(ascii: "[") { isNested = true }
@@ -95,7 +104,10 @@ struct FrontMatter {
     return text.dropFirst().dropLast().split(separator: UInt8(ascii: ",")).map { scalar($0) }
   }
 
-  private static func scalar(_ text: ArraySlice<UInt8>, limit: Int? = 240) -> String {
+  /// Bytes of a value; a longer one is text, too.
+  private static let valueLimit = 240
+
+  private static func scalar(_ text: ArraySlice<UInt8>, limit: Int? = valueLimit) -> String {
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
     var text = text.drop(while: isSpace)
     while let last = text.last, isSpace(last) { text = text.dropLast() }

@@ -3,14 +3,14 @@ import Embedding
 import Store
 
 /// Finds the vectors of chunks: those that are known of the same text, and the embedder's for the rest.
-struct ChunkEmbedding {
+struct ChunkEmbedding: Sendable {
   let store: Store
   let embedder: Embedder
 
   /// Chunks embedded together: enough to keep all cores busy, few enough to show progress.
   static let batchChunkCount = 64
 
-  struct Slice {
+  struct Slice: Sendable {
     let tokens: Int
     let seconds: Double
     /// Of the chunks that had to be embedded, how many are, 0…1.
@@ -21,11 +21,17 @@ struct ChunkEmbedding {
   ///
   /// What takes more than two batches is staged as it grows: a stop in the middle of it loses one batch at most.
   ///
-  /// - Parameter stagesAll: Also what takes less.
+  /// - Parameters:
+  ///   - stagesAll: Also what takes less.
+  ///   - recent: Vectors that are known and may not be stored yet.
   func vectors(
-    of chunks: [PendingChunk], stagesAll: Bool = false, known: (_ reusedCount: Int) -> Void, isCancelled: () -> Bool, embedded: (Slice) -> Void
+    of chunks: [PendingChunk], stagesAll: Bool = false, recent: [[String: [Float]]] = [], known: (_ reusedCount: Int) -> Void,
+    isCancelled: () -> Bool, embedded: (Slice) -> Void
   ) throws -> [String: [Float]]? {
     var vectors = try store.vectors(forContentHashes: chunks.map(\.contentHash), embedder: embedder.fingerprint)
+    for chunk in chunks where vectors[chunk.contentHash] == nil {
+      if let vector = recent.lazy.compactMap({ $0[chunk.contentHash] }).first { vectors[chunk.contentHash] = vector }
+    }
     known(chunks.count { vectors[$0.contentHash] != nil })
     var queued = Set(vectors.keys)
     let missing = chunks.filter { queued.insert($0.contentHash).inserted }

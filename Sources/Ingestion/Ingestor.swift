@@ -106,7 +106,7 @@ package struct Ingestor: Sendable {
     return run.report
   }
 
-  /// Has files read on a thread of its own, and embeds and stores on this one what was read.
+  /// Three threads: one has files read, one embeds what was read, and this one stores it.
   private func embed(
     _ files: [WalkedFile], with preparation: FilePreparation, run: inout IngestRun, isCancelled: @escaping @Sendable () -> Bool
   ) throws {
@@ -121,7 +121,7 @@ package struct Ingestor: Sendable {
           guard !isCancelled(), queue.put(.success(prepared), weight: prepared.weight) else { break }
         }
       } catch {
-        // A stop is thrown by the other thread.
+        // A stop is thrown by the other threads.
         if !isCancelled() { _ = queue.put(.failure(error), weight: 0) }
       }
       queue.close()
@@ -129,40 +129,28 @@ package struct Ingestor: Sendable {
     // Parsers go as deep as documents are nested.
     thread.stackSize = 8 << 20
     thread.start()
-    defer { queue.abandon() }
+    let embedding = EmbeddingStage(ChunkEmbedding(store: store, embedder: embedder), of: queue, isCancelled: isCancelled)
+    embedding.start()
+    defer { embedding.stop() }
     let reading = makeReading()
-
-    var batch: [PreparedFile] = []
-    var chunkCount = 0
-    while let prepared = try queue.take()?.get(), !isCancelled() {
-      run.begin(prepared.file)
-      if prepared.isLarge {
-        try store(batch, run: &run, isCancelled: isCancelled)
-        (batch, chunkCount) = ([], 0)
-        try store(large: prepared, preparation, with: reading, run: &run, isCancelled: isCancelled)
-        continue
+    // What is embedded when it is stopped is stored still.
+    while let event = try embedding.next() {
+      switch event {
+      case .progressed(let slice, let files):
+        if let last = files.last { run.begin(last.file) }
+        run.embedded(slice, of: files)
+      case .embedded(let batch):
+        if let last = batch.files.last { run.begin(last.file) }
+        run.report.reusedChunks += batch.reusedCount
+        try run.note(batch.files, embeddingSeconds: batch.seconds) { file in
+          guard let chunks = file.chunks.embedded(with: batch.vectors) else { preconditionFailure("a chunk was neither known nor embedded") }
+          return ChunkStream(chunks)
+        }
+      case .large(let file):
+        if isCancelled() { return }
+        run.begin(file.file)
+        try store(large: file, preparation, with: reading, run: &run, isCancelled: isCancelled)
       }
-      batch.append(prepared)
-      chunkCount += prepared.chunks.count
-      guard chunkCount >= ChunkEmbedding.batchChunkCount || batch.count >= Self.batchFileCount else { continue }
-      try store(batch, run: &run, isCancelled: isCancelled)
-      (batch, chunkCount) = ([], 0)
-    }
-    try store(batch, run: &run, isCancelled: isCancelled)
-  }
-
-  /// Embeds what no earlier run has embedded, then stores the documents in one transaction.
-  private func store(_ batch: [PreparedFile], run: inout IngestRun, isCancelled: () -> Bool) throws {
-    let secondsBefore = run.report.embeddingSeconds
-    let vectors = try ChunkEmbedding(store: store, embedder: embedder).vectors(
-      of: batch.flatMap(\.chunks), known: { run.report.reusedChunks += $0 }, isCancelled: isCancelled
-    ) { slice in
-      run.embedded(slice, of: batch)
-    }
-    guard let vectors else { return }
-    try run.note(batch, embeddingSeconds: run.report.embeddingSeconds - secondsBefore) { file in
-      guard let chunks = file.chunks.embedded(with: vectors) else { preconditionFailure("a chunk was neither known nor embedded") }
-      return ChunkStream(chunks)
     }
   }
 

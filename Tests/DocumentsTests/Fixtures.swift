@@ -31,6 +31,29 @@ enum Fixtures {
     return "\(folder)/\(name)"
   }
 
+  /// The namespace of texts of Word.
+  static let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+  /// A DOCX.
+  ///
+  /// - Parameters:
+  ///   - document: Its main part.
+  ///   - relationships: The namespace of its kinds of parts.
+  static func docx(
+    _ document: String, relationships: String = "http://schemas.openxmlformats.org/officeDocument/2006/relationships", others: [String: Data] = [:],
+    in folder: String
+  ) throws -> String {
+    let names = "http://schemas.openxmlformats.org/package/2006"
+    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    let type = "<Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/>"
+    let target = "<Relationship Id=\"a\" Type=\"\(relationships)/officeDocument\" Target=\"word/document.xml\"/>"
+    let parts = [
+      "[Content_Types].xml": "<Types xmlns=\"\(names)/content-types\">\(type)</Types>",
+      "_rels/.rels": "<Relationships xmlns=\"\(names)/relationships\">\(target)</Relationships>", "word/document.xml": document,
+    ]
+    return try package(parts.mapValues { Data($0.utf8) }.merging(others) { first, _ in first }, in: folder, as: "a.docx")
+  }
+
   /// A folder that is removed after `body`.
   static func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
     let folder = NSTemporaryDirectory() + "quarry-documents-" + UUID().uuidString

@@ -198,6 +198,22 @@ import Testing
     let rows = (1...8).map { "5\($0),1;1\($0),4" }
     #expect(try Fixtures.read("Breite;Laenge\n" + rows.joined(separator: "\n"), as: "a.csv").texts.first == "Breite: 51,1 · Laenge: 11,4")
     #expect(try Fixtures.read(rows.joined(separator: "\n"), as: "a.csv").texts.first == "51,1 · 11,4")
+    #expect(try Fixtures.read("Messwerte\nBreite;Laenge\n" + rows.joined(separator: "\n"), as: "a.csv").texts[1] == "Breite: 51,1 · Laenge: 11,4")
+    // Semicolons stand in texts as well.
+    #expect(
+      try Fixtures.read("1,Anna,Ulm,red; green\n2,Bert,Hof,blue; black\n", as: "a.csv").texts == [
+        "1 · Anna · Ulm · red; green", "2 · Bert · Hof · blue; black",
+      ])
+  }
+
+  /// Dates and ranges are names as well as words; numbers are none, however they are written.
+  @Test(arguments: [("2020-01-22", "2020-01-23"), ("18-24", "25-34"), ("01/2024", "2024/25"), ("31.01.2024", "29.02.2024")])
+  func datesAndRangesAsNames(first: String, second: String) throws {
+    #expect(
+      try Fixtures.read("Country,\(first),\(second)\nItaly,0,1\nSpain,2,3\n", as: "a.csv").texts == [
+        "Country: Italy · \(first): 0 · \(second): 1", "Country: Spain · \(first): 2 · \(second): 3",
+      ])
+    #expect(try Fixtures.read("Anna;1.234,50;5\nBert;2.000,00;6\n", as: "a.csv").texts.first == "Anna · 1.234,50 · 5")
   }
 
   /// A row of words is a row.
@@ -205,8 +221,15 @@ import Testing
     let grouped = "Name,Ort,Stand\nAnna,Ulm,3\n\nDora,Hof,offen\nEmil,Bonn,12\n"
     #expect(
       try Fixtures.read(grouped, as: "a.csv").texts.suffix(2) == ["Name: Dora · Ort: Hof · Stand: offen", "Name: Emil · Ort: Bonn · Stand: 12"])
+    let gaps = "Name,Ort,Land,Stand,\nAnna,Ulm,DE,3,\n\nDora,,DE,offen,\nEmil,Bonn,DE,12,\n"
+    #expect(
+      try Fixtures.read(gaps, as: "a.csv").texts.suffix(2) == [
+        "Name: Dora · Land: DE · Stand: offen", "Name: Emil · Ort: Bonn · Land: DE · Stand: 12",
+      ])
     #expect(try Fixtures.read("1,2,3\n4,5,6\nAnna,Berlin,Chef\nBert,5,\n", as: "a.csv").texts.suffix(2) == ["Anna · Berlin · Chef", "Bert · 5"])
   }
+
+  private static let digests = String(repeating: String(repeating: "0a", count: 32) + " ", count: 20)
 
   /// What only looks like tags, code or bytes is text.
   @Test(arguments: [
@@ -216,6 +239,12 @@ import Testing
     ("<shop><shirt><style>Slim fit</style><colour>red</colour></shirt></shop>", ["Slim fit", "red"]),
     ("<ids>\(String(repeating: "A1001\n", count: 200))</ids>", [String(repeating: "A1001 ", count: 199) + "A1001"]),
     ("<d><n>one</n><b>\(String(repeating: "iVBORw0KGgo", count: 200))</b></d>", ["one"]),
+    ("<d><n>one</n><b>\(String(repeating: "0a9f", count: 400))</b></d>", ["one"]),
+    ("<c>One&lt;br&gt;two; if a &lt;b and so on to the end</c>", ["One two; if a <b and so on to the end"]),
+    ("<d>First&lt;p&gt;Second&lt;p&gt;Third</d>", ["First Second Third"]),
+    ("<d>Text &lt;img src=\"a.png\"&gt; more</d>", ["Text more"]), ("<d><n>one</n><c>&lt;img src=\"a.png\"&gt;</c></d>", ["one"]),
+    ("<d>\(Self.digests)end</d>", ["\(Self.digests)end"]),
+    ("<d>\(String(repeating: "7", count: 1200))</d>", [String(repeating: "7", count: 1200)]),
   ]) func textOfXMLThatLooksLikeSomethingElse(xml: String, texts: [String]) throws {
     #expect(try Fixtures.read("<?xml version=\"1.0\"?>\n" + xml, as: "a.xml").texts == texts)
   }

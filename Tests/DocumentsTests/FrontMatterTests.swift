@@ -80,5 +80,13 @@ import Testing
     #expect(try Fixtures.read("---\nsummary:\n  - First.\n  - Second.\n---\nBody\n", as: "a.md").texts.joined().contains("First."))
     let ruled = try Fixtures.read("---\nThe rule is this: nothing may be lost.\n---\n\nBody.\n", as: "a.md")
     #expect(ruled.texts.joined().contains("nothing may be lost"))
+    // Between two rules stands what stands anywhere.
+    let lines = "**Status**: all is lost.\n\"Be careful: hot,\" he said.\n\n- First point.\n\n# Title\n\n2024 was good: yes.\n  and so on."
+    let text = try Fixtures.read("---\n\n\(lines)\n\n---\n\nBody.\n", as: "a.md").texts.joined(separator: "|")
+    for words in ["Status: all is lost.", "\"Be careful: hot,\" he said.", "First point.", "Title", "2024 was good: yes.", "and so on.", "Body."] {
+      #expect(text.contains(words), "\(words) in \(text)")
+    }
+    let mixed = try Fixtures.read("---\ntitle: T\nNote: \(long)\nThe rule is this: a\n  and b.\n---\nBody\n", as: "a.md").texts
+    #expect(mixed == [long, "The rule is this: a and b.", "Body"])
   }
 }

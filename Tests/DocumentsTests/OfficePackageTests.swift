@@ -4,45 +4,6 @@ import Testing
 
 /// Documents of office programs that are put together part by part.
 @Suite struct OfficePackageTests {
-  private static let word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-
-  /// A DOCX.
-  ///
-  /// - Parameters:
-  ///   - document: Its main part.
-  ///   - relationships: The namespace of its kinds of parts.
-  private static func docx(
-    _ document: String, relationships: String = "http://schemas.openxmlformats.org/officeDocument/2006/relationships", others: [String: Data] = [:],
-    in folder: String
-  ) throws -> String {
-    let package = "http://schemas.openxmlformats.org/package/2006"
-    let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    let type = "<Override PartName=\"/word/document.xml\" ContentType=\"\(main)\"/>"
-    let target = "<Relationship Id=\"a\" Type=\"\(relationships)/officeDocument\" Target=\"word/document.xml\"/>"
-    let parts = [
-      "[Content_Types].xml": "<Types xmlns=\"\(package)/content-types\">\(type)</Types>",
-      "_rels/.rels": "<Relationships xmlns=\"\(package)/relationships\">\(target)</Relationships>", "word/document.xml": document,
-    ]
-    return try Fixtures.package(parts.mapValues { Data($0.utf8) }.merging(others) { first, _ in first }, in: folder, as: "a.docx")
-  }
-
-  /// Fields, custom XML, readings above a text and tables without a grid, of which pandoc reads nothing.
-  @Test func whatPandocLeavesOutOfWordIsRead() throws {
-    try Fixtures.withTemporaryFolder { folder in
-      func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
-      func cell(_ text: String) -> String { "<w:tc><w:p>\(run(text))</w:p></w:tc>" }
-      let ruby = "<w:r><w:ruby><w:rubyPr/><w:rt>\(run("かんじ"))</w:rt><w:rubyBase>\(run("漢字"))</w:rubyBase></w:ruby></w:r>"
-      let body = """
-        <w:p><w:r><w:t xml:space="preserve">Table </w:t></w:r><w:fldSimple w:instr=" SEQ a > b ">\(run("7"))</w:fldSimple>\(run(": oil"))</w:p>
-        <w:p><w:customXml w:element="name">\(run("The keeper"))</w:customXml></w:p><w:p>\(ruby)</w:p>
-        <w:tbl><w:tr>\(cell("Part"))\(cell("Price"))</w:tr><w:tr>\(cell("wick"))\(cell("4 pence"))</w:tr></w:tbl>
-        """
-      let path = try Self.docx("<w:document xmlns:w=\"\(Self.word)\"><w:body>\(body)</w:body></w:document>", in: folder)
-      let document = try DocumentReader().read(path: path)
-      #expect(document.texts == ["Table 7: oil", "The keeper", "漢字（かんじ）", "Part | Price", "wick | 4 pence"], "\(document.texts)")
-    }
-  }
-
   /// Sections, rows of headings, and cells that others cover, of which pandoc reads nothing.
   @Test func whatPandocLeavesOutOfOpenDocumentIsRead() throws {
     try Fixtures.withTemporaryFolder { folder in
@@ -129,8 +90,8 @@ import Testing
       let box = "<v:textbox><w:txbxContent><w:p><w:r><w:instrText>PAGE</w:instrText></w:r>\(run("Boxed words."))</w:p></w:txbxContent></v:textbox>"
       let twice = "<mc:AlternateContent><mc:Choice>\(box)</mc:Choice><mc:Fallback>\(box)</mc:Fallback></mc:AlternateContent>"
       let body = "<w:p>\(run("Before."))</w:p><w:p><w:r><w:pict>\(twice)</w:pict></w:r></w:p>"
-      let document = "<w:document xmlns:w=\"\(Self.word)\" xmlns:v=\"v\" xmlns:mc=\"mc\"><w:body>\(body)</w:body></w:document>"
-      let docx = try Self.docx(document, others: ["word/charts/chart1.xml": Data(Self.chart.utf8)], in: folder)
+      let document = "<w:document xmlns:w=\"\(Fixtures.word)\" xmlns:v=\"v\" xmlns:mc=\"mc\"><w:body>\(body)</w:body></w:document>"
+      let docx = try Fixtures.docx(document, others: ["word/charts/chart1.xml": Data(Self.chart.utf8)], in: folder)
       let texts = try DocumentReader().read(path: docx).texts
       #expect(texts.filter { $0.contains("Boxed words.") }.count == 1 && texts.first == "Before.", "\(texts)")
       #expect(!texts.contains { $0.contains("PAGE") } && texts.suffix(3) == ["Tons a year", "1952 · Rye: 40", "1953 · Rye: 47"], "\(texts)")
@@ -145,7 +106,7 @@ import Testing
           "xl/drawings/drawing1.xml": Data("<x:r xmlns:x=\"x\" xmlns:a=\"a\"><a:p><a:r><a:t>A note in a shape</a:t></a:r></a:p></x:r>".utf8),
           "xl/drawings/_rels/drawing1.xml.rels": rels("../charts/chart1.xml"), "xl/charts/chart1.xml": Data(Self.chart.utf8),
         ], in: folder, as: "a.xlsx")
-      #expect(try DocumentReader().read(path: xlsx).texts == ["S", "7", "A note in a shape", "Tons a year"])
+      #expect(try DocumentReader().read(path: xlsx).texts == ["S", "7", "A note in a shape", "Tons a year", "Rye"])
       // A part that is damaged costs itself.
       var damaged = try Data(contentsOf: URL(filePath: xlsx))
       damaged[try #require(damaged.firstRange(of: Data("Tons".utf8))).lowerBound] = UInt8(ascii: "t")
@@ -167,9 +128,9 @@ import Testing
       let body = "<w:body><w:p><w:r><w:t>The contract.</w:t></w:r></w:p></w:body>"
       let comment =
         "<w:comment w:id=\"0\" w:author=\"Agnes\"><w:p><w:r><w:t>Is this</w:t></w:r></w:p><w:p><w:r><w:t>signed?</w:t></w:r></w:p></w:comment>"
-      let docx = try Self.docx(
-        "<w:document xmlns:w=\"\(Self.word)\">\(body)</w:document>",
-        others: ["word/comments.xml": Data("<w:comments xmlns:w=\"\(Self.word)\">\(comment)</w:comments>".utf8)], in: folder)
+      let docx = try Fixtures.docx(
+        "<w:document xmlns:w=\"\(Fixtures.word)\">\(body)</w:document>",
+        others: ["word/comments.xml": Data("<w:comments xmlns:w=\"\(Fixtures.word)\">\(comment)</w:comments>".utf8)], in: folder)
       #expect(try DocumentReader().read(path: docx).texts == ["The contract.", "Comment by Agnes: Is this signed?"])
 
       func rels(_ targets: [String]) -> Data {
@@ -234,6 +195,10 @@ import Testing
       let talk = try document(page, as: "talk.odp")
       #expect(talk.texts == ["A box", "Harvest of rye", "Tons a year", "1952 · Rye: 40", "Tons a year", "1952 · Rye: 40"], "\(talk.texts)")
       #expect(talk.blocks.last?.source.pages == 2...2 && talk.omissions.map(\.name) == Array(repeating: "Object 2/content.xml", count: 2))
+      // A comment is none of the cell's value.
+      let comment = "<office:annotation><text:p>Is this right?</text:p></office:annotation><text:p>40</text:p>"
+      let noted = sheet.replacingOccurrences(of: "<text:p>40</text:p>", with: comment)
+      #expect(try document(noted, as: "noted.ods").texts == ["S", "year: 1952 · rye: 40", "Comment: Is this right?", "Tons a year"])
       let book = try document(sheet, as: "book.ods")
       #expect(book.texts == ["S", "year: 1952 · rye: 40", "Tons a year"], "\(book.texts)")
     }
@@ -253,8 +218,14 @@ import Testing
     let sizes = "<c:bubbleSize>\(points([(1, "9001")]))</c:bubbleSize>"
     let series = "<c:ser>\(name)\(label)\(errors)\(categories)\(values)\(sizes)\(ranges)</c:ser>"
     let chart = "<c:chart xmlns:c=\"c\" xmlns:c15=\"c15\">\(title)\(series)</c:chart>"
+    // Days are numbers that are shown as dates; a name may stand in the series itself.
+    let days = "<c:cat><c:numRef><c:numCache><c:formatCode>d/m/yyyy</c:formatCode>\(points([(0, "45000")]))</c:numCache></c:numRef></c:cat>"
+    let shares = "<c:val><c:numRef><c:numCache><c:formatCode>0%</c:formatCode>\(points([(0, "0.25")]))</c:numCache></c:numRef></c:val>"
+    let dated = "<c:chart xmlns:c=\"c\"><c:ser><c:tx><c:v>Share</c:v></c:tx>\(days)\(shares)</c:ser></c:chart>"
     try Fixtures.withTemporaryFolder { folder in
       let texts = try slides(["../charts/chart1.xml"], ["ppt/charts/chart1.xml": chart], in: folder).texts
+      let shown = try slides(["../charts/chart1.xml"], ["ppt/charts/chart1.xml": dated], in: folder).texts
+      #expect(shown == ["One", "2023-03-15 · Share: 25%", "Two"], "\(shown)")
       #expect(texts == ["One", "Linked title", "2019 Jan · Rye: 40", "2019 Feb · Rye: 47 (9001)", "2020 Jan · Rye: 52", "Two"], "\(texts)")
     }
   }
@@ -296,14 +267,14 @@ import Testing
     func paragraph(_ content: String) -> String { "<w:p>\(content)</w:p>" }
     func run(_ text: String) -> String { "<w:r><w:t>\(text)</w:t></w:r>" }
     let boxes = paragraph(box(paragraph(run("Outer") + box(paragraph(run("Inner"))) + run("later"))))
-    let document = "<w:document xmlns:w=\"\(Self.word)\" xmlns:v=\"v\"><w:body>\(paragraph(run("Body")))\(boxes)</w:body></w:document>"
+    let document = "<w:document xmlns:w=\"\(Fixtures.word)\" xmlns:v=\"v\"><w:body>\(paragraph(run("Body")))\(boxes)</w:body></w:document>"
     let names = ["office", "text", "draw"].map { "xmlns:\($0)=\"urn:oasis:names:tc:opendocument:xmlns:\($0):1.0\"" }.joined(separator: " ")
     let author = "<dc:creator>Jane Doe</dc:creator><dc:date>2020-01-02</dc:date>"
     let note = "<office:annotation xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\(author)<text:p>Noted</text:p></office:annotation>"
     let shape = "<draw:custom-shape><text:p>Before\(note) after</text:p></draw:custom-shape>"
     let text = "<office:body><office:text><text:p>Body \(shape)</text:p></office:text></office:body>"
     try Fixtures.withTemporaryFolder { folder in
-      let docx = try Self.docx(document, in: folder)
+      let docx = try Fixtures.docx(document, in: folder)
       let odt = try Fixtures.package(
         [
           "content.xml": Data("<office:document-content \(names)>\(text)</office:document-content>".utf8),
@@ -326,7 +297,7 @@ import Testing
     let body = "<w:p><w:r><w:t>Rye by the river.</w:t></w:r></w:p>"
     let document = "<w:document xmlns:w=\"\(strict)/wordprocessingml/main\"><w:body>\(body)</w:body></w:document>"
     try Fixtures.withTemporaryFolder { folder in
-      let path = try Self.docx(document, relationships: strict + "/officeDocument/relationships", in: folder)
+      let path = try Fixtures.docx(document, relationships: strict + "/officeDocument/relationships", in: folder)
       #expect(try DocumentReader().read(path: path).texts == ["Rye by the river."])
     }
   }
@@ -393,7 +364,10 @@ import Testing
     let items = "<item id='a' href='a.xhtml' media-type='application/xhtml+xml'/><item id='b' href='b.html' media-type='text/html'/>"
     let dc = "xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
     let metadata = "<metadata \(dc)><dc:title>Oil</dc:title><dc:identifier id=\"u\">x</dc:identifier><dc:language>en</dc:language></metadata>"
-    let spine = "<spine><itemref idref=\"a\"/><itemref idref=\"b\"/></spine>"
+    let others = "<item id=\"c\" href=\"c.xhtml\" media-type=\"application/xhtml+xml\"/>"
+    let contents = "<item id=\"d\" properties=\"nav\" href=\"d.xhtml\" media-type=\"application/xhtml+xml\"/>"
+    // One is beside the order of reading, one is in none, and one is a list of contents.
+    let spine = "<spine><itemref idref=\"a\"/><itemref idref=\"b\" linear=\"no\"/></spine>"
     func page(_ body: String) -> String {
       "<html xmlns=\"http://www.w3.org/1999/xhtml\" xmlns:epub=\"http://www.idpf.org/2007/ops\"><head><title>t</title></head><body>\(body)</body></html>"
     }
@@ -407,13 +381,13 @@ import Testing
       "META-INF/container.xml":
         "<container version=\"1.0\" xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\">\(container)</container>",
       "b.opf":
-        "<package xmlns=\"http://www.idpf.org/2007/opf\" version=\"3.0\" unique-identifier=\"u\">\(metadata)<manifest>\(items)</manifest>\(spine)</package>",
-      "a.xhtml": page(first), "b.html": page(second),
+        "<package xmlns=\"http://www.idpf.org/2007/opf\" version=\"3.0\" unique-identifier=\"u\">\(metadata)<manifest>\(items)\(others)\(contents)</manifest>\(spine)</package>",
+      "a.xhtml": page(first), "b.html": page(second), "c.xhtml": page("<p>Beside.</p>"), "d.xhtml": page("<p>Contents.</p>"),
     ]
     try Fixtures.withTemporaryFolder { folder in
       let path = try Fixtures.package(parts.mapValues { Data($0.utf8) }, in: folder, as: "a.epub")
       let texts = try DocumentReader().read(path: path).texts
-      #expect(texts == ["Oil", "The title page", "One [1] two [2] three [1].", "Second.", "First.", "Fourth.", "1. Third."], "\(texts)")
+      #expect(texts == ["Oil", "The title page", "One [1] two [2] three [1].", "Second.", "First.", "Fourth.", "Beside.", "1. Third."], "\(texts)")
     }
   }
 }

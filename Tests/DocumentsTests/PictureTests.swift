@@ -72,6 +72,18 @@ import Testing
     #expect(text.contains("first evening of") && text.contains("was well-known, of type AB-12."), "\(text)")
   }
 
+  /// Numbers that count with the pages are theirs where they stand at an edge, and not where they are titles.
+  @Test func titlesThatCountWithThePages() throws {
+    let pages = (0..<4).map { page in
+      let words = (0..<5).map { "0 -20 Td (Line \($0) says word\(page)\($0) here.) Tj" }.joined(separator: " ")
+      let content = "BT /F1 24 Tf 72 760 Td (\(2019 + page)) Tj /F1 12 Tf 0 -20 Td \(words) ET BT /F1 12 Tf 290 40 Td (\(page + 7)) Tj ET"
+      return (content: content, resources: "/Font << /F1 4 0 R >>")
+    }
+    let text = try Fixtures.read(Self.pdf(pages), as: "a.pdf").text
+    for year in 2019...2022 { #expect(text.contains("\(year)"), "\(text)") }
+    #expect(!text.split(separator: "\n").contains("8"), "\(text)")
+  }
+
   /// What a PDF carries is read as a document in it.
   @Test func filesInAPDF() throws {
     let files = (0..<2).map { "(n\($0)) << /Type /Filespec /F (note\($0).txt) /EF << /F \(5 + $0) 0 R >> >>" }.joined(separator: " ")

@@ -1,5 +1,5 @@
 /// Books (EPUB) in a form of which pandoc (2.17) reads all text: it leaves out notes unless a reference in the same file leads to them, pages of
-/// titles, and what is called HTML and not XHTML.
+/// titles, what is called HTML and not XHTML, and what does not stand in the order of reading.
 enum BookForm {
   /// - Returns: `nil` if there is nothing to change, or something in it is damaged.
   static func readable(_ data: [UInt8], path: String, limits: ReadingLimits) throws(DocumentError) -> [UInt8]? {
@@ -10,15 +10,47 @@ enum BookForm {
     }
   }
 
-  /// Documents of EPUB 2 and older that its writer called something else (OPF 2.0.1, section 1.3.7).
+  /// Documents of EPUB 2 and older that its writer called something else (OPF 2.0.1, section 1.3.7) are XHTML; what is beside the order of reading
+  /// (`linear="no"`, EPUB 3.3, section 5.7.2), or not in it, but for lists of contents, stands in it.
   private static func package(_ xml: [UInt8]) -> [UInt8]? {
-    XMLTags.replacing(in: xml) { tag in
-      guard tag.isNamed("item") || tag.isNamed("opf:item"), let type = tag.attribute("media-type", in: xml),
+    var ordered: Set<ArraySlice<UInt8>> = []
+    var others: [(id: ArraySlice<UInt8>, isDocument: Bool)] = []
+    XMLTags.forEach(in: xml) { tag in
+      if isNamed(tag, "itemref"), let id = tag.attribute("idref", in: xml) { ordered.insert(xml[id.value]) }
+      guard isNamed(tag, "item"), let id = tag.attribute("id", in: xml), let type = tag.attribute("media-type", in: xml) else { return }
+      let isContents = tag.attribute("properties", in: xml).map { kinds(xml[$0.value]).contains("nav") } ?? false
+      others.append((xml[id.value], !isContents && htmlTypes.contains(String(decoding: xml[type.value], as: UTF8.self).lowercased())))
+    }
+    let missing = others.filter { $0.isDocument && !ordered.contains($0.id) }.map(\.id)
+    return XMLTags.replacing(in: xml) { tag in
+      if isNamed(tag, "itemref"), let linear = tag.attribute("linear", in: xml) {
+        return xml[tag.range.lowerBound..<linear.range.lowerBound] + Array(xml[linear.range.upperBound..<tag.range.upperBound])
+      }
+      if tag.isEnd, isNamed(tag, "spine"), !missing.isEmpty {
+        let prefix = tag.name.firstIndex(of: UInt8(ascii: ":")).map { tag.name[...$0] } ?? []
+        var items: [UInt8] = []
+        for id in missing {
+          items += "<".utf8
+          items += prefix
+          items += "itemref idref=\"".utf8
+          items += id
+          items += "\"/>".utf8
+        }
+        return items + xml[tag.range]
+      }
+      guard isNamed(tag, "item"), let type = tag.attribute("media-type", in: xml),
         ["text/html", "text/x-oeb1-document", "application/xml", "text/xml"].contains(String(decoding: xml[type.value], as: UTF8.self).lowercased())
       else { return nil }
       return xml[tag.range.lowerBound..<type.value.lowerBound] + Array("application/xhtml+xml".utf8)
         + xml[type.value.upperBound..<tag.range.upperBound]
     }
+  }
+
+  private static let htmlTypes: Set<String> = ["application/xhtml+xml", "text/html", "text/x-oeb1-document"]
+
+  private static func isNamed(_ tag: XMLTags.Tag, _ name: String) -> Bool {
+    let end = tag.name.firstIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? tag.name.startIndex
+    return tag.name[end...].elementsEqual(name.utf8)
   }
 
   /// Notes that a reference in the file leads to stay as they are. Others are text where they stand, and their references are numbers above the line;

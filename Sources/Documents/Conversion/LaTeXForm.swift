@@ -5,11 +5,31 @@ enum LaTeXForm {
   /// `source` with definitions behind its preamble, on a line that is there, or before all.
   static func readable(_ source: [UInt8]) -> [UInt8] {
     let plain = withoutOverlays(source)
-    // In a part of a document it may be spoken of.
-    let hasPreamble = plain.prefix(1 << 16).firstRange(of: "\\documentclass") != nil
-    let end = hasPreamble ? plain.firstRange(of: "\\begin{document}")?.upperBound ?? plain.startIndex : plain.startIndex
+    let end = endOfPreamble(plain) ?? plain.startIndex
     return plain[..<end] + Array(definitions.joined().utf8) + plain[end...]
   }
+
+  /// Behind the line that begins the document; comments and code may speak of it, and so may a part of a document.
+  private static func endOfPreamble(_ source: [UInt8]) -> Int? {
+    let opening = "\\begin{document}"
+    guard source.firstRange(of: opening) != nil else { return nil }
+    var code: String?
+    for line in source.split(separator: 0x0A) {
+      let text = line.drop(while: \.isWhiteSpace)
+      if let name = code {
+        if text.firstRange(of: "\\end{\(name)") != nil { code = nil }
+      } else if text.starts(with: opening.utf8) {
+        return text.startIndex + opening.utf8.count
+      } else if text.starts(with: "\\documentclass".utf8), let place = text.firstRange(of: opening) {
+        return place.upperBound
+      } else {
+        code = codeEnvironments.first { text.firstRange(of: "\\begin{\($0)") != nil }
+      }
+    }
+    return nil
+  }
+
+  private static let codeEnvironments = ["verbatim", "Verbatim", "lstlisting", "minted", "alltt"]
 
   private static let definitions = [
     // Boxes.

@@ -45,7 +45,7 @@ struct PandocReader {
         throw error.isEmpty || error.isEncrypted ? error : failure
       }
     }
-    let page = Self.withTitleInBody(output.bytes)
+    let page = Self.withTitleInBody(format == .rtf ? RichTextForm.withLargeCharacters(output.bytes) : output.bytes)
     let remainder = [.docx, .odt].contains(format) ? WordRemainder(data, path: path, format: format, limits: limits) : nil
     var document: ExtractedDocument
     do {
@@ -70,9 +70,8 @@ struct PandocReader {
 
   /// Pandoc puts title, authors and abstract into a `<header>`, which on a web page would be the site's banner.
   private static func withTitleInBody(_ page: [UInt8]) -> [UInt8] {
-    guard let start = page.firstRange(of: "<header id=\"title-block-header\">"), let end = page[start.upperBound...].firstRange(of: "</header>") else {
-      return page
-    }
+    let opening = "<header id=\"title-block-header\">"
+    guard let start = page.firstRange(of: opening), let end = page[start.upperBound...].firstRange(of: "</header>") else { return page }
     return page[..<start.lowerBound] + Array("<div>".utf8) + page[start.upperBound..<end.lowerBound] + Array("</div>".utf8) + page[end.upperBound...]
   }
 }

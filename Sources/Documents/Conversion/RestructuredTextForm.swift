@@ -75,7 +75,8 @@ enum RestructuredTextForm {
       let inner = role.dropFirst().dropLast()
       let plain = inner[(inner.lastIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? inner.startIndex)...]
       result += text[place..<role.startIndex] + [UInt8(ascii: ":")] + plain + Array(":`".utf8)
-      let isReference = plain.startIndex > inner.startIndex || referenceRoles.contains(String(decoding: plain, as: UTF8.self))
+      let isCode = ["expr", "texpr"].contains { plain.elementsEqual($0.utf8) }
+      let isReference = plain.startIndex > inner.startIndex && !isCode || referenceRoles.contains(String(decoding: plain, as: UTF8.self))
       result += (isReference ? label(of: text[(tick + 1)..<end]) : text[(tick + 1)..<end]) + [UInt8(ascii: "`")]
       place = end + 1
     }
@@ -88,9 +89,10 @@ enum RestructuredTextForm {
     "const", "obj", "type", "var", "member", "macro", "struct", "enum", "enumerator", "union", "concept", "cmacro", "cfunc", "ctype", "cdata",
   ]
 
-  /// What is shown of a reference: the words before its target.
+  /// What is shown of a reference: the words before its target. A sign behind a backslash begins none.
   private static func label(of reference: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     guard reference.last == UInt8(ascii: ">"), let start = reference.lastIndex(of: UInt8(ascii: "<")) else { return reference }
+    if start > reference.startIndex, reference[start - 1] == UInt8(ascii: "\\") { return reference[..<(start - 1)] + reference[start...] }
     let words = withoutSpace(reference[..<start])
     return words.isEmpty ? reference : words
   }

@@ -5,6 +5,9 @@ struct DrawingContent {
   /// Of a chart: the first row names the series; in the others a category stands before its values.
   private(set) var rows: [[String]] = []
 
+  /// Names of a chart's series that no cell gives.
+  private(set) var ownNames: [String] = []
+
   /// Whether it has more values than are taken.
   private var isCut = false
 
@@ -62,13 +65,17 @@ struct DrawingContent {
     var paragraphs: [String] = []
     var all: [Series] = []
     var isCut = false
-    var (paragraph, value) = (String?.none, String?.none)
+    var ownNames: [String] = []
+    var (paragraph, value, code) = (String?.none, String?.none, String?.none)
+    var format = NumberFormat()
+    var startsIn1904 = false
     var place = 0
     var isText = false
     var open = OpenElements()
     // Where the series stands among the elements that have begun: what it holds itself says what a value in it is.
     var series = Int?.none
-    func take(_ text: String) {
+    func take(_ stored: String) {
+      let text = Double(stored).map { format.text($0, startsIn1904: startsIn1904) } ?? stored
       guard let start = series, let last = all.indices.last, open.names.indices.contains(start + 1) else {
         // Titles that a cell gives.
         if open.names.contains("tx"), text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
@@ -79,7 +86,9 @@ struct DrawingContent {
         return
       }
       switch open.names[start + 1] {
-      case "tx": all[last].name = text
+      case "tx":
+        all[last].name = text
+        if open.names.last == "tx" { ownNames.append(text) }
       case "cat", "xVal":
         if all[last].categories.isEmpty { all[last].categories.append([:]) }
         all[last].categories[all[last].categories.count - 1][place] = text
@@ -100,13 +109,19 @@ struct DrawingContent {
       case .start("lvl", _):
         if let last = all.indices.last, series != nil, all[last].categories.count < Self.levelLimit { all[last].categories.append([:]) }
       case .start("pt", let attributes): place = attributes["idx"].flatMap { Int($0) }.map { max(0, min($0, Self.valueLimit)) } ?? 0
+      case .start("date1904", let attributes): startsIn1904 = attributes["val"] != "0"
+      case .start("numCache", _), .start("strCache", _), .start("numLit", _): format = NumberFormat()
+      case .start("formatCode", _): code = ""
+      case .end("formatCode"):
+        format = code.map { NumberFormat($0) } ?? NumberFormat()
+        code = nil
       case .start("v", _): value = ""
       case .start("p", _): paragraph = ""
       case .start("t", _): isText = true
       case .end("t"): isText = false
       case .start("br", _): paragraph?.append(" ")
       case .text(let text):
-        if value != nil { value?.append(text) } else if isText { paragraph?.append(text) }
+        if value != nil { value?.append(text) } else if code != nil { code?.append(text) } else if isText { paragraph?.append(text) }
       case .end("p"):
         if let text = paragraph, text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
         paragraph = nil
@@ -117,6 +132,7 @@ struct DrawingContent {
       }
     }
     self.paragraphs = paragraphs
+    self.ownNames = ownNames
     let every = Set(all.flatMap(\.values.keys)).sorted()
     let places = Array(every.prefix(Self.valueLimit / (all.count + 1)))
     self.isCut = isCut || places.count < every.count

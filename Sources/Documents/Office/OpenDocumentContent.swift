@@ -122,6 +122,11 @@ struct OpenDocumentContent {
     case .text(let text): if !Self.isAside(elements) { add(text) }
     case .end("p"), .end("h"):
       guard let text = paragraphs.popLast() else { return }
+      if elements.names.contains("annotation") {
+        // A comment on a cell is none of its values.
+        if text.contains(where: { !$0.isWhitespace }) { add(.paragraph("Comment: " + text)) }
+        return
+      }
       if rows.last?.cell != nil {
         change { $0.cell?.append(text) }
       } else if case .end("h") = event {

@@ -4,6 +4,8 @@ struct SheetRows {
   private(set) var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
   /// Cells whose shared text is not there.
   private(set) var missingCount = 0
+  /// Cells with a formula whose value nobody has stored.
+  private(set) var uncomputedCount = 0
 
   /// Excel's own limits.
   private static let columnLimit = 16_384
@@ -12,7 +14,7 @@ struct SheetRows {
   init(_ package: OfficePackage, _ part: String, _ values: CellValues, path: String, limits: ReadingLimits) throws(DocumentError) {
     var rows: [(number: Int, cells: [(column: Int, text: String)])] = []
     var byteCount = 0
-    var missingCount = 0
+    var (missingCount, uncomputedCount) = (0, 0)
     var merged: [MergedCells] = []
     var number = 0
     var cells: [(column: Int, text: String)] = []
@@ -21,6 +23,10 @@ struct SheetRows {
     var style: Int?
     var value = ""
     var isValue = false
+    var hasValue = false
+    var isReading = false
+    var formula: String?
+    var isFormula = false
     try package.parse(part) { event, _ in
       switch event {
       case .start("row", let attributes):
@@ -32,10 +38,26 @@ struct SheetRows {
         type = attributes["t"]
         style = attributes["s"].flatMap { Int($0) }
         value = ""
-      case .start("v", _), .start("t", _): isValue = true
+        hasValue = false
+        formula = nil
+      case .start("v", _), .start("t", _):
+        isValue = true
+        hasValue = true
       case .end("v"), .end("t"): isValue = false
-      case .text(let text): if isValue { value += text }
+      // How it is read, beside the text itself.
+      case .start("rPh", _): isReading = true
+      case .end("rPh"): isReading = false
+      case .start("f", _):
+        isFormula = true
+        formula = ""
+      case .end("f"): isFormula = false
+      case .text(let text):
+        if isFormula { formula?.append(text) } else if isValue, !isReading { value += text }
       case .end("c"):
+        if let formula, !hasValue {
+          uncomputedCount += 1
+          (value, type) = (formula.isEmpty ? "" : "=" + formula, "str")
+        }
         let known = values.text(value, type: type, style: style)
         if known == nil { missingCount += 1 }
         let text = known ?? ""
@@ -50,7 +72,7 @@ struct SheetRows {
     }
     guard byteCount <= limits.textByteCount else { throw .tooLarge(path, "its text is longer than \(limits.textByteCount) bytes") }
     Self.repeatMerged(merged, in: &rows, byteLimit: limits.textByteCount - byteCount)
-    (self.rows, self.missingCount) = (rows, missingCount)
+    (self.rows, self.missingCount, self.uncomputedCount) = (rows, missingCount, uncomputedCount)
   }
 
   /// The first column of cells that are shown as one, and their rows.

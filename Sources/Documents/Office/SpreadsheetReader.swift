@@ -40,6 +40,10 @@ struct SpreadsheetReader {
       if let count = content?.missingCount, count > 0 {
         omissions.append(.init(name: sheet.part, reason: "\(count) of its cells refer to texts that are not there", isFailure: true))
       }
+      if let count = content?.uncomputedCount, count > 0 {
+        let reason = "\(count) of its formulas have no values (a program that computes them stores them) and stand for themselves"
+        omissions.append(.init(name: sheet.part, reason: reason, isFailure: false))
+      }
       let rows = content?.rows ?? []
       let drawn = try texts(on: sheet.part, of: package, omissions: &omissions)
       guard !rows.isEmpty || !drawn.isEmpty else { continue }
@@ -58,7 +62,7 @@ struct SpreadsheetReader {
     return try builder.document(.xlsx, title: title, omissions: omissions, whyEmpty: "its sheets hold no text")
   }
 
-  /// What stands in shapes on a sheet, over its charts, whose values are in the cells, and in comments; what is damaged of it does not cost them.
+  /// What stands in shapes on a sheet, over its charts, whose values are in the cells as most of their names are, and in comments; what is damaged of it does not cost them.
   private func texts(on sheet: String, of package: OfficePackage, omissions: inout [ExtractedDocument.Omission]) throws(DocumentError)
     -> [String]
   {
@@ -72,7 +76,7 @@ struct SpreadsheetReader {
       // In this order, as the older form says of a thread's cell the same, with advice for older programs.
       comments = targets.filter { $0.hasPrefix("xl/threadedcomments/") } + targets.filter { $0.hasPrefix("xl/comments") }
     }
-    return try DrawingContent.read(parts, of: package, omissions: &omissions).flatMap(\.paragraphs)
+    return try DrawingContent.read(parts, of: package, omissions: &omissions).flatMap { $0.paragraphs + $0.ownNames }
       + OfficeComments.read(comments, of: package, omissions: &omissions)
   }
 }

@@ -42,21 +42,26 @@ enum WordForm {
       "creation-date", "creation-time", "modification-date", "modification-time", "print-date", "conditional-text", "placeholder", "drop-down",
       "expression", "note-ref", "sequence-ref", "chapter", "file-name", "sender-firstname", "sender-lastname", "sender-company", "sender-street",
       "sender-city", "sender-postal-code", "sender-country", "sender-title", "sender-position", "sender-email", "sender-phone-work",
-    ].map { "text:" + $0 } + ["table-header-rows", "table-rows", "table-row-group"].map { "table:" + $0 })
+    ].map { "text:" + $0 } + ["table-header-rows", "table-rows", "table-row-group"].map { "table:" + $0 } + ["loext:content-control"])
 
   private static let unknownInCells: Set<String> = [
     "text:list", "text:list-item", "text:list-header", "table:table", "table:table-row", "table:table-column", "table:table-columns",
   ]
 
-  /// Simple fields and elements of custom XML lose what they wrap; text with a reading above it becomes that text and the reading in parentheses; a table
-  /// without a grid gets one (ECMA-376 part 1, sections 17.16.19, 17.5.1, 17.3.3.25 and 17.4.48).
+  /// Simple fields, elements of custom XML and directions lose what they wrap; signs of fonts and fields of forms become text; text with a reading above it
+  /// becomes that text and the reading in parentheses (ECMA-376 part 1, sections 17.16.19, 17.5.1, 17.3.2.3, 17.3.2.8 and 17.3.3).
   private static func word(_ xml: [UInt8]) -> [UInt8]? {
     var result = XMLTags.replacing(in: xml) { tag in
-      tag.isNamed("w:fldSimple") || tag.isNamed("w:customXml") || tag.isNamed("w:smartTag") ? [] : nil
+      if transparent.contains(String(decoding: tag.name, as: UTF8.self)) { return [] }
+      if tag.isNamed("w:ptab") { return tag.isEnd ? [] : Array("<w:tab/>".utf8) }
+      if tag.isNamed("w:cr") { return tag.isEnd ? [] : Array("<w:br/>".utf8) }
+      return tag.isNamed("w:sym") && tag.isClosed ? WordFields.sign(tag, in: xml) : nil
     }
-    result = withReadings(result ?? xml) ?? result
-    return withGrids(result ?? xml) ?? result
+    for change in [withReadings, WordFields.withChoices, WordTables.readable] { result = change(result ?? xml) ?? result }
+    return result
   }
+
+  private static let transparent: Set<String> = ["w:fldSimple", "w:customXml", "w:smartTag", "w:dir", "w:bdo"]
 
   /// `<w:r><w:ruby>…<w:rt>reading</w:rt><w:rubyBase>base</w:rubyBase></w:ruby></w:r>`, both of runs, becomes these runs.
   private static func withReadings(_ xml: [UInt8]) -> [UInt8]? {
@@ -83,37 +88,5 @@ enum WordForm {
       }
     }
     return copied == 0 ? nil : result + xml[copied...]
-  }
-
-  private static func withGrids(_ xml: [UInt8]) -> [UInt8]? {
-    /// A table that has begun.
-    struct Table {
-      let start: Int
-      var hasGrid = false
-      /// Cells of its first row.
-      var cellCount = 0
-      var isBehindFirstRow = false
-    }
-    var open: [Table] = []
-    var missing: [Table] = []
-    XMLTags.forEach(in: xml) { tag in
-      if tag.isNamed("w:tbl"), !tag.isClosed {
-        if !tag.isEnd { return open.append(Table(start: tag.range.upperBound)) }
-        if let table = open.popLast(), !table.hasGrid, table.cellCount > 0 { missing.append(table) }
-      } else if let last = open.indices.last {
-        if tag.isNamed("w:tblGrid") { open[last].hasGrid = true }
-        if tag.isNamed("w:tc"), !tag.isEnd, !open[last].isBehindFirstRow { open[last].cellCount += 1 }
-        if tag.isNamed("w:tr"), tag.isEnd { open[last].isBehindFirstRow = true }
-      }
-    }
-    guard !missing.isEmpty else { return nil }
-    var result: [UInt8] = []
-    var copied = 0
-    for table in missing.sorted(by: { $0.start < $1.start }) {
-      let columns = String(repeating: "<w:gridCol w:w=\"2000\"/>", count: table.cellCount)
-      result += xml[copied..<table.start] + Array("<w:tblGrid>\(columns)</w:tblGrid>".utf8)
-      copied = table.start
-    }
-    return result + xml[copied...]
   }
 }

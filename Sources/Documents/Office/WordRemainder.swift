@@ -49,7 +49,7 @@ struct WordRemainder {
     // ECMA-376 part 1, section 17.17.1.
     let shapes = isOpenDocument ? openDocumentShapes : ["txbxContent"]
     var found: [String] = []
-    var (depth, fallbacks) = (0, 0)
+    var (depth, fallbacks, comments) = (0, 0, 0)
     // Those that have begun, as a box stands within a paragraph; `nil` where one is not wanted.
     var open: [String?] = []
     func add(_ text: String) { if let last = open.indices.last { open[last]?.append(text) } }
@@ -64,13 +64,18 @@ struct WordRemainder {
       case .end("Fallback"): fallbacks -= 1
       case .start(let name, _) where shapes.contains(name): depth += 1
       case .end(let name) where shapes.contains(name): depth -= 1
-      case .start("p", _), .start("h", _): open.append(depth > 0 && fallbacks == 0 ? "" : nil)
+      case .start("annotation", _): comments += 1
+      case .end("annotation"): comments -= 1
+      case .start("p", _), .start("h", _):
+        open.append(fallbacks > 0 ? nil : comments > 0 ? "Comment: " : depth > 0 ? "" : nil)
+      // Text along a curve.
+      case .start("textpath", let attributes): if fallbacks == 0, let text = attributes["string"] { found.append(text) }
       case .start("t", _): isText = true
       case .end("t"): isText = isOpenDocument
       case .start("br", _), .start("tab", _), .start("s", _), .start("line-break", _): add(" ")
       case .text(let text): if isText, !(isOpenDocument && OpenDocumentContent.isAside(elements)) { add(text) }
       case .end("p"), .end("h"):
-        if let text = open.popLast() ?? nil, text.contains(where: { !$0.isWhitespace }) { found.append(text) }
+        if let text = open.popLast() ?? nil, text.contains(where: { !$0.isWhitespace }), text != "Comment: " { found.append(text) }
       default: break
       }
     }

@@ -55,17 +55,18 @@ struct PDFPages {
   private static func runningLines(_ pages: [PDFLayout.Page], _ tables: [[PDFTables.Table]]) -> [Set<Int>] {
     var found = [Set<Int>](repeating: [], count: pages.count)
     guard pages.count >= 3 else { return found }
-    var groups: [[UInt8]: [(page: Int, line: Int, numbers: [Int], height: Double)]] = [:]
+    var groups: [[UInt8]: [(page: Int, line: Int, numbers: [Int], height: Double, isTitle: Bool)]] = [:]
     for (page, (content, tables)) in zip(pages, tables).enumerated() {
       let lines = content.lines
       // A page of a few lines is all edge.
       guard lines.count > 4 else { continue }
+      let size = lines.map(\.box.height).sorted()[lines.count / 2]
       let order = lines.indices.sorted { lines[$0].box.middle < lines[$1].box.middle }
       for line in Set(order.prefix(2) + order.suffix(2)) where !tables.contains(where: { $0.lines.contains(line) }) {
         let text = lines[line].text.prefix(200)
         let pattern = Array(text.split(omittingEmptySubsequences: false, whereSeparator: \.isDigit).joined(separator: [0x30]))
         let numbers = text.split { !$0.isDigit }.map { Int(String(decoding: $0.prefix(15), as: UTF8.self)) ?? 0 }
-        groups[pattern, default: []].append((page, line, numbers, lines[line].box.middle))
+        groups[pattern, default: []].append((page, line, numbers, lines[line].box.middle, lines[line].box.height > 1.3 * size))
       }
     }
     for (pattern, lines) in groups {
@@ -81,10 +82,12 @@ struct PDFPages {
         let isRunning = first.numbers.indices.allSatisfy { place in
           same.allSatisfy { $0.numbers[place] == first.numbers[place] }
             || same.allSatisfy { $0.numbers[place] - $0.page == first.numbers[place] - first.page }
+              // Years that count with the pages are titles.
+              && !same.contains(where: \.isTitle)
               && (mayCount.map { $0.contains(place) && abs(first.numbers[place] - first.page) <= 50 } ?? true)
         }
         guard Set(same.map(\.page)).count >= needed, isRunning else { continue }
-        for (page, line, _, _) in hasWords ? same.dropFirst() : same[...] { found[page].insert(line) }
+        for (page, line, _, _, _) in hasWords ? same.dropFirst() : same[...] { found[page].insert(line) }
       }
     }
     return found
@@ -155,7 +158,7 @@ struct PDFPages {
     return .paragraph(text: result, lines: places)
   }
 
-  private static let conjunctions: Set<String> = ["und", "oder", "bzw", "sowie", "and"]
+  private static let conjunctions: Set<String> = ["und", "oder", "bzw", "sowie", "and", "or", "y", "e", "o", "u"]
 
   private static func endsInHyphen(_ text: [UInt8]) -> Bool {
     guard text.count > 1, text.last == UInt8(ascii: "-") else { return false }

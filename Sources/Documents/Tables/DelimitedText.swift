@@ -89,24 +89,32 @@ package struct DelimitedText {
     return (end, !isInside)
   }
 
-  /// The delimiter whose count is the same on all of the first records, else on most of them, as titles may stand before them, and largest. Where commas
-  /// and semicolons both are, commas stand in numbers.
+  /// The delimiter whose count is the same on all of the first records, else on most of them, as titles may stand before them, and largest. Commas that
+  /// stand in numbers between semicolons are none.
   static func sniffDelimiter(of bytes: [UInt8]) -> UInt8 {
     let sample = Array(bytes.prefix(1 << 16))
     let comma = UInt8(ascii: ",")
+    let semicolon = UInt8(ascii: ";")
     var best = (delimiter: comma, isConstant: false, score: 0.0)
-    for delimiter in [UInt8(ascii: ";"), comma, UInt8(ascii: "\t"), UInt8(ascii: "|")] {
+    var commasAreInNumbers = false
+    for delimiter in [semicolon, comma, UInt8(ascii: "\t"), UInt8(ascii: "|")] {
+      if delimiter == comma, best.delimiter != comma, commasAreInNumbers { continue }
       var text = DelimitedText(bytes: sample, delimiter: delimiter)
       var counts: [Int] = []
+      var withComma: [[UInt8]] = []
       while counts.count < 30, let record = text.next() {
-        if record.fields != [[]] { counts.append(record.fields.count) }
+        guard record.fields != [[]] else { continue }
+        counts.append(record.fields.count)
+        if record.fields.count > 1 { withComma += record.fields.filter { $0.contains(comma) } }
+      }
+      if delimiter == semicolon {
+        commasAreInNumbers = !withComma.isEmpty && withComma.allSatisfy { $0.allSatisfy { $0.isDigit || $0 >= 0x80 || "+-., %$".utf8.contains($0) } }
       }
       let frequencies = Dictionary(counts.map { ($0, 1) }, uniquingKeysWith: +)
       guard let usual = frequencies.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), usual.key > 1 else { continue }
       let same = Double(usual.value) / Double(counts.count)
       let score = same * same * Double(min(usual.key, 20))
       let isConstant = frequencies.count == 1
-      if delimiter == comma, isConstant, best.isConstant { continue }
       if isConstant && !best.isConstant || isConstant == best.isConstant && score > best.score { best = (delimiter, isConstant, score) }
     }
     return best.delimiter

@@ -54,12 +54,12 @@ struct TableRows {
   /// Whether a row of so many cells may begin another table: behind a gap, or wider than those before it.
   private func isLikelyBorder(_ filledCount: Int) -> Bool { isBehindGap || filledCount > (names.isEmpty ? widest : names.count + 1) }
 
-  /// Whether a row within a table has the names of another one. A row of words is one like others where it stands in the same columns, unless most of
+  /// Whether a row within a table has the names of another one. A row of words is one like others where it stands in columns that have names, unless most of
   /// what stands below is none.
   private func isInnerHeader(_ cells: [Cell], next: [Cell]) -> Bool {
     guard Self.isHeader(cells, of: next) else { return false }
     let filled = cells.filter { !Self.isBlank($0.text) }
-    guard Set(filled.map(\.column)) == Set(names.keys) else { return true }
+    guard filled.allSatisfy({ names[$0.column]?.isEmpty == false }) else { return true }
     let values = next.count { Self.isValue($0.text) }
     return values * 2 >= filled.count
   }
@@ -103,14 +103,17 @@ struct TableRows {
     let width = 1 + (cells.last?.column ?? 0) - (cells.first?.column ?? 0)
     guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 && !$0.hasSuffix(":") })
     else { return false }
-    // With a decimal comma, or in groups.
-    guard
-      !filled.contains(where: {
-        Double($0) == nil && $0.utf8.contains(where: \.isDigit) && $0.utf8.allSatisfy { $0.isDigit || "-+.,' ".utf8.contains($0) }
-      })
-    else { return false }
+    guard !filled.contains(where: { Double($0) == nil && isNumberOfOthers($0) }) else { return false }
     let numbers = filled.compactMap { Double($0) }
     return numbers.isEmpty || numbers.count < filled.count && isRowOfYears(numbers)
+  }
+
+  /// Whether it is a number with a decimal comma, or in groups of three; dates and ranges are none.
+  private static func isNumberOfOthers(_ text: String) -> Bool {
+    let digits = text.utf8.drop { "-+".utf8.contains($0) }
+    let parts = digits.split(omittingEmptySubsequences: false) { ".,' ".utf8.contains($0) }
+    guard parts.count > 1, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isDigit) }) else { return false }
+    return parts.dropFirst().dropLast().allSatisfy { $0.count == 3 }
   }
 
   /// Years one after the other, in either direction and at equal distances, as no two columns of data have them.

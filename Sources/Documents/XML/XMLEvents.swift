@@ -61,13 +61,27 @@ final class XMLEvents: NSObject, XMLParserDelegate {
     return Array(xml[end.upperBound...].utf8)
   }
 
-  /// Bytes that are no UTF-8 become U+FFFD, unless another encoding is declared, in which they may be characters: Foundation's parser crashes at names with
+  /// Bytes that are no UTF-8 become the characters that they are in Latin-1, unless another encoding is declared: Foundation's parser crashes at names with
   /// such bytes.
   private static func wholeCharacters(_ data: [UInt8]) -> [UInt8] {
     if TextDecoding.isValidUTF8(data) { return data }
-    let head = String(decoding: data.prefix(200), as: UTF8.self).lowercased()
-    if head.contains("encoding="), !head.contains("encoding=\"utf-8\""), !head.contains("encoding='utf-8'") { return data }
-    return Array(String(decoding: data, as: UTF8.self).utf8)
+    if let name = HTMLCharset.declared(in: data, isXML: true)?.lowercased(), name != "utf-8", name != "utf8" { return data }
+    var result: [UInt8] = []
+    result.reserveCapacity(data.count + 64)
+    var parser = Unicode.UTF8.ForwardParser()
+    var bytes = data.makeIterator()
+    var place = 0
+    while true {
+      switch parser.parseScalar(from: &bytes) {
+      case .valid(let scalar):
+        result += scalar
+        place += scalar.count
+      case .error(let length):
+        for byte in data[place..<min(place + length, data.count)] { result += String(Unicode.Scalar(byte)).utf8 }
+        place += length
+      case .emptyInput: return result
+      }
+    }
   }
 
   /// Processing instructions that say nothing but their name (`<?else?>`) become spaces: Foundation's parser crashes at them (XML 1.0, section 2.6).

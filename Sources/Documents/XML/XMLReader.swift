@@ -16,8 +16,11 @@ struct XMLReader {
     func add(_ paragraph: XMLParagraphs.Paragraph?, endingAt line: Int) -> Bool {
       guard let paragraph, !Self.isEncodedData(paragraph.text) else { return true }
       // Text that was put together speaks of tags, if there are some in it.
-      let plain = paragraph.isOfOneElement && Self.isHTML(paragraph.text) ? HTMLText.plain(paragraph.text, isPage: false) : []
-      let visible = label(plain.isEmpty ? paragraph.text : plain, limit: nil)
+      let isHTML = paragraph.isOfOneElement && Self.isHTML(paragraph.text)
+      let plain = isHTML ? HTMLText.plain(Self.withoutOpenTag(paragraph.text), isPage: false) : []
+      // Nothing is seen of a picture; a tag alone is spoken of.
+      let isShown = plain.isEmpty && !(isHTML && paragraph.text.contains(UInt8(ascii: "=")))
+      let visible = label(isShown ? paragraph.text : plain, limit: nil)
       guard !visible.isEmpty else { return true }
       let names = paragraph.elements
       if title == nil, names.last?.lowercased() == "title" { title = label(visible.utf8) }
@@ -50,7 +53,14 @@ struct XMLReader {
     return try builder.document(.xml, title: title, whyEmpty: "its elements hold no text")
   }
 
-  /// Whether text is HTML that was written as text, as feeds have it: it begins with a tag, or closes one.
+  /// A sign at which no tag ends would take all behind it along.
+  private static func withoutOpenTag(_ text: [UInt8]) -> [UInt8] {
+    guard let sign = text.lastIndex(of: UInt8(ascii: "<")), !text[sign...].contains(UInt8(ascii: ">")) else { return text }
+    return text[..<sign] + Array("&lt;".utf8) + text[(sign + 1)...]
+  }
+
+  /// Whether text is HTML that was written as text, as feeds have it: it begins with a tag, closes one, or has one that says more than its name or stands
+  /// between words without a space.
   private static func isHTML(_ text: [UInt8]) -> Bool {
     guard let sign = text.firstIndex(of: UInt8(ascii: "<")) else { return false }
     var rest = text[sign...]
@@ -58,7 +68,11 @@ struct XMLReader {
     for _ in 0..<50 {
       let isEnd = rest.dropFirst().first == UInt8(ascii: "/")
       let name = rest.dropFirst(isEnd ? 2 : 1).prefix(12).prefix { $0.isLetter || $0.isDigit }
-      if isEnd || isFirst || name.elementsEqual("br".utf8), let next = rest[name.endIndex...].first, " >/".utf8.contains(next),
+      let end = rest.firstIndex(of: UInt8(ascii: ">"))
+      let isTight = rest.startIndex > 0 && isWordPart(text[rest.startIndex - 1]) && end.flatMap { text[($0 + 1)...].first }.map(isWordPart) == true
+      let hasValues = end.map { rest[name.endIndex..<$0].contains(UInt8(ascii: "=")) } ?? false
+      let isMarkup = isEnd || isFirst || name.elementsEqual("br".utf8) || hasValues || isTight
+      if isMarkup, let next = rest[name.endIndex...].first, " >/".utf8.contains(next),
         htmlNames.contains(String(decoding: name, as: UTF8.self).lowercased())
       {
         return true
@@ -70,6 +84,8 @@ struct XMLReader {
     return false
   }
 
+  private static func isWordPart(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || byte >= 0x80 || ".,;:!?".utf8.contains(byte) }
+
   private static let htmlNames: Set<String> = [
     "p", "br", "div", "span", "a", "b", "i", "em", "strong", "ul", "ol", "li", "img", "table", "h1", "h2", "h3", "blockquote", "pre", "code", "html",
   ]
@@ -78,6 +94,9 @@ struct XMLReader {
   private static func isEncodedData(_ text: [UInt8]) -> Bool {
     guard text.count > 1000, text.allSatisfy({ $0.isLetter || $0.isDigit || "+/= \r\n\t".utf8.contains($0) }) else { return false }
     let lines = text.split(whereSeparator: \.isWhiteSpace)
+    // Digests, and numbers of any length.
+    let hexadecimal = lines.lazy.filter { $0.count <= 128 && $0.allSatisfy { $0.isDigit || (0x61...0x66).contains($0 | 0x20) } }
+    if 2 * hexadecimal.count > lines.count || !text.contains(where: \.isLetter) { return false }
     guard let length = lines.first?.count, length >= 60, text.contains(where: \.isDigit) else { return false }
     return lines.dropLast().allSatisfy { $0.count == length } && (lines.last?.count ?? 0) <= length
   }
