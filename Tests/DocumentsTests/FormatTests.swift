@@ -207,12 +207,15 @@ import Testing
   }
 
   /// Dates and ranges are names as well as words; numbers are none, however they are written.
-  @Test(arguments: [("2020-01-22", "2020-01-23"), ("18-24", "25-34"), ("01/2024", "2024/25"), ("31.01.2024", "29.02.2024")])
+  @Test(arguments: [("2020-01-22", "2020-01-23"), ("18-24", "25-34"), ("01/2024", "02/2024"), ("31.01.2024", "29.02.2024")])
   func datesAndRangesAsNames(first: String, second: String) throws {
     #expect(
       try Fixtures.read("Country,\(first),\(second)\nItaly,0,1\nSpain,2,3\n", as: "a.csv").texts == [
         "Country: Italy · \(first): 0 · \(second): 1", "Country: Spain · \(first): 2 · \(second): 3",
       ])
+    let dated = "ACME\nBy,Bob,On,2024-01-05\n\nItem,Jan,Feb,Total\nRent,500,500,1000\n"
+    #expect(
+      try Fixtures.read(dated, as: "a.csv").texts == ["ACME", "By · Bob · On · 2024-01-05", "Item: Rent · Jan: 500 · Feb: 500 · Total: 1000"])
     #expect(try Fixtures.read("Anna;1.234,50;5\nBert;2.000,00;6\n", as: "a.csv").texts.first == "Anna · 1.234,50 · 5")
   }
 

@@ -54,7 +54,8 @@ struct SheetRows {
       case .text(let text):
         if isFormula { formula?.append(text) } else if isValue, !isReading { value += text }
       case .end("c"):
-        if let formula, !hasValue {
+        // A text may be empty.
+        if let formula, value.isEmpty, !(type == "str" && hasValue) {
           uncomputedCount += 1
           (value, type) = (formula.isEmpty ? "" : "=" + formula, "str")
         }

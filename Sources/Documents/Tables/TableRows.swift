@@ -41,10 +41,11 @@ struct TableRows {
       hasBegun = true
       if isHeader {
         names = Dictionary(header.map { ($0.column, Array(label($0.text, limit: 80).utf8)) }) { $1 }
-      } else {
-        try write(header, source: place, to: &builder)
+        return try write(cells, source: source, to: &builder)
       }
-    } else if !hasBegun || hasHeader == nil && filledCount > 1 && isLikelyBorder(filledCount) && Self.isHeader(cells) {
+      try write(header, source: place, to: &builder)
+    }
+    if !hasBegun || hasHeader == nil && filledCount > 1 && isLikelyBorder(filledCount) && Self.isHeader(cells) {
       candidate = (cells, source)
       return
     }
@@ -103,7 +104,11 @@ struct TableRows {
     let width = 1 + (cells.last?.column ?? 0) - (cells.first?.column ?? 0)
     guard filled.count * 2 > width, Set(filled).count == filled.count, filled.allSatisfy({ $0.utf8.count <= 80 && !$0.hasSuffix(":") })
     else { return false }
-    guard !filled.contains(where: { Double($0) == nil && isNumberOfOthers($0) }) else { return false }
+    // One date is a value; where there are some in a row, columns are days.
+    let signs = filled.filter { Double($0) == nil && $0.utf8.contains(where: \.isDigit) && $0.utf8.allSatisfy { !$0.isLetter && $0 < 0x80 } }
+    let patterns = Set(signs.map { $0.split(omittingEmptySubsequences: false, whereSeparator: \.isNumber).map(String.init) })
+    guard !signs.contains(where: isNumberOfOthers), signs.isEmpty || signs.count > 1 && signs.count * 2 >= filled.count && patterns.count == 1
+    else { return false }
     let numbers = filled.compactMap { Double($0) }
     return numbers.isEmpty || numbers.count < filled.count && isRowOfYears(numbers)
   }
