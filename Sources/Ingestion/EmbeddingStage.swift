@@ -1,6 +1,7 @@
 import Embedding
 import Foundation
 import Store
+import Synchronization
 
 /// Embeds what was read, batch by batch, on a thread of its own, while others read what comes next and store what came before.
 final class EmbeddingStage: Sendable {
@@ -26,6 +27,7 @@ final class EmbeddingStage: Sendable {
   /// A batch waits at most, besides the one that is embedded and the one that is stored.
   private let events = BoundedQueue<Result<Event, any Error>>(weightLimit: 1)
   private let end = DispatchSemaphore(value: 0)
+  private let isStopped = Atomic(false)
   private let isCancelled: @Sendable () -> Bool
 
   /// - Parameter files: What was read; an error ends the run.
@@ -47,10 +49,13 @@ final class EmbeddingStage: Sendable {
 
   /// Ends it, whatever is left; returns when nothing of it runs any more.
   func stop() {
+    isStopped.store(true, ordering: .relaxed)
     files.abandon()
     events.abandon()
     end.wait()
   }
+
+  private func isDone() -> Bool { isStopped.load(ordering: .relaxed) || isCancelled() }
 
   private func run() throws {
     var batch: [PreparedFile] = []
@@ -64,7 +69,7 @@ final class EmbeddingStage: Sendable {
       recent = recent.suffix(2) + [embedded.vectors]
       return events.put(.success(.embedded(embedded)), weight: 1)
     }
-    while let file = try files.take()?.get(), !isCancelled() {
+    while let file = try files.take()?.get(), !isDone() {
       if file.isLarge {
         guard try end(), events.put(.success(.large(file)), weight: 1) else { return }
         continue
@@ -79,7 +84,7 @@ final class EmbeddingStage: Sendable {
   /// What no earlier run or batch has embedded; `nil` if it was cancelled.
   private func embed(_ batch: [PreparedFile], _ recent: [[String: [Float]]]) throws -> Batch? {
     var (reusedCount, seconds) = (0, 0.0)
-    let vectors = try embedding.vectors(of: batch.flatMap(\.chunks), recent: recent, known: { reusedCount = $0 }, isCancelled: isCancelled) { slice in
+    let vectors = try embedding.vectors(of: batch.flatMap(\.chunks), recent: recent, known: { reusedCount = $0 }, isCancelled: isDone) { slice in
       seconds += slice.seconds
       _ = events.put(.success(.progressed(slice, of: batch)), weight: 0)
     }
