@@ -213,10 +213,14 @@ struct RichTextForm {
     var result: [UInt8] = []
     var rest = page[...]
     while let start = rest.firstRange(of: opening), let end = rest[start.upperBound...].firstRange(of: closing) {
-      let scalar = UInt32(String(decoding: rest[start.upperBound..<end.lowerBound], as: UTF8.self), radix: 16).flatMap(Unicode.Scalar.init)
       result += rest[..<start.lowerBound]
-      result += String(scalar ?? "\u{FFFD}").utf8
-      rest = rest[end.upperBound...]
+      let number = String(decoding: rest[start.upperBound..<end.lowerBound].prefix(8), as: UTF8.self)
+      if let scalar = UInt32(number, radix: 16).flatMap(Unicode.Scalar.init) {
+        result += String(scalar).utf8
+        rest = rest[end.upperBound...]
+      } else {
+        rest = rest[start.upperBound...]
+      }
     }
     return result + rest
   }

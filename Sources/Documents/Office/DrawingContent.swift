@@ -67,7 +67,8 @@ struct DrawingContent {
     var isCut = false
     var ownNames: [String] = []
     var (paragraph, value, code) = (String?.none, String?.none, String?.none)
-    var format = NumberFormat()
+    // Of numbers only: `007` may be a name.
+    var format: NumberFormat?
     var startsIn1904 = false
     var place = 0
     var isText = false
@@ -75,7 +76,7 @@ struct DrawingContent {
     // Where the series stands among the elements that have begun: what it holds itself says what a value in it is.
     var series = Int?.none
     func take(_ stored: String) {
-      let text = Double(stored).map { format.text($0, startsIn1904: startsIn1904) } ?? stored
+      let text = format.flatMap { format in Double(stored).map { format.text($0, startsIn1904: startsIn1904) } } ?? stored
       guard let start = series, let last = all.indices.last, open.names.indices.contains(start + 1) else {
         // Titles that a cell gives.
         if open.names.contains("tx"), text.contains(where: { !$0.isWhitespace }) { paragraphs.append(text) }
@@ -110,10 +111,10 @@ struct DrawingContent {
         if let last = all.indices.last, series != nil, all[last].categories.count < Self.levelLimit { all[last].categories.append([:]) }
       case .start("pt", let attributes): place = attributes["idx"].flatMap { Int($0) }.map { max(0, min($0, Self.valueLimit)) } ?? 0
       case .start("date1904", let attributes): startsIn1904 = attributes["val"] != "0"
-      case .start("numCache", _), .start("strCache", _), .start("numLit", _): format = NumberFormat()
+      case .end("numCache"), .end("numLit"): format = nil
       case .start("formatCode", _): code = ""
       case .end("formatCode"):
-        format = code.map { NumberFormat($0) } ?? NumberFormat()
+        format = code.map { NumberFormat($0) }
         code = nil
       case .start("v", _): value = ""
       case .start("p", _): paragraph = ""

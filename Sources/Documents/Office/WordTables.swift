@@ -18,6 +18,8 @@ enum WordTables {
 
   /// More than any program lets a table have.
   private static let columnLimit = 256
+  /// Columns of Word's own tables.
+  private static let gapLimit = 63
 
   /// Grids are as wide as the widest row; empty cells stand where a row begins behind the first column.
   ///
@@ -66,7 +68,7 @@ enum WordTables {
     } else if tag.isNamed("w:gridSpan"), !tag.isEnd {
       table.width += max(0, value(tag) - 1)
     } else if tag.isNamed("w:gridBefore"), !tag.isEnd {
-      table.gap = value(tag)
+      table.gap = min(value(tag), gapLimit)
     } else if tag.isNamed("w:trPr"), tag.isEnd, table.gap > 0 {
       edits.append((tag.range.upperBound..<tag.range.upperBound, String(repeating: "<w:tc><w:p/></w:tc>", count: table.gap)))
       table.width += table.gap
