@@ -16,17 +16,17 @@ enum BookForm {
     var ordered: Set<ArraySlice<UInt8>> = []
     var others: [(id: ArraySlice<UInt8>, isDocument: Bool)] = []
     XMLTags.forEach(in: xml) { tag in
-      if isNamed(tag, "itemref"), let id = tag.attribute("idref", in: xml) { ordered.insert(xml[id.value]) }
-      guard isNamed(tag, "item"), let id = tag.attribute("id", in: xml), let type = tag.attribute("media-type", in: xml) else { return }
+      if tag.isNamed(local: "itemref"), let id = tag.attribute("idref", in: xml) { ordered.insert(xml[id.value]) }
+      guard tag.isNamed(local: "item"), let id = tag.attribute("id", in: xml), let type = tag.value("media-type", in: xml) else { return }
       let isContents = tag.attribute("properties", in: xml).map { kinds(xml[$0.value]).contains("nav") } ?? false
-      others.append((xml[id.value], !isContents && htmlTypes.contains(String(decoding: xml[type.value], as: UTF8.self).lowercased())))
+      others.append((xml[id.value], !isContents && htmlTypes.contains(type.lowercased())))
     }
     let missing = others.filter { $0.isDocument && !ordered.contains($0.id) }.map(\.id)
     return XMLTags.replacing(in: xml) { tag in
-      if isNamed(tag, "itemref"), let linear = tag.attribute("linear", in: xml) {
+      if tag.isNamed(local: "itemref"), let linear = tag.attribute("linear", in: xml) {
         return xml[tag.range.lowerBound..<linear.range.lowerBound] + Array(xml[linear.range.upperBound..<tag.range.upperBound])
       }
-      if tag.isEnd, isNamed(tag, "spine"), !missing.isEmpty {
+      if tag.isEnd, tag.isNamed(local: "spine"), !missing.isEmpty {
         let prefix = tag.name.firstIndex(of: UInt8(ascii: ":")).map { tag.name[...$0] } ?? []
         var items: [UInt8] = []
         for id in missing {
@@ -38,7 +38,7 @@ enum BookForm {
         }
         return items + xml[tag.range]
       }
-      guard isNamed(tag, "item"), let type = tag.attribute("media-type", in: xml),
+      guard tag.isNamed(local: "item"), let type = tag.attribute("media-type", in: xml),
         ["text/html", "text/x-oeb1-document", "application/xml", "text/xml"].contains(String(decoding: xml[type.value], as: UTF8.self).lowercased())
       else { return nil }
       return xml[tag.range.lowerBound..<type.value.lowerBound] + Array("application/xhtml+xml".utf8)
@@ -47,11 +47,6 @@ enum BookForm {
   }
 
   private static let htmlTypes: Set<String> = ["application/xhtml+xml", "text/html", "text/x-oeb1-document"]
-
-  private static func isNamed(_ tag: XMLTags.Tag, _ name: String) -> Bool {
-    let end = tag.name.firstIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? tag.name.startIndex
-    return tag.name[end...].elementsEqual(name.utf8)
-  }
 
   /// Notes that a reference in the file leads to stay as they are. Others are text where they stand, and their references are numbers above the line;
   /// a page of titles is a page (EPUB Structural Semantics 1.1).

@@ -21,15 +21,11 @@ enum WordFields {
   static func withChoices(_ xml: [UInt8]) -> [UInt8]? {
     guard xml.firstRange(of: "<w:ffData") != nil else { return nil }
     var open: [Field] = []
-    var result: [UInt8] = []
-    var copied = 0
+    var edits: [(range: Range<Int>, new: [UInt8])] = []
     var isEnd = false
     XMLTags.forEach(in: xml) { tag in
-      func value(_ name: StaticString = "w:val") -> String? {
-        tag.attribute(name, in: xml).map { String(decoding: xml[$0.value], as: UTF8.self) }
-      }
       if tag.isNamed("w:fldChar"), !tag.isEnd {
-        let type = value("w:fldCharType")
+        let type = tag.value("w:fldCharType", in: xml)
         if type == "begin" { open.append(Field()) }
         if type == "separate", let last = open.indices.last { open[last].isBehindInstructions = true }
         isEnd = type == "end"
@@ -37,8 +33,8 @@ enum WordFields {
       if tag.isNamed("w:fldChar"), isEnd, tag.isEnd || tag.isClosed {
         isEnd = false
         guard let field = open.popLast(), !field.hasText, let text = field.text else { return }
-        result += xml[copied..<tag.range.upperBound] + Array("</w:r><w:r><w:t xml:space=\"preserve\">".utf8) + text + Array("</w:t></w:r><w:r>".utf8)
-        copied = tag.range.upperBound
+        let run = Array("</w:r><w:r><w:t xml:space=\"preserve\">".utf8) + text + Array("</w:t></w:r><w:r>".utf8)
+        edits.append((tag.range.upperBound..<tag.range.upperBound, run))
       }
       guard let last = open.indices.last, !tag.isEnd else { return }
       if tag.isNamed("w:t"), !tag.isClosed, open[last].isBehindInstructions { open[last].hasText = true }
@@ -46,12 +42,12 @@ enum WordFields {
       if tag.isNamed("w:checkBox") { open[last].isTicked = false }
       // What was chosen comes before what is so at first, or behind it; ticks the same.
       if open[last].isTicked == nil {
-        if tag.isNamed("w:result"), let number = value().flatMap({ Int($0) }) { open[last].chosen = number }
+        if tag.isNamed("w:result"), let number = tag.value("w:val", in: xml).flatMap({ Int($0) }) { open[last].chosen = number }
       } else if tag.isNamed("w:checked") || tag.isNamed("w:default") {
-        open[last].isTicked = !["0", "false", "off"].contains(value() ?? "1")
+        open[last].isTicked = !["0", "false", "off"].contains(tag.value("w:val", in: xml) ?? "1")
       }
     }
-    return copied == 0 ? nil : result + xml[copied...]
+    return XMLTags.replacing(edits, in: xml)
   }
 
   /// Signs of Microsoft's fonts for signs, by the number in the font: what forms are ticked with, and arrows.
@@ -67,9 +63,8 @@ enum WordFields {
   ///
   /// - Returns: `nil` for what pandoc knows, and for what nobody does.
   static func sign(_ tag: XMLTags.Tag, in xml: [UInt8]) -> [UInt8]? {
-    func value(_ name: StaticString) -> String { tag.attribute(name, in: xml).map { String(decoding: xml[$0.value], as: UTF8.self) } ?? "" }
-    let font = value("w:font").lowercased()
-    guard font != "symbol", let code = UInt32(value("w:char"), radix: 16), code >= 0x20 else { return nil }
+    let font = tag.value("w:font", in: xml)?.lowercased() ?? ""
+    guard font != "symbol", let code = tag.value("w:char", in: xml).flatMap({ UInt32($0, radix: 16) }), code >= 0x20 else { return nil }
     let sign: String?
     if font.hasPrefix("wingdings") || font == "webdings" {
       // The fonts' own numbers are written in private use, too.

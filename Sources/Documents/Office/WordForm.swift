@@ -65,8 +65,7 @@ enum WordForm {
 
   /// `<w:r><w:ruby>…<w:rt>reading</w:rt><w:rubyBase>base</w:rubyBase></w:ruby></w:r>`, both of runs, becomes these runs.
   private static func withReadings(_ xml: [UInt8]) -> [UInt8]? {
-    var result: [UInt8] = []
-    var copied = 0
+    var edits: [(range: Range<Int>, new: [UInt8])] = []
     var start: Int?
     var inner: (rt: Int?, rubyBase: Int?) = (nil, nil)
     var (reading, base): (Range<Int>?, Range<Int>?) = (nil, nil)
@@ -81,12 +80,10 @@ enum WordForm {
         start = nil
         guard let base else { return }
         func run(_ text: String) -> [UInt8] { Array("<w:r><w:t>\(text)</w:t></w:r>".utf8) }
-        result += xml[copied..<begin] + Array("</w:r>".utf8) + xml[base]
-        if let reading { result += run("（") + xml[reading] + run("）") }
-        result += Array("<w:r>".utf8)
-        copied = tag.range.upperBound
+        let shown = reading.map { run("（") + xml[$0] + run("）") } ?? []
+        edits.append((begin..<tag.range.upperBound, Array("</w:r>".utf8) + xml[base] + shown + Array("<w:r>".utf8)))
       }
     }
-    return copied == 0 ? nil : result + xml[copied...]
+    return XMLTags.replacing(edits, in: xml)
   }
 }

@@ -26,9 +26,9 @@ enum WordTables {
   /// - Returns: `nil` if there is nothing to change.
   static func readable(_ xml: [UInt8]) -> [UInt8]? {
     var open: [Table] = []
-    var edits: [(range: Range<Int>, text: String)] = []
+    var edits: [(range: Range<Int>, new: [UInt8])] = []
     func value(_ tag: XMLTags.Tag) -> Int {
-      let value = tag.attribute("w:val", in: xml).flatMap { Int(String(decoding: xml[$0.value], as: UTF8.self)) } ?? 1
+      let value = tag.value("w:val", in: xml).flatMap { Int($0) } ?? 1
       return max(0, min(value, columnLimit))
     }
     XMLTags.forEach(in: xml) { tag in
@@ -36,23 +36,16 @@ enum WordTables {
         if !tag.isEnd { return open.append(Table(start: tag.range.upperBound)) }
         guard let table = open.popLast(), table.widest > table.columnCount else { return }
         let columns = String(repeating: "<w:gridCol w:w=\"2000\"/>", count: min(table.widest, columnLimit))
-        edits.append((table.grid ?? table.start..<table.start, "<w:tblGrid>\(columns)</w:tblGrid>"))
+        edits.append((table.grid ?? table.start..<table.start, Array("<w:tblGrid>\(columns)</w:tblGrid>".utf8)))
       } else if let last = open.indices.last {
         take(tag, in: xml, value, &open[last], &edits)
       }
     }
-    guard !edits.isEmpty else { return nil }
-    var result: [UInt8] = []
-    var copied = 0
-    for (range, text) in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) where range.lowerBound >= copied {
-      result += xml[copied..<range.lowerBound] + Array(text.utf8)
-      copied = range.upperBound
-    }
-    return result + xml[copied...]
+    return XMLTags.replacing(edits, in: xml)
   }
 
   private static func take(
-    _ tag: XMLTags.Tag, in xml: [UInt8], _ value: (XMLTags.Tag) -> Int, _ table: inout Table, _ edits: inout [(range: Range<Int>, text: String)]
+    _ tag: XMLTags.Tag, in xml: [UInt8], _ value: (XMLTags.Tag) -> Int, _ table: inout Table, _ edits: inout [(range: Range<Int>, new: [UInt8])]
   ) {
     if tag.isNamed("w:tblGrid") {
       if table.gridDepth == 0, !tag.isEnd { table.grid = tag.range }
@@ -70,7 +63,7 @@ enum WordTables {
     } else if tag.isNamed("w:gridBefore"), !tag.isEnd {
       table.gap = min(value(tag), gapLimit)
     } else if tag.isNamed("w:trPr"), tag.isEnd, table.gap > 0 {
-      edits.append((tag.range.upperBound..<tag.range.upperBound, String(repeating: "<w:tc><w:p/></w:tc>", count: table.gap)))
+      edits.append((tag.range.upperBound..<tag.range.upperBound, Array(String(repeating: "<w:tc><w:p/></w:tc>", count: table.gap).utf8)))
       table.width += table.gap
       table.gap = 0
     }

@@ -9,6 +9,12 @@ enum XMLTags {
     /// Whether it ends in itself: `<w:p/>`.
     let isClosed: Bool
 
+    /// Its name whatever the prefix: `item` of `opf:item`.
+    func isNamed(local text: String) -> Bool {
+      let start = name.firstIndex(of: UInt8(ascii: ":")).map { $0 + 1 } ?? name.startIndex
+      return name[start...].elementsEqual(text.utf8)
+    }
+
     func isNamed(_ text: StaticString) -> Bool {
       name.count == text.utf8CodeUnitCount && name.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
@@ -36,21 +42,36 @@ enum XMLTags {
       }
       return nil
     }
+
+    /// An attribute's value as it is written.
+    func value(_ wanted: StaticString, in xml: [UInt8]) -> String? {
+      attribute(wanted, in: xml).map { String(decoding: xml[$0.value], as: UTF8.self) }
+    }
+  }
+
+  /// - Parameter edits: Ranges that do not overlap, in any order, and what stands in their places.
+  /// - Returns: `nil` if there are none.
+  static func replacing(_ edits: [(range: Range<Int>, new: [UInt8])], in xml: [UInt8]) -> [UInt8]? {
+    guard !edits.isEmpty else { return nil }
+    var result: [UInt8] = []
+    result.reserveCapacity(xml.count + edits.reduce(0) { $0 + $1.new.count })
+    var copied = 0
+    for (range, new) in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) where range.lowerBound >= copied {
+      result += xml[copied..<range.lowerBound]
+      result += new
+      copied = range.upperBound
+    }
+    return result + xml[copied...]
   }
 
   /// - Parameter replacement: What stands in a tag's place; `nil` for the tag itself.
   /// - Returns: `nil` if nothing was replaced.
   static func replacing(in xml: [UInt8], _ replacement: (Tag) -> [UInt8]?) -> [UInt8]? {
-    var result: [UInt8] = []
-    var copied = 0
+    var edits: [(range: Range<Int>, new: [UInt8])] = []
     forEach(in: xml) { tag in
-      guard let new = replacement(tag) else { return }
-      if result.isEmpty { result.reserveCapacity(xml.count + 1024) }
-      result += xml[copied..<tag.range.lowerBound]
-      result += new
-      copied = tag.range.upperBound
+      if let new = replacement(tag) { edits.append((tag.range, new)) }
     }
-    return copied == 0 ? nil : result + xml[copied...]
+    return replacing(edits, in: xml)
   }
 
   /// Runs through all tags, but for those in comments, instructions and CDATA.
